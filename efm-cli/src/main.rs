@@ -1,0 +1,2 @@
+//! The binary `efm`.
+fn main() {}

@@ -1,0 +1,18 @@
+//! Points, plates, capacitors and seeded random streams: the nouns of Electrostatic Field Matching.
+//!
+//! Two data sets become charges on two parallel plates: the source carries charge +1 on z = 0, the target −1 on
+//! z = L (Kolesov et al., ICML 2025, arXiv 2502.02367). Everything is checked once, when it is built; what follows
+//! is infallible.
+#![forbid(unsafe_code)]
+
+mod augmented;
+mod capacitor;
+mod error;
+mod points;
+mod seed;
+
+pub use augmented::Augmented;
+pub use capacitor::{Capacitor, Side};
+pub use error::CoreError;
+pub use points::Points;
+pub use seed::{Seed, Stream};

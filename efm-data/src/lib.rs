@@ -1,0 +1,1 @@
+//! Rows in, rows out: toy distributions, array files, scaling and splits.

@@ -1,0 +1,1 @@
+//! Measures of transported samples with their noise floors, and pictures.

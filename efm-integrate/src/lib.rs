@@ -1,0 +1,1 @@
+//! Field lines: Runge-Kutta tableaus, step control per line, events and maps.

@@ -1,0 +1,1 @@
+//! Networks that learn the direction of the field, on any burn device.

@@ -1,0 +1,1 @@
+//! Objectives, training loop, moving average and checkpoints.
