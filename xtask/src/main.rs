@@ -1,2 +1,39 @@
-//! `cargo xtask`.
-fn main() {}
+//! `cargo xtask`: the checks, benches and experiments of the workspace, as commands that shell out to cargo.
+// Printing is what a command for people does; the libraries keep the lints.
+#![allow(clippy::print_stdout, clippy::print_stderr)]
+#![forbid(unsafe_code)]
+
+mod bench;
+mod ci;
+mod digits;
+mod experiment;
+mod invariants;
+mod shell;
+mod table;
+mod test;
+
+/// Checks, benches and experiments of the workspace.
+#[derive(clap::Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask")]
+enum Command {
+    Ci(ci::Args),
+    Test(test::Args),
+    Bench(bench::Args),
+    Experiment(experiment::Args),
+    Digits(digits::Args),
+}
+
+fn main() -> std::process::ExitCode {
+    let result = match clap::Parser::parse() {
+        Command::Ci(args) => ci::run(&args),
+        Command::Test(args) => test::run(&args),
+        Command::Bench(args) => bench::run(&args),
+        Command::Experiment(args) => experiment::run(&args),
+        Command::Digits(args) => digits::run(&args),
+    };
+    let Err(error) = result else { return std::process::ExitCode::SUCCESS };
+    // Not by returning the error: where backtraces are switched on they would bury it.
+    eprintln!("xtask: {error}");
+    error.chain().skip(1).for_each(|cause| eprintln!("because: {cause}"));
+    std::process::ExitCode::FAILURE
+}

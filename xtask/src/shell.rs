@@ -1,0 +1,111 @@
+//! Running other programs from the root of the workspace.
+
+use std::ffi::OsStr;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, bail};
+use serde_json::Value;
+
+/// Root of the workspace: the folder above this crate.
+pub fn root() -> PathBuf {
+    // `cargo run` sets the variable; the compiled-in value serves a binary that is started by hand.
+    let here = std::env::var_os("CARGO_MANIFEST_DIR").unwrap_or_else(|| env!("CARGO_MANIFEST_DIR").into());
+    Path::new(&here).parent().map_or_else(|| PathBuf::from("."), Path::to_path_buf)
+}
+
+/// A program that will start in the root of the workspace and gets no input.
+pub fn program(name: impl AsRef<OsStr>) -> Command {
+    let mut command = Command::new(name);
+    command.current_dir(root()).stdin(Stdio::null());
+    command
+}
+
+/// The cargo that runs this xtask, with these arguments.
+pub fn cargo(args: &[&str]) -> Command {
+    let mut command = program(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    command.args(args);
+    command
+}
+
+/// The command line a person would type.
+pub fn command_line(command: &Command) -> String {
+    let mut words: Vec<String> = command
+        .get_envs()
+        .filter_map(|(key, value)| Some(format!("{}={:?}", key.to_string_lossy(), value?.to_string_lossy())))
+        .collect();
+    let program = Path::new(command.get_program());
+    words.push(program.file_stem().unwrap_or(program.as_os_str()).to_string_lossy().into_owned());
+    for arg in command.get_args() {
+        let arg = arg.to_string_lossy();
+        let plain = !arg.is_empty() && !arg.contains(|c: char| c.is_whitespace() || "*\"'$;&|<>()\\".contains(c));
+        words.push(if plain { arg.into_owned() } else { format!("'{}'", arg.replace('\'', r"'\''")) });
+    }
+    words.join(" ")
+}
+
+/// Runs a command with its output shown, prints what it is and how long it took.
+///
+/// # Errors
+/// When it cannot start or does not succeed.
+pub fn run(command: &mut Command) -> Result<Duration> {
+    let line = command_line(command);
+    println!("$ {line}");
+    let start = Instant::now();
+    let status = command.status().with_context(|| format!("could not start `{line}`"))?;
+    let took = start.elapsed();
+    if !status.success() {
+        bail!("`{line}` failed: {status}");
+    }
+    println!("  {:.1} s", took.as_secs_f64());
+    Ok(took)
+}
+
+/// Runs a command quietly and gives its standard output.
+///
+/// # Errors
+/// When it cannot start, does not succeed (what it said is in the message) or its output is not UTF-8.
+pub fn output(command: &mut Command) -> Result<String> {
+    let line = command_line(command);
+    let output = command.output().with_context(|| format!("could not start `{line}`"))?;
+    if !output.status.success() {
+        bail!("`{line}` failed: {}\n{}", output.status, String::from_utf8_lossy(&output.stderr).trim_end());
+    }
+    String::from_utf8(output.stdout).with_context(|| format!("the output of `{line}` is not UTF-8"))
+}
+
+/// What cargo knows about the members of the workspace, dependencies as written in their manifests.
+///
+/// # Errors
+/// When cargo cannot read the workspace.
+pub fn metadata() -> Result<Value> {
+    let text = output(&mut cargo(&["metadata", "--format-version", "1", "--no-deps", "--offline"]))?;
+    serde_json::from_str(&text).context("cargo metadata is not JSON")
+}
+
+/// Folder of build products.
+///
+/// # Errors
+/// As [`metadata`].
+pub fn target_dir() -> Result<PathBuf> {
+    let metadata = metadata()?;
+    Ok(metadata["target_directory"].as_str().context("cargo metadata names no target directory")?.into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_command_line_can_be_pasted_into_a_shell() {
+        let mut command = Command::new("cargo");
+        command.args(["bench", "--bench", "*", "it's"]).env("RUSTDOCFLAGS", "-D warnings");
+        assert_eq!(command_line(&command), r#"RUSTDOCFLAGS="-D warnings" cargo bench --bench '*' 'it'\''s'"#);
+    }
+
+    #[test]
+    fn the_root_holds_the_workspace_manifest() {
+        assert!(root().join("Cargo.lock").is_file());
+    }
+}

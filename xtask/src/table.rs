@@ -1,0 +1,63 @@
+//! Markdown tables: printed, and put into a document between markers.
+
+use anyhow::{Result, bail};
+
+/// A markdown table with aligned columns.
+pub fn markdown(head: &[&str], rows: &[Vec<String>]) -> String {
+    let head: Vec<String> = head.iter().map(ToString::to_string).collect();
+    let widths: Vec<usize> = (0..head.len())
+        .map(|column| {
+            let cells = rows.iter().map(|row| row[column].chars().count());
+            cells.chain([head[column].chars().count(), 3]).max().unwrap_or(3)
+        })
+        .collect();
+    let line = |cells: &[String]| {
+        let padded: Vec<_> = cells.iter().zip(&widths).map(|(cell, &width)| format!("{cell:<width$}")).collect();
+        format!("| {} |\n", padded.join(" | "))
+    };
+    let rule: Vec<String> = widths.iter().map(|&width| "-".repeat(width)).collect();
+    [line(&head), line(&rule)].into_iter().chain(rows.iter().map(|row| line(row))).collect()
+}
+
+/// Replaces the text between `<!-- table:NAME -->` and the next `<!-- /table -->`; the markers stay.
+///
+/// # Errors
+/// When a marker is missing.
+pub fn replace(document: &str, name: &str, table: &str) -> Result<String> {
+    let open = format!("<!-- table:{name} -->");
+    let close = "<!-- /table -->";
+    let Some((before, rest)) = document.split_once(&open) else {
+        bail!("no line `{open}` there; add it and `{close}` where the table belongs");
+    };
+    let Some((_, after)) = rest.split_once(close) else {
+        bail!("`{open}` is not followed by `{close}`");
+    };
+    Ok(format!("{before}{open}\n{table}{close}{after}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn columns_are_as_wide_as_their_widest_cell() {
+        let table = markdown(&["a", "σ"], &[vec!["long".into(), "1".into()], vec!["é".into(), "22".into()]]);
+        assert_eq!(table, "| a    | σ   |\n| ---- | --- |\n| long | 1   |\n| é    | 22  |\n");
+    }
+
+    #[test]
+    fn a_table_replaces_the_one_of_its_name_and_nothing_else() {
+        let document = "a\n<!-- table:x -->\nold\n<!-- /table -->\nb\n<!-- table:y -->\nkept\n<!-- /table -->\n";
+        let once = replace(document, "x", "| new |\n").unwrap();
+        assert_eq!(once, "a\n<!-- table:x -->\n| new |\n<!-- /table -->\nb\n<!-- table:y -->\nkept\n<!-- /table -->\n");
+        assert_eq!(replace(&once, "x", "| new |\n").unwrap(), once);
+    }
+
+    #[test]
+    fn missing_markers_are_named() {
+        let error = replace("text", "x", "").unwrap_err().to_string();
+        assert!(error.contains("<!-- table:x -->"), "{error}");
+        let error = replace("<!-- table:x -->", "x", "").unwrap_err().to_string();
+        assert!(error.contains("<!-- /table -->"), "{error}");
+    }
+}
