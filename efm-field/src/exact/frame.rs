@@ -1,0 +1,84 @@
+//! The coordinates the kernels work in: centred, and in units that keep squares in range.
+
+use efm_core::{Capacitor, Side};
+
+use super::simd::Real;
+use crate::Law;
+
+/// x ↦ (x − centre)/unit, z ↦ z/unit.
+#[derive(Debug, Clone)]
+pub struct Frame {
+    /// Mean of both plates' centres.
+    pub centre: Vec<f64>,
+    /// Length unit: L for the mirror, else a power of two near the extent.
+    pub unit: f64,
+    /// Largest coordinate of a charge, in units.
+    pub extent: f64,
+    /// L in units.
+    pub gap: f64,
+}
+
+impl Frame {
+    /// The frame of a capacitor.
+    pub fn new(capacitor: &Capacitor, law: Law) -> Self {
+        let mut centre = vec![0.0; capacitor.dim()];
+        for side in Side::BOTH {
+            let plate = capacitor.plate(side);
+            for point in plate.iter() {
+                for (sum, &value) in centre.iter_mut().zip(point) {
+                    *sum += 0.5 * f64::from(value) / plate.len() as f64;
+                }
+            }
+        }
+        let reach = Side::BOTH
+            .iter()
+            .flat_map(|&side| capacitor.plate(side).iter())
+            .flat_map(|point| point.iter().zip(&centre).map(|(&value, middle)| (f64::from(value) - middle).abs()))
+            .fold(0.0, f64::max);
+        let unit = match law {
+            Law::Mirror => capacitor.gap(),
+            Law::Coulomb | Law::Published => power_of_two(reach.max(capacitor.gap())),
+        };
+        Self { centre, unit, extent: reach / unit, gap: capacitor.gap() / unit }
+    }
+
+    /// Whether lengths differ so much that only the reference, in f64, keeps their squares in range.
+    pub fn is_wild(&self) -> bool {
+        let ratio = self.extent / self.gap;
+        !(ratio == 0.0 || (1e-9..=1e9).contains(&ratio)) || !(1e-200..=1e200).contains(&self.unit)
+    }
+
+    /// Coordinate `axis` of x in this frame.
+    #[inline(always)]
+    pub fn place(&self, axis: usize, x: f64) -> f64 {
+        (x - self.centre[axis]) / self.unit
+    }
+
+    /// Height differences of a query at height `z` to its nearest image on the source and on the target plate.
+    pub fn heights(&self, law: Law, z: f64) -> [f64; 2] {
+        let z = z / self.unit;
+        match law {
+            Law::Mirror => [wrap(z), wrap(z - 1.0)],
+            Law::Coulomb | Law::Published => [z, z - self.gap],
+        }
+    }
+
+    /// The charges of a plate in this frame, point after point.
+    pub fn plate<T: Real>(&self, capacitor: &Capacitor, side: Side) -> Vec<T> {
+        let points = capacitor.plate(side);
+        points
+            .iter()
+            .flat_map(|point| point.iter().enumerate().map(|(axis, &x)| T::round(self.place(axis, f64::from(x)))))
+            .collect()
+    }
+}
+
+/// h ∈ [−1, 1] with h − z a multiple of 2.
+pub fn wrap(z: f64) -> f64 {
+    if (-1.0..=1.0).contains(&z) { z } else { z - 2.0 * (z / 2.0).round() }
+}
+
+/// A power of two not below `value` (1 for 0), so that dividing by it is exact.
+pub fn power_of_two(value: f64) -> f64 {
+    if value > 0.0 { value.log2().ceil().clamp(-1000.0, 1000.0).exp2() } else { 1.0 }
+}

@@ -1,0 +1,210 @@
+//! The kernel for any D: squared distances first, weights in log-space, then the weighted sum over charges that matter.
+//!
+//! Both plates share one maximum of ln w, so nothing overflows and the plates keep their relative strength. Squared
+//! distances are summed in the scalar over at most 256 coordinates and in f64 from there on: their relative error is about
+//! 3e-8 in F32, which (D+1)/2 multiplies in ln w. Per tile of queries one number per pair is kept, never D.
+
+use efm_core::{Capacitor, Side};
+use pulp::{Arch, Simd, WithSimd};
+
+use super::frame::Frame;
+use super::images::{ImageSum, Images};
+use super::simd::Real;
+use super::sums::PlateSum;
+use crate::Law;
+
+/// Charges weaker than this share of the strongest are left out of the vector sum.
+const LN_NEGLIGIBLE: f64 = -32.3; // ln 1e-14
+/// Coordinates summed before f64 takes over.
+const CHUNK: usize = 256;
+/// Queries that share a pass over the charges.
+const GROUP: usize = 4;
+
+/// The two plates, point after point.
+#[derive(Debug, Clone)]
+pub struct Large<T> {
+    plates: [Vec<T>; 2],
+    charges: [f64; 2],
+    dim: usize,
+    law: Law,
+    images: Images,
+}
+
+impl<T: Real> Large<T> {
+    /// Lays the charges out.
+    pub fn new(capacitor: &Capacitor, frame: &Frame, law: Law, images: &Images) -> Self {
+        Self {
+            plates: Side::BOTH.map(|side| frame.plate(capacitor, side)),
+            charges: Side::BOTH.map(|side| capacitor.charge(side)),
+            dim: capacitor.dim(),
+            law,
+            images: images.clone(),
+        }
+    }
+
+    /// How many queries to give to one call of [`Large::sums`]: distances of a tile take at most about 8 MB.
+    pub fn tile(&self) -> usize {
+        let charges = (self.plates[0].len() + self.plates[1].len()) / self.dim;
+        (1_000_000 / charges).clamp(1, 4) * GROUP
+    }
+
+    /// Sums of both plates at the queries given by their places in the frame (D each) and heights above the plates,
+    /// handed to `each` with the index of the query.
+    pub fn sums(&self, places: &[f64], heights: &[[f64; 2]], mut each: impl FnMut(usize, [PlateSum; 2])) {
+        let rounded: Vec<T> = places.iter().map(|&value| T::round(value)).collect();
+        let distances: [Vec<f64>; 2] = [0, 1].map(|side| {
+            let count = self.plates[side].len() / self.dim;
+            let mut out = vec![0.0; count * heights.len()];
+            let pass = Distances { charges: &self.plates[side], queries: &rounded, dim: self.dim, out: &mut out };
+            Arch::new().dispatch(pass);
+            out
+        });
+        for (index, height) in heights.iter().enumerate() {
+            let place = &places[index * self.dim..(index + 1) * self.dim];
+            let rho2 = [0, 1].map(|side| {
+                let count = self.plates[side].len() / self.dim;
+                &distances[side][index * count..(index + 1) * count]
+            });
+            each(index, self.plate_sums(place, *height, rho2));
+        }
+    }
+
+    /// ln w of the nearest image: −(D+1)/2 ln(ρ² + h²).
+    fn ln_weight(&self, rho2: f64, h: f64) -> f64 {
+        let r2 = rho2 + h * h;
+        if r2 > 0.0 { -0.5 * (self.dim as f64 + 1.0) * r2.ln() } else { f64::NEG_INFINITY }
+    }
+
+    fn pair(&self, rho2: f64, h: f64) -> ImageSum {
+        match self.law {
+            Law::Mirror => self.images.sum(rho2, h),
+            Law::Coulomb | Law::Published => ImageSum { ln_scale: self.ln_weight(rho2, h), a: 1.0, b: h },
+        }
+    }
+
+    fn plate_sums(&self, place: &[f64], heights: [f64; 2], rho2: [&[f64]; 2]) -> [PlateSum; 2] {
+        let tops = [0, 1].map(|side| {
+            // ln w falls with ρ²: the largest is that of the smallest ρ² that counts.
+            let least = rho2[side].iter().copied().filter(|&value| value + heights[side].powi(2) > 0.0);
+            self.ln_weight(least.fold(f64::INFINITY, f64::min), heights[side])
+        });
+        [0, 1].map(|side| {
+            // Directions of the plates are added on their own where each is normalised on its own.
+            let top = if self.law == Law::Published { tops[side] } else { tops[0].max(tops[1]) };
+            let mut sum = PlateSum::zero(self.dim);
+            if top == f64::NEG_INFINITY {
+                return sum;
+            }
+            sum.ln_scale = top;
+            // Images can make a far charge up to √D ρ/L times heavier than its nearest image is.
+            let slack = if self.law == Law::Mirror { 7.0 } else { 0.0 };
+            for (charge, &rho2) in self.plates[side].chunks_exact(self.dim).zip(rho2[side]) {
+                if self.ln_weight(rho2, heights[side]) < top + LN_NEGLIGIBLE - slack {
+                    continue;
+                }
+                let pair = self.pair(rho2, heights[side]);
+                let weight = self.charges[side] * (pair.ln_scale - top).exp();
+                let (x, z) = sum.vector.split_at_mut(self.dim);
+                let pull = weight * pair.a;
+                for ((slot, &at), &from) in x.iter_mut().zip(place).zip(charge) {
+                    *slot += pull * (at - from.widen());
+                }
+                z[0] += weight * pair.b;
+            }
+            sum
+        })
+    }
+
+    /// (Σw)²/Σw² over all charges of both plates, w = |field of the charge|, for each query.
+    pub fn effective_charges(&self, places: &[f64], heights: &[[f64; 2]]) -> Vec<f64> {
+        let rounded: Vec<T> = places.iter().map(|&value| T::round(value)).collect();
+        let mut result = Vec::with_capacity(heights.len());
+        for (query, height) in rounded.chunks_exact(self.dim).zip(heights) {
+            let mut logs = Vec::new();
+            for side in 0..2 {
+                let mut rho2 = vec![0.0; self.plates[side].len() / self.dim];
+                let pass = Distances { charges: &self.plates[side], queries: query, dim: self.dim, out: &mut rho2 };
+                Arch::new().dispatch(pass);
+                let ln_charge = self.charges[side].abs().ln();
+                logs.extend(rho2.iter().map(|&rho2| {
+                    let pair = self.pair(rho2, height[side]);
+                    ln_charge + pair.ln_scale + (pair.a * rho2.sqrt()).hypot(pair.b).ln()
+                }));
+            }
+            let top = logs.iter().copied().filter(|value| !value.is_nan()).fold(f64::NEG_INFINITY, f64::max);
+            let (mut first, mut second) = (0.0, 0.0);
+            for weight in logs.iter().map(|value| (value - top).exp()).filter(|weight| weight.is_finite()) {
+                first += weight;
+                second += weight * weight;
+            }
+            result.push(if second > 0.0 { first * first / second } else { 0.0 });
+        }
+        result
+    }
+}
+
+/// |x − x_i|² for all queries × charges, query after query.
+struct Distances<'a, T> {
+    charges: &'a [T],
+    queries: &'a [T],
+    dim: usize,
+    out: &'a mut [f64],
+}
+
+impl<T: Real> WithSimd for Distances<'_, T> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, simd: S) {
+        let Self { charges, queries, dim, out } = self;
+        let count = charges.len() / dim;
+        let mut outs: Vec<&mut [f64]> = out.chunks_exact_mut(count).collect();
+        for (group, outs) in queries.chunks(GROUP * dim).zip(outs.chunks_mut(GROUP)) {
+            if outs.len() == GROUP {
+                let rows: [&[T]; GROUP] = std::array::from_fn(|row| &group[row * dim..(row + 1) * dim]);
+                for (index, charge) in charges.chunks_exact(dim).enumerate() {
+                    for (out, value) in outs.iter_mut().zip(distances(simd, rows, charge)) {
+                        out[index] = value;
+                    }
+                }
+            } else {
+                for (row, out) in group.chunks_exact(dim).zip(outs) {
+                    for (index, charge) in charges.chunks_exact(dim).enumerate() {
+                        out[index] = distances(simd, [row], charge)[0];
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// Squared distances of R queries to one charge; each is summed in the same order whatever R is.
+#[inline(always)]
+fn distances<T: Real, S: Simd, const R: usize>(simd: S, rows: [&[T]; R], charge: &[T]) -> [f64; R] {
+    let mut totals = [0.0; R];
+    let mut start = 0;
+    while start < charge.len() {
+        let end = (start + CHUNK).min(charge.len());
+        let theirs = T::vectors::<S>(&charge[start..end]);
+        let ours = rows.map(|row| T::vectors::<S>(&row[start..end]));
+        let mut sums = [T::splat(simd, T::round(0.0)); R];
+        for (index, &place) in theirs.iter().enumerate() {
+            for row in 0..R {
+                let step = T::sub(simd, ours[row][index], place);
+                sums[row] = T::fma(simd, step, step, sums[row]);
+            }
+        }
+        // What does not fill a vector.
+        let lanes = size_of::<T::Vector<S>>() / size_of::<T>();
+        let whole = start + theirs.len() * lanes;
+        for row in 0..R {
+            totals[row] += T::sum(simd, sums[row]).widen();
+            for axis in whole..end {
+                let step = rows[row][axis].widen() - charge[axis].widen();
+                totals[row] += step * step;
+            }
+        }
+        start = end;
+    }
+    totals
+}

@@ -1,0 +1,252 @@
+//! The fast kernel for D ≤ 8: charges as a structure of arrays, one pass, no logarithm or power per pair.
+//!
+//! Weights are not scaled per query here: coordinates are in units of the frame, and a query whose sum leaves the safe
+//! range of the scalar or cancels between the plates goes to the reference instead (decided for that query alone).
+
+use efm_core::{Capacitor, Side};
+use pulp::{Arch, Simd, WithSimd};
+
+use super::frame::Frame;
+use super::simd::Real;
+use super::table::{MOST, Slice, TURN, Table};
+
+/// Largest D of this kernel.
+pub const LARGEST: usize = 8;
+/// Charges per block: their coordinates stay in the L1 cache, and a lane adds at most 64 terms before f64 takes over.
+const BLOCK: usize = 512;
+/// Arrays are padded to a multiple of this with charges out of sight.
+const PAD: usize = 16;
+/// Coordinate of a padding charge.
+const OUT_OF_SIGHT: f64 = 1e18;
+/// Squared distance beyond which a charge is padding.
+const HORIZON: f64 = 1e30;
+
+/// The two plates, coordinate after coordinate.
+#[derive(Debug, Clone)]
+pub struct Small<T> {
+    plates: [Vec<T>; 2],
+    padded: [usize; 2],
+    charges: [f64; 2],
+    table: Option<Table>,
+    /// Square of the distance within a plate below which a point on it counts as on the charge.
+    floor: f64,
+}
+
+impl<T: Real> Small<T> {
+    /// Lays the charges out.
+    pub fn new(capacitor: &Capacitor, frame: &Frame, table: Option<Table>) -> Self {
+        let dim = capacitor.dim();
+        let lay = |side: Side| {
+            let points = frame.plate::<T>(capacitor, side);
+            let padded = capacitor.plate(side).len().next_multiple_of(PAD);
+            let mut arrays = vec![T::round(OUT_OF_SIGHT); padded * dim];
+            for (index, point) in points.chunks_exact(dim).enumerate() {
+                for (axis, &value) in point.iter().enumerate() {
+                    arrays[axis * padded + index] = value;
+                }
+            }
+            (arrays, padded)
+        };
+        let [source, target] = Side::BOTH.map(lay);
+        // A query is kept to twice the scalar's digits, a charge to once: on the plate itself they may differ by rounding.
+        let rounding = if size_of::<T>() == 4 { 1.2e-7 * frame.extent } else { 0.0 };
+        Self {
+            plates: [source.0, target.0],
+            padded: [source.1, target.1],
+            charges: Side::BOTH.map(|side| capacitor.charge(side)),
+            table,
+            floor: rounding * rounding * dim as f64,
+        }
+    }
+
+    /// Sums of both plates at the queries given by their places in the frame (D each) and heights above the plates.
+    /// `out` holds 2 × 9 numbers per query: E_x at 0..D, E_z at 8.
+    pub fn sums(&self, dim: usize, places: &[f64], heights: &[[f64; 2]], out: &mut [[[f64; 9]; 2]]) {
+        macro_rules! by_dim {
+            ($($d:literal)*) => {
+                match dim {
+                    $($d => Arch::new().dispatch(Tile::<T, $d> { plates: self, places, heights, out }),)*
+                    _ => {}
+                }
+            };
+        }
+        by_dim!(1 2 3 4 5 6 7 8);
+    }
+}
+
+/// One tile of queries against all charges.
+struct Tile<'a, T, const D: usize> {
+    plates: &'a Small<T>,
+    places: &'a [f64],
+    heights: &'a [[f64; 2]],
+    out: &'a mut [[[f64; 9]; 2]],
+}
+
+impl<T: Real, const D: usize> WithSimd for Tile<'_, T, D> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, simd: S) {
+        let Self { plates: small, places, heights, out } = self;
+        for side in 0..2 {
+            let padded = small.padded[side];
+            let arrays: [&[T]; D] = std::array::from_fn(|axis| &small.plates[side][axis * padded..(axis + 1) * padded]);
+            let queries: Vec<Query<T, S, D>> = (0..heights.len())
+                .map(|index| {
+                    let place = std::array::from_fn(|axis| places[index * D + axis]);
+                    Query::new(simd, place, heights[index][side], small)
+                })
+                .collect();
+            let mut totals = vec![[0.0; 9]; queries.len()];
+            for start in (0..padded).step_by(BLOCK) {
+                let end = (start + BLOCK).min(padded);
+                let block = arrays.map(|array| T::vectors::<S>(&array[start..end]));
+                for (query, total) in queries.iter().zip(&mut totals) {
+                    match &query.slice {
+                        None => query.coulomb(simd, &block, total),
+                        Some(slice) => query.mirror(simd, slice, &block, total),
+                    }
+                }
+            }
+            for (to, total) in out.iter_mut().zip(totals) {
+                to[side] = total.map(|value| value * small.charges[side]);
+            }
+        }
+    }
+}
+
+/// Polynomials of a query in vector registers.
+struct Polynomials<T: Real, S: Simd> {
+    a: [T::Vector<S>; MOST],
+    b: [T::Vector<S>; MOST],
+    len: usize,
+}
+
+/// One query against one plate.
+struct Query<T: Real, S: Simd, const D: usize> {
+    high: [T::Vector<S>; D],
+    low: [T::Vector<S>; D],
+    height: T::Vector<S>,
+    height2: T::Vector<S>,
+    floor: T::Vector<S>,
+    dz: f64,
+    slice: Option<Polynomials<T, S>>,
+}
+
+impl<T: Real, S: Simd, const D: usize> Query<T, S, D> {
+    #[inline(always)]
+    fn new(simd: S, place: [f64; D], height: f64, small: &Small<T>) -> Self {
+        let fill = |value: f64| T::splat(simd, T::round(value));
+        let slice = small.table.as_ref().map(|table| {
+            let Slice { a, b, len } = table.slice(height);
+            Polynomials { a: a.map(fill), b: b.map(fill), len }
+        });
+        Self {
+            high: place.map(fill),
+            low: place.map(|value| fill(value - T::round(value).widen())),
+            height: fill(height),
+            height2: fill(height * height),
+            floor: fill(if height == 0.0 { small.floor } else { 0.0 }),
+            dz: T::round(height).widen(),
+            slice,
+        }
+    }
+
+    /// Differences to the charges of one vector and their squared length within the plate.
+    #[inline(always)]
+    fn differences(&self, simd: S, block: &[&[T::Vector<S>]; D], index: usize) -> ([T::Vector<S>; D], T::Vector<S>) {
+        let mut square = T::splat(simd, T::round(0.0));
+        let mut difference = self.high;
+        for axis in 0..D {
+            let step = T::add(simd, T::sub(simd, self.high[axis], block[axis][index]), self.low[axis]);
+            difference[axis] = step;
+            square = T::fma(simd, step, step, square);
+        }
+        (difference, square)
+    }
+
+    #[inline(always)]
+    fn coulomb(&self, simd: S, block: &[&[T::Vector<S>]; D], total: &mut [f64; 9]) {
+        let zero = T::splat(simd, T::round(0.0));
+        let one = T::splat(simd, T::round(1.0));
+        let mut sums = [zero; D];
+        let mut weights = zero;
+        for index in 0..block[0].len() {
+            let (difference, rho2) = self.differences(simd, block, index);
+            let r2 = T::add(simd, rho2, self.height2);
+            let inverse = T::keep_above(simd, r2, self.floor, T::div(simd, one, r2));
+            let weight = half_power::<T, S, D>(simd, inverse);
+            weights = T::add(simd, weights, weight);
+            for axis in 0..D {
+                sums[axis] = T::fma(simd, weight, difference[axis], sums[axis]);
+            }
+        }
+        for axis in 0..D {
+            total[axis] += T::sum(simd, sums[axis]).widen();
+        }
+        total[8] += T::sum(simd, weights).widen() * self.dz;
+    }
+
+    #[inline(always)]
+    fn mirror(&self, simd: S, slice: &Polynomials<T, S>, block: &[&[T::Vector<S>]; D], total: &mut [f64; 9]) {
+        let zero = T::splat(simd, T::round(0.0));
+        let one = T::splat(simd, T::round(1.0));
+        let turn2 = T::splat(simd, T::round(TURN * TURN));
+        let (two, four) = (T::splat(simd, T::round(2.0)), T::splat(simd, T::round(4.0)));
+        let horizon = T::splat(simd, T::round(HORIZON));
+        let (a, b) = (&slice.a[..slice.len], &slice.b[..slice.len]);
+        let mut sums = [zero; D];
+        let mut rises = zero;
+        for index in 0..block[0].len() {
+            let (difference, rho2) = self.differences(simd, block, index);
+            let r2 = T::add(simd, rho2, self.height2);
+            let inverse = T::keep_above(simd, r2, self.floor, T::div(simd, one, r2));
+            let nearest = half_power::<T, S, D>(simd, inverse);
+            // u = c/√(ρ² + c²) and the Clenshaw recurrences in 2u − 1.
+            let u2 = T::keep_above(simd, horizon, rho2, T::div(simd, turn2, T::add(simd, rho2, turn2)));
+            let u = T::sqrt(simd, u2);
+            let x = T::sub(simd, T::mul(simd, four, u), two);
+            let (mut a1, mut a2, mut b1, mut b2) = (zero, zero, zero, zero);
+            for degree in (1..a.len()).rev() {
+                let next_a = T::fma(simd, x, a1, T::sub(simd, a[degree], a2));
+                let next_b = T::fma(simd, x, b1, T::sub(simd, b[degree], b2));
+                (a1, a2, b1, b2) = (next_a, a1, next_b, b1);
+            }
+            let half = T::splat(simd, T::round(0.5));
+            let half_x = T::mul(simd, x, half);
+            let rest_a = T::fma(simd, half_x, a1, T::sub(simd, a[0], a2));
+            let rest_b = T::fma(simd, half_x, b1, T::sub(simd, b[0], b2));
+            let envelope = power::<T, S, D>(simd, u, u2);
+            let weight = T::fma(simd, envelope, rest_a, nearest);
+            rises = T::add(simd, rises, T::fma(simd, envelope, rest_b, T::mul(simd, nearest, self.height)));
+            for axis in 0..D {
+                sums[axis] = T::fma(simd, weight, difference[axis], sums[axis]);
+            }
+        }
+        for axis in 0..D {
+            total[axis] += T::sum(simd, sums[axis]).widen();
+        }
+        total[8] += T::sum(simd, rises).widen();
+    }
+}
+
+/// y^{(D+1)/2}.
+#[inline(always)]
+fn half_power<T: Real, S: Simd, const D: usize>(simd: S, y: T::Vector<S>) -> T::Vector<S> {
+    let mut result = if D % 2 == 0 { T::sqrt(simd, y) } else { y };
+    for _ in 0..D / 2 {
+        result = T::mul(simd, result, y);
+    }
+    result
+}
+
+/// u^D from u and u².
+#[inline(always)]
+fn power<T: Real, S: Simd, const D: usize>(simd: S, u: T::Vector<S>, u2: T::Vector<S>) -> T::Vector<S> {
+    let mut result = if D % 2 == 0 { u2 } else { u };
+    let done = if D % 2 == 0 { 2 } else { 1 };
+    for _ in 0..(D - done) / 2 {
+        result = T::mul(simd, result, u2);
+    }
+    result
+}
