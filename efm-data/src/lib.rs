@@ -1,1 +1,37 @@
-//! Rows in, rows out: toy distributions, array files, scaling and splits.
+//! Rows in, rows out: where the charges of a capacitor come from and where transported points go.
+//!
+//! * [`Sampler`] hands out points by index: point `i` depends on the random stream and on `i`, never on batches.
+//! * [`DataSpec`] is the serde form of a data set (`kind = "swiss-roll"`, `kind = "file"`), opened into a sampler.
+//! * [`read_points`] and [`write_points`] speak npy, npz, CSV and safetensors. A header is checked against the length
+//!   of the file before anything is allocated for it, and a file appears under its final name only when it is whole.
+//! * [`Scaler`] brings both clouds to unit size and back; [`split`] sets rows aside for tests.
+//!
+//! ```
+//! use efm_core::Seed;
+//! use efm_data::{Sampler, toy::SwissRoll};
+//!
+//! let roll = SwissRoll::default().sampler()?;
+//! let points = roll.draw(&Seed(7).stream("target"), 0, 128);
+//! assert_eq!((points.dim(), points.len()), (2, 128));
+//! # Ok::<(), efm_data::DataError>(())
+//! ```
+#![forbid(unsafe_code)]
+
+mod empirical;
+mod error;
+mod format;
+mod modes;
+mod sampler;
+mod scaler;
+mod spec;
+mod split;
+pub mod toy;
+
+pub use empirical::Empirical;
+pub use error::{DataError, ErrorClass};
+pub use format::{Limits, list_arrays, read_points, read_points_within, write_arrays, write_points};
+pub use modes::Modes;
+pub use sampler::Sampler;
+pub use scaler::{Scaler, Scaling};
+pub use spec::{DataSpec, FileSpec};
+pub use split::split;

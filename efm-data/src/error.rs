@@ -1,0 +1,226 @@
+use std::{io, path::PathBuf};
+
+/// What kind of trouble an error is; a command line maps it to an exit code.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ErrorClass {
+    /// A parameter of a data set, a scaling or a split makes no sense: the configuration is at fault.
+    Config,
+    /// The bytes are not the data they claim to be, or not data that can be used.
+    BadData,
+    /// The operating system refused.
+    Io,
+    /// Reading on would take more memory than the limits allow.
+    ResourceLimit,
+}
+
+/// What can go wrong between a file and a cloud of points. Every message names the file and the place in it.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum DataError {
+    /// The operating system refused to open, read or write.
+    #[error("{}: cannot {action}: {error}", path.display())]
+    Io {
+        /// The file.
+        path: PathBuf,
+        /// What was tried, as a verb: `open`, `read`, `write`.
+        action: &'static str,
+        /// The refusal.
+        #[source]
+        error: io::Error,
+    },
+    /// The path leads to a folder, a pipe or a device.
+    #[error("{}: is {found}, not a regular file", path.display())]
+    NotAFile {
+        /// The path.
+        path: PathBuf,
+        /// What is there instead, with its article.
+        found: &'static str,
+    },
+    /// Neither the first bytes nor the extension tell the format.
+    #[error("{}: unknown format", path.display())]
+    UnknownFormat {
+        /// The file.
+        path: PathBuf,
+    },
+    /// The bytes break the rules of their format.
+    #[error("{}: {place}: {problem}", path.display())]
+    Malformed {
+        /// The file.
+        path: PathBuf,
+        /// Where: `header`, `array "x"`, `entry "x.npy"`.
+        place: String,
+        /// What is wrong there.
+        problem: String,
+    },
+    /// A line of a CSV file is no point.
+    #[error("{}:{line}:{column}: {problem}", path.display())]
+    BadCell {
+        /// The file.
+        path: PathBuf,
+        /// Line, from 1.
+        line: u64,
+        /// Field within the line, from 1.
+        column: usize,
+        /// What is wrong there.
+        problem: String,
+    },
+    /// The numbers are of a type that has no place on the real line.
+    #[error("{}: {place}: elements of type {found} are no real numbers", path.display())]
+    UnsupportedType {
+        /// The file.
+        path: PathBuf,
+        /// Where: `header`, `array "x"`.
+        place: String,
+        /// The type, as the file writes it.
+        found: String,
+    },
+    /// A value is NaN, infinite, or beyond the range of f32.
+    #[error("{}: {place}: row {row}, column {column} is NaN, infinite or beyond the range of f32", path.display())]
+    NonFinite {
+        /// The file.
+        path: PathBuf,
+        /// Where: `data`, `array "x"`.
+        place: String,
+        /// Row, from 0: the index of the point.
+        row: usize,
+        /// Column, from 0: the coordinate.
+        column: usize,
+    },
+    /// The file holds no array of this name.
+    #[error("{}: no array \"{key}\"; there are: {}", path.display(), names(available))]
+    NoSuchKey {
+        /// The file.
+        path: PathBuf,
+        /// The name that was asked for.
+        key: String,
+        /// The names there are.
+        available: Vec<String>,
+    },
+    /// The file holds several arrays and none was asked for.
+    #[error("{}: holds several arrays and no key was given; there are: {}", path.display(), names(available))]
+    KeyNeeded {
+        /// The file.
+        path: PathBuf,
+        /// The names there are.
+        available: Vec<String>,
+    },
+    /// Two arrays bear one name.
+    #[error("{}: two arrays are called \"{key}\"; there are: {}", path.display(), names(available))]
+    DuplicateKey {
+        /// The file.
+        path: PathBuf,
+        /// The name that occurs twice.
+        key: String,
+        /// The names there are.
+        available: Vec<String>,
+    },
+    /// A key was given for a format without names.
+    #[error("{}: key \"{key}\" given, but {format} files hold one array without a name", path.display())]
+    NoKeys {
+        /// The file.
+        path: PathBuf,
+        /// The name that was asked for.
+        key: String,
+        /// The format.
+        format: &'static str,
+    },
+    /// Reading on would take more than the limit.
+    #[error("{}: {place}: {problem}", path.display())]
+    TooLarge {
+        /// The file.
+        path: PathBuf,
+        /// Where: `header`, `entry "x.npy"`, `line 7, field 2`.
+        place: String,
+        /// What is too large, and the limit.
+        problem: String,
+    },
+    /// There are not enough points.
+    #[error("{}: {count} point(s); at least {needed} are needed", path.display())]
+    TooFewPoints {
+        /// The file, or the name of what holds the points.
+        path: PathBuf,
+        /// Points there are.
+        count: usize,
+        /// Points it takes.
+        needed: usize,
+    },
+    /// A parameter of a data set, a scaling or a split is out of its range.
+    #[error("{place}: {field} {problem}")]
+    BadParameter {
+        /// Which data set or transform: `swiss-roll`, `split`.
+        place: &'static str,
+        /// The field at fault.
+        field: &'static str,
+        /// Why, continuing the sentence: `is -1; it must be …`.
+        problem: String,
+    },
+    /// Two clouds that belong together differ in dimension.
+    #[error("{place}: points have D = {found}, expected D = {expected}")]
+    DimensionMismatch {
+        /// What was at work: `scaler`, `write`.
+        place: &'static str,
+        /// The D there is.
+        found: usize,
+        /// The D there should be.
+        expected: usize,
+    },
+    /// A transform takes a coordinate out of the range of f32.
+    #[error("{place}: coordinate {coordinate} of point {point} leaves the range of f32")]
+    OutOfRange {
+        /// Which transform.
+        place: &'static str,
+        /// Index of the point, from 0.
+        point: usize,
+        /// Index of the coordinate, from 0.
+        coordinate: usize,
+    },
+}
+
+impl DataError {
+    /// What kind of trouble this is.
+    pub fn class(&self) -> ErrorClass {
+        match self {
+            Self::Io { .. } | Self::NotAFile { .. } => ErrorClass::Io,
+            Self::TooLarge { .. } => ErrorClass::ResourceLimit,
+            Self::BadParameter { .. } | Self::NoKeys { .. } => ErrorClass::Config,
+            _ => ErrorClass::BadData,
+        }
+    }
+
+    /// One line on what to do about it.
+    pub fn hint(&self) -> &'static str {
+        match self {
+            Self::Io { error, .. } if error.kind() == io::ErrorKind::NotFound => {
+                "check the path; a relative path starts at the folder of the file that names it"
+            }
+            Self::Io { error, .. } if error.kind() == io::ErrorKind::StorageFull => "free some space on the disk",
+            Self::Io { .. } => "check the permissions and the disk",
+            Self::NotAFile { .. } => "name a regular file; save what comes through a pipe first",
+            Self::UnknownFormat { .. } => "use the extension .npy, .npz, .csv, .tsv, .txt or .safetensors",
+            Self::Malformed { .. } => "the file may be cut or damaged; write it again",
+            Self::BadCell { .. } => "every line needs the same number of finite numbers, separated by , ; or tab",
+            Self::UnsupportedType { .. } => "save the array as float32, for example with numpy's astype",
+            Self::NonFinite { .. } => "drop or repair that row, for example with numpy.isfinite",
+            Self::NoSuchKey { .. } | Self::KeyNeeded { .. } => "set key to one of the names listed",
+            Self::DuplicateKey { .. } => "write the file again with every name once",
+            Self::NoKeys { .. } => "leave the key out",
+            Self::TooLarge { .. } => "take fewer rows, or raise max_bytes if the memory is there",
+            Self::TooFewPoints { .. } => "a data set needs more rows",
+            Self::BadParameter { .. } => "see the documentation of that field for its range",
+            Self::DimensionMismatch { .. } => "both clouds need the same number of coordinates",
+            Self::OutOfRange { .. } => "these points lie far outside the data the scaling was learned from",
+        }
+    }
+}
+
+fn names(available: &[String]) -> String {
+    const SHOWN: usize = 20;
+    if available.is_empty() {
+        return "none".to_owned();
+    }
+    let mut list = available.iter().take(SHOWN).map(String::as_str).collect::<Vec<_>>().join(", ");
+    if available.len() > SHOWN {
+        list.push_str(&format!(", … ({} in all)", available.len()));
+    }
+    list
+}

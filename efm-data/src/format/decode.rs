@@ -1,0 +1,165 @@
+use std::io::Read;
+
+use efm_core::Points;
+use half::{bf16, f16};
+
+use super::{Limits, source::Source};
+use crate::DataError;
+
+/// Types of numbers that have a place on the real line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Number {
+    Bool,
+    I8,
+    I16,
+    I32,
+    I64,
+    U8,
+    U16,
+    U32,
+    U64,
+    F16,
+    Bf16,
+    F32,
+    F64,
+}
+
+impl Number {
+    /// Bytes of one number in the file.
+    fn size(self) -> usize {
+        match self {
+            Self::Bool | Self::I8 | Self::U8 => 1,
+            Self::I16 | Self::U16 | Self::F16 | Self::Bf16 => 2,
+            Self::I32 | Self::U32 | Self::F32 => 4,
+            Self::I64 | Self::U64 | Self::F64 => 8,
+        }
+    }
+}
+
+/// What a header claims about an array. Nothing is allocated for it before [`Layout::check`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Layout {
+    pub(super) number: Number,
+    pub(super) big_endian: bool,
+    /// First axis fastest, as in Fortran; otherwise the last.
+    pub(super) fortran: bool,
+    pub(super) shape: Vec<u64>,
+}
+
+/// The size of an array whose claims were checked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Extent {
+    /// N.
+    pub(super) rows: usize,
+    /// D.
+    pub(super) columns: usize,
+    /// Bytes in the file.
+    pub(super) bytes: u64,
+}
+
+impl Layout {
+    /// N, D and the bytes it takes, if they are within the limits.
+    pub(super) fn check(&self, source: &Source, place: &str, limits: &Limits) -> Result<Extent, DataError> {
+        let Some((rows, rest)) = self.shape.split_first() else {
+            return Err(source.malformed(place, "is a single number, not an array"));
+        };
+        let overflow = || source.malformed(place, format!("shape {:?} overflows", self.shape));
+        let columns = rest.iter().try_fold(1_u64, |product, axis| product.checked_mul(*axis)).ok_or_else(overflow)?;
+        if columns == 0 {
+            return Err(source.malformed(place, format!("shape {:?} leaves no coordinates", self.shape)));
+        }
+        let count = rows.checked_mul(columns).ok_or_else(overflow)?;
+        let bytes = count.checked_mul(self.number.size() as u64).ok_or_else(overflow)?;
+        let memory = count.checked_mul(size_of::<f32>() as u64).ok_or_else(overflow)?;
+        let need = bytes.max(memory);
+        if need > limits.max_bytes || usize::try_from(need).is_err() {
+            let problem = format!("shape {:?} needs {need} bytes; the limit is {}", self.shape, limits.max_bytes);
+            return Err(source.too_large(place, problem));
+        }
+        Ok(Extent { rows: *rows as usize, columns: columns as usize, bytes })
+    }
+
+    /// Reads exactly the bytes of `extent` and gives the points.
+    pub(super) fn read(
+        &self,
+        source: &Source,
+        place: &str,
+        extent: Extent,
+        reader: &mut dyn Read,
+        failed: &dyn Fn(std::io::Error) -> DataError,
+    ) -> Result<Points, DataError> {
+        let count = extent.rows * extent.columns;
+        let mut values: Vec<f32> = Vec::new();
+        let refused = |_| source.too_large(place, format!("no memory for {count} numbers"));
+        values.try_reserve_exact(count).map_err(refused)?;
+        let size = self.number.size();
+        let mut buffer = [0_u8; 1 << 13];
+        let mut left = count;
+        while left > 0 {
+            let bytes = &mut buffer[..left.min((1 << 13) / size) * size];
+            reader.read_exact(bytes).map_err(failed)?;
+            if self.big_endian {
+                bytes.chunks_exact_mut(size).for_each(<[u8]>::reverse);
+            }
+            self.append(bytes, &mut values);
+            left -= bytes.len() / size;
+        }
+        if self.fortran && self.shape.len() > 1 {
+            values = from_fortran(&values, &self.shape);
+        }
+        if let Some(bad) = values.iter().position(|value| !value.is_finite()) {
+            let (row, column) = (bad / extent.columns, bad % extent.columns);
+            return Err(DataError::NonFinite { path: source.path.clone(), place: place.to_owned(), row, column });
+        }
+        Points::from_values(extent.columns, values).map_err(|error| source.malformed(place, error.to_string()))
+    }
+
+    /// Appends the numbers in `bytes`, which are little-endian by now.
+    fn append(&self, bytes: &[u8], values: &mut Vec<f32>) {
+        macro_rules! numbers {
+            ($kind:ty, $rule:expr) => {{
+                let (chunks, _) = bytes.as_chunks::<{ size_of::<$kind>() }>();
+                values.extend(chunks.iter().map(|chunk| $rule(<$kind>::from_le_bytes(*chunk))));
+            }};
+        }
+        match self.number {
+            Number::Bool => values.extend(bytes.iter().map(|byte| f32::from(u8::from(*byte != 0)))),
+            Number::I8 => numbers!(i8, f32::from),
+            Number::U8 => numbers!(u8, f32::from),
+            Number::I16 => numbers!(i16, f32::from),
+            Number::U16 => numbers!(u16, f32::from),
+            Number::I32 => numbers!(i32, |value| value as f32),
+            Number::U32 => numbers!(u32, |value| value as f32),
+            Number::I64 => numbers!(i64, |value| value as f32),
+            Number::U64 => numbers!(u64, |value| value as f32),
+            Number::F16 => numbers!(f16, f16::to_f32),
+            Number::Bf16 => numbers!(bf16, bf16::to_f32),
+            Number::F32 => numbers!(f32, |value| value),
+            Number::F64 => numbers!(f64, |value| value as f32),
+        }
+    }
+}
+
+/// Turns first-axis-fastest order into last-axis-fastest order. `shape` was checked and has no zero but maybe the first.
+fn from_fortran(values: &[f32], shape: &[u64]) -> Vec<f32> {
+    let mut strides = vec![1_usize; shape.len()];
+    for axis in (1..shape.len()).rev() {
+        strides[axis - 1] = strides[axis] * shape[axis] as usize;
+    }
+    let mut turned = vec![0.0; values.len()];
+    let mut index = vec![0_u64; shape.len()];
+    let mut place = 0;
+    for value in values {
+        turned[place] = *value;
+        for (axis, stride) in strides.iter().enumerate() {
+            index[axis] += 1;
+            place += stride;
+            if index[axis] < shape[axis] {
+                break;
+            }
+            place -= stride * shape[axis] as usize;
+            index[axis] = 0;
+        }
+    }
+    turned
+}

@@ -1,0 +1,79 @@
+use std::sync::Arc;
+
+use efm_core::{Points, Stream};
+use rand_chacha::ChaCha8Rng;
+
+use crate::Modes;
+
+/// A source of points in R^D: a distribution, or the rows of a file.
+///
+/// The point of index `i` depends on the stream and on `i` only, so threads, shards, batch sizes and resumed runs all
+/// see the same points. Coordinates are finite and in data units.
+#[expect(clippy::len_without_is_empty, reason = "a sampler always has points; `len` tells whether they are countable")]
+pub trait Sampler: Send + Sync {
+    /// Number of coordinates of a point, D ≥ 1.
+    fn dim(&self) -> usize;
+
+    /// Writes the points of indices `first`, `first + 1`, … into `out`, D coordinates each, until `out` is full.
+    /// What is left of `out` after the last whole point is not touched.
+    fn draw_into(&self, stream: &Stream, first: u64, out: &mut [f32]);
+
+    /// The points of indices `first .. first + count`.
+    ///
+    /// # Panics
+    /// If an implementation breaks its promise: D = 0, or a coordinate that is not finite.
+    fn draw(&self, stream: &Stream, first: u64, count: usize) -> Points {
+        let mut values = vec![0.0; count * self.dim()];
+        self.draw_into(stream, first, &mut values);
+        Points::from_values(self.dim(), values).expect("a sampler gives D >= 1 finite coordinates")
+    }
+
+    /// The modes of a mixture, for scores per mode; `None` where there are no separate modes.
+    fn modes(&self) -> Option<&Modes> {
+        None
+    }
+
+    /// Number of distinct rows of a finite set; `None` for a distribution.
+    fn len(&self) -> Option<usize> {
+        None
+    }
+}
+
+macro_rules! forward {
+    ($($pointer:ty),*) => {$(
+        impl<S: Sampler + ?Sized> Sampler for $pointer {
+            fn dim(&self) -> usize {
+                (**self).dim()
+            }
+            fn draw_into(&self, stream: &Stream, first: u64, out: &mut [f32]) {
+                (**self).draw_into(stream, first, out);
+            }
+            fn draw(&self, stream: &Stream, first: u64, count: usize) -> Points {
+                (**self).draw(stream, first, count)
+            }
+            fn modes(&self) -> Option<&Modes> {
+                (**self).modes()
+            }
+            fn len(&self) -> Option<usize> {
+                (**self).len()
+            }
+        }
+    )*};
+}
+
+forward!(&S, Box<S>, Arc<S>);
+
+/// Calls `fill` with the generator of each index and the place of its point.
+pub(crate) fn each_point(
+    stream: &Stream,
+    first: u64,
+    dim: usize,
+    out: &mut [f32],
+    mut fill: impl FnMut(&mut ChaCha8Rng, &mut [f32]),
+) {
+    let mut index = first;
+    for point in out.chunks_exact_mut(dim) {
+        fill(&mut stream.at(index), point);
+        index = index.wrapping_add(1);
+    }
+}

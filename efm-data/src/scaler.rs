@@ -1,0 +1,208 @@
+use efm_core::Points;
+use serde::{Deserialize, Serialize};
+
+use crate::DataError;
+
+const PLACE: &str = "scaler";
+
+/// How both clouds are brought to unit size before they become charges.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Scaling {
+    /// Left as they are.
+    #[default]
+    None,
+    /// The joint mean goes to the origin and all coordinates are divided by one length, the joint root mean square
+    /// per coordinate: shapes, angles and ratios of distances stay.
+    Joint,
+    /// Every coordinate gets mean 0 and standard deviation 1 over both clouds together.
+    PerCoordinate,
+    /// Every coordinate fills [−1, 1] over both clouds together.
+    Range,
+}
+
+impl Scaling {
+    /// Learns the transform from both clouds. Each cloud has the same say whatever its number of points, as each
+    /// plate has the same charge. A coordinate that never varies is shifted but not stretched.
+    ///
+    /// # Errors
+    /// [`DataError::DimensionMismatch`] for clouds of different D, [`DataError::TooFewPoints`] for an empty one.
+    pub fn fit(self, source: &Points, target: &Points) -> Result<Scaler, DataError> {
+        Scaler::fit(self, source, target)
+    }
+}
+
+/// A learned affine map per coordinate, scaled = (x − shift) / stretch, that belongs to a run and is stored with it.
+///
+/// Computed in f64; [`Scaler::undo`] after [`Scaler::apply`] returns each coordinate up to the rounding of f32.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(try_from = "Record", deny_unknown_fields)]
+pub struct Scaler {
+    scaling: Scaling,
+    shift: Vec<f64>,
+    stretch: Vec<f64>,
+}
+
+/// What is read back from disk, before it is checked.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Record {
+    scaling: Scaling,
+    shift: Vec<f64>,
+    stretch: Vec<f64>,
+}
+
+impl TryFrom<Record> for Scaler {
+    type Error = String;
+
+    fn try_from(record: Record) -> Result<Self, String> {
+        let Record { scaling, shift, stretch } = record;
+        if shift.is_empty() || shift.len() != stretch.len() {
+            return Err(format!("shift has {} numbers and stretch {}", shift.len(), stretch.len()));
+        }
+        if !shift.iter().all(|value| value.is_finite()) {
+            return Err("shift holds a number that is not finite".to_owned());
+        }
+        if !stretch.iter().all(|value| value.is_normal() && *value > 0.0) {
+            return Err("stretch holds a number that is not positive and finite".to_owned());
+        }
+        Ok(Self { scaling, shift, stretch })
+    }
+}
+
+impl Scaler {
+    /// The map that changes nothing in R^`dim`.
+    pub fn identity(dim: usize) -> Self {
+        Self { scaling: Scaling::None, shift: vec![0.0; dim], stretch: vec![1.0; dim] }
+    }
+
+    /// Learns the transform from both clouds, see [`Scaling::fit`].
+    ///
+    /// # Errors
+    /// As [`Scaling::fit`].
+    pub fn fit(scaling: Scaling, source: &Points, target: &Points) -> Result<Self, DataError> {
+        let dim = source.dim();
+        if target.dim() != dim {
+            return Err(DataError::DimensionMismatch { place: PLACE, found: target.dim(), expected: dim });
+        }
+        for (name, points) in [("source", source), ("target", target)] {
+            if points.is_empty() {
+                return Err(DataError::TooFewPoints { path: name.into(), count: 0, needed: 1 });
+            }
+        }
+        let columns: Vec<Column> = (0..dim).map(|row| Column::of(row, source, target)).collect();
+        let fallback = |length: f64, varies: bool| if varies && length.is_normal() { length } else { 1.0 };
+        let (shift, stretch) = match scaling {
+            Scaling::None => return Ok(Self::identity(dim)),
+            Scaling::Joint => {
+                let mean_square = columns.iter().map(|column| column.variance).sum::<f64>() / dim as f64;
+                let length = fallback(mean_square.sqrt(), columns.iter().any(Column::varies));
+                (columns.iter().map(|column| column.mean).collect(), vec![length; dim])
+            }
+            Scaling::PerCoordinate => {
+                columns.iter().map(|column| (column.mean, fallback(column.variance.sqrt(), column.varies()))).unzip()
+            }
+            Scaling::Range => columns
+                .iter()
+                .map(|column| {
+                    let half_width = 0.5 * (column.highest - column.lowest);
+                    (0.5 * (column.highest + column.lowest), fallback(half_width, column.varies()))
+                })
+                .unzip(),
+        };
+        Ok(Self { scaling, shift, stretch })
+    }
+
+    /// Which rule this was learned by.
+    pub fn scaling(&self) -> Scaling {
+        self.scaling
+    }
+
+    /// D.
+    pub fn dim(&self) -> usize {
+        self.shift.len()
+    }
+
+    /// What is subtracted from each coordinate, in data units.
+    pub fn shift(&self) -> &[f64] {
+        &self.shift
+    }
+
+    /// What each coordinate is divided by, in data units.
+    pub fn stretch(&self) -> &[f64] {
+        &self.stretch
+    }
+
+    /// Data units to scaled units.
+    ///
+    /// # Errors
+    /// [`DataError::DimensionMismatch`], and [`DataError::OutOfRange`] where a coordinate leaves the range of f32.
+    pub fn apply(&self, points: &Points) -> Result<Points, DataError> {
+        self.map(points, |value, shift, stretch| (value - shift) / stretch)
+    }
+
+    /// Scaled units back to data units.
+    ///
+    /// # Errors
+    /// As [`Scaler::apply`].
+    pub fn undo(&self, points: &Points) -> Result<Points, DataError> {
+        self.map(points, |value, shift, stretch| value * stretch + shift)
+    }
+
+    fn map(&self, points: &Points, rule: impl Fn(f64, f64, f64) -> f64) -> Result<Points, DataError> {
+        let dim = self.dim();
+        if points.dim() != dim {
+            return Err(DataError::DimensionMismatch { place: PLACE, found: points.dim(), expected: dim });
+        }
+        let mut matrix = points.clone().into_matrix();
+        for (index, value) in matrix.as_mut_slice().iter_mut().enumerate() {
+            let coordinate = index % dim;
+            *value = rule(f64::from(*value), self.shift[coordinate], self.stretch[coordinate]) as f32;
+            if !value.is_finite() {
+                return Err(DataError::OutOfRange { place: PLACE, point: index / dim, coordinate });
+            }
+        }
+        Points::new(matrix).map_err(|_| DataError::OutOfRange { place: PLACE, point: 0, coordinate: 0 })
+    }
+}
+
+/// One coordinate over both clouds, each cloud with weight one half.
+struct Column {
+    mean: f64,
+    variance: f64,
+    lowest: f64,
+    highest: f64,
+}
+
+impl Column {
+    fn of(row: usize, source: &Points, target: &Points) -> Self {
+        let values = |points: &Points, rule: &mut dyn FnMut(f64)| {
+            for point in points.iter() {
+                rule(f64::from(point[row]));
+            }
+        };
+        let mean_of = |rule: &dyn Fn(f64) -> f64| {
+            let mut halves = 0.0;
+            for points in [source, target] {
+                let mut sum = 0.0;
+                values(points, &mut |value| sum += rule(value));
+                halves += 0.5 * sum / points.len() as f64;
+            }
+            halves
+        };
+        let mean = mean_of(&|value| value);
+        let variance = mean_of(&|value| (value - mean).powi(2));
+        let (mut lowest, mut highest) = (f64::INFINITY, f64::NEG_INFINITY);
+        for points in [source, target] {
+            values(points, &mut |value| {
+                lowest = lowest.min(value);
+                highest = highest.max(value);
+            });
+        }
+        Self { mean, variance, lowest, highest }
+    }
+
+    fn varies(&self) -> bool {
+        self.highest > self.lowest
+    }
+}

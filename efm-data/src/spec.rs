@@ -1,0 +1,159 @@
+use std::{
+    fmt,
+    path::{Path, PathBuf},
+};
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    DataError, Empirical, Limits, Sampler, read_points_within,
+    toy::{Checkerboard, EightGaussians, Gaussian, Mixture, Moons, Pinwheel, Spiral, SwissRoll},
+};
+
+/// A data set as a configuration names it: `kind` and the parameters of that kind, all of which have defaults.
+///
+/// In TOML: `kind = "gaussian"`, or `kind = "file"` with `path = "rows.npz"` and `key = "x"`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "kebab-case", deny_unknown_fields)]
+pub enum DataSpec {
+    /// `gaussian`
+    Gaussian(Gaussian),
+    /// `mixture`
+    Mixture(Mixture),
+    /// `swiss-roll`
+    SwissRoll(SwissRoll),
+    /// `moons`
+    Moons(Moons),
+    /// `eight-gaussians`
+    EightGaussians(EightGaussians),
+    /// `checkerboard`
+    Checkerboard(Checkerboard),
+    /// `spiral`
+    Spiral(Spiral),
+    /// `pinwheel`
+    Pinwheel(Pinwheel),
+    /// `file`
+    File(FileSpec),
+}
+
+/// Rows of a file.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FileSpec {
+    /// The file: npy, npz, CSV or safetensors. A relative path starts at the folder given to [`DataSpec::open`].
+    pub path: PathBuf,
+    /// Name of the array, for npz and safetensors; needed where there are several.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub key: Option<String>,
+    /// Most bytes the rows may take, instead of the default of [`Limits`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_bytes: Option<u64>,
+}
+
+impl Default for DataSpec {
+    /// N(0, I) in the plane.
+    fn default() -> Self {
+        Self::Gaussian(Gaussian::default())
+    }
+}
+
+impl DataSpec {
+    /// The names `kind` can have.
+    pub const KINDS: [&str; 9] = [
+        Gaussian::NAME,
+        Mixture::NAME,
+        SwissRoll::NAME,
+        Moons::NAME,
+        EightGaussians::NAME,
+        Checkerboard::NAME,
+        Spiral::NAME,
+        Pinwheel::NAME,
+        "file",
+    ];
+
+    /// The rows of a file, of its only array.
+    pub fn from_path(path: impl Into<PathBuf>) -> Self {
+        Self::File(FileSpec { path: path.into(), key: None, max_bytes: None })
+    }
+
+    /// Opens the data set; a relative path starts at `base`. Files are read whole.
+    ///
+    /// # Errors
+    /// [`DataError::BadParameter`] for parameters out of range, all errors of [`crate::read_points`], and
+    /// [`DataError::TooFewPoints`] for a file of fewer than 2 rows.
+    pub fn open(&self, base: &Path) -> Result<Box<dyn Sampler>, DataError> {
+        match self {
+            Self::Gaussian(toy) => toy.sampler(),
+            Self::Mixture(toy) => toy.sampler(),
+            Self::SwissRoll(toy) => toy.sampler(),
+            Self::Moons(toy) => toy.sampler(),
+            Self::EightGaussians(toy) => toy.sampler(),
+            Self::Checkerboard(toy) => toy.sampler(),
+            Self::Spiral(toy) => toy.sampler(),
+            Self::Pinwheel(toy) => toy.sampler(),
+            Self::File(file) => Ok(Box::new(file.read(base)?)),
+        }
+    }
+
+    /// The name of this kind.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::Gaussian(_) => Gaussian::NAME,
+            Self::Mixture(_) => Mixture::NAME,
+            Self::SwissRoll(_) => SwissRoll::NAME,
+            Self::Moons(_) => Moons::NAME,
+            Self::EightGaussians(_) => EightGaussians::NAME,
+            Self::Checkerboard(_) => Checkerboard::NAME,
+            Self::Spiral(_) => Spiral::NAME,
+            Self::Pinwheel(_) => Pinwheel::NAME,
+            Self::File(_) => "file",
+        }
+    }
+
+    /// One line for a log; the same as `to_string`.
+    pub fn summary(&self) -> String {
+        self.to_string()
+    }
+}
+
+impl FileSpec {
+    /// Reads the rows; a relative path starts at `base`.
+    ///
+    /// # Errors
+    /// All errors of [`crate::read_points`], and [`DataError::TooFewPoints`] below 2 rows.
+    pub fn read(&self, base: &Path) -> Result<Empirical, DataError> {
+        let path = base.join(&self.path);
+        let mut limits = Limits::default();
+        if let Some(max_bytes) = self.max_bytes {
+            limits.max_bytes = max_bytes;
+        }
+        Empirical::new(read_points_within(&path, self.key.as_deref(), &limits)?, &path)
+    }
+}
+
+impl fmt::Display for DataSpec {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} (", self.kind())?;
+        match self {
+            Self::Gaussian(toy) => write!(f, "D = {}, std {}", toy.dim(), toy.std)?,
+            Self::Mixture(toy) => {
+                write!(f, "D = {}, {} centres, std {}", toy.dim(), toy.centres.len(), toy.std)?;
+            }
+            Self::SwissRoll(toy) => write!(f, "D = {}, noise {}, scale {}", toy.dim, toy.noise, toy.scale)?,
+            Self::Moons(toy) => write!(f, "D = {}, noise {}, scale {}", toy.dim, toy.noise, toy.scale)?,
+            Self::EightGaussians(toy) => write!(f, "D = {}, radius {}, std {}", toy.dim, toy.radius, toy.std)?,
+            Self::Checkerboard(toy) => {
+                write!(f, "D = {}, {} fields a side, half width {}", toy.dim, toy.fields, toy.half_width)?;
+            }
+            Self::Spiral(toy) => write!(f, "D = {}, {} arms, noise {}", toy.dim, toy.arms, toy.noise)?,
+            Self::Pinwheel(toy) => write!(f, "D = {}, {} blades, scale {}", toy.dim, toy.blades, toy.scale)?,
+            Self::File(file) => {
+                write!(f, "{}", file.path.display())?;
+                if let Some(key) = &file.key {
+                    write!(f, ", array \"{key}\"")?;
+                }
+            }
+        }
+        write!(f, ")")
+    }
+}

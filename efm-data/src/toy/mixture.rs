@@ -1,0 +1,121 @@
+use efm_core::{Points, Stream};
+use serde::{Deserialize, Serialize};
+
+use super::{Check, Opened, normal, uniform};
+use crate::{DataError, Modes, Sampler, sampler::each_point};
+
+/// A mixture of isotropic normal distributions of one width, Σ wₖ N(cₖ, `std`² I), in R^D.
+///
+/// The default is the two-mode target of the published toy experiment, ½ N((8, 0), I) + ½ N((−8, 0), I)
+/// (Kolesov et al., ICML 2025).
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Mixture {
+    /// The centres, each D numbers, in data units.
+    pub centres: Vec<Vec<f64>>,
+    /// Standard deviation around each centre, in data units.
+    pub std: f64,
+    /// Share of each centre; any positive sum, empty means equal shares.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub weights: Vec<f64>,
+}
+
+impl Default for Mixture {
+    fn default() -> Self {
+        Self { centres: vec![vec![8.0, 0.0], vec![-8.0, 0.0]], std: 1.0, weights: Vec::new() }
+    }
+}
+
+impl Mixture {
+    pub(crate) const NAME: &str = "mixture";
+
+    /// D: the length of the first centre.
+    pub fn dim(&self) -> usize {
+        self.centres.first().map_or(0, Vec::len)
+    }
+
+    /// Checks the parameters and opens the distribution.
+    ///
+    /// # Errors
+    /// [`DataError::BadParameter`] for no centres, centres of different length, weights that are negative, all
+    /// zero or not one per centre, and numbers that are not finite.
+    pub fn sampler(&self) -> Opened {
+        let check = Check(Self::NAME);
+        check.width("std", self.std)?;
+        if self.centres.is_empty() {
+            return check.fail("centres", "is empty; it needs at least one centre".to_owned());
+        }
+        let dim = self.dim();
+        check.dim(dim, 1)?;
+        if let Some(other) = self.centres.iter().position(|centre| centre.len() != dim) {
+            let length = self.centres[other].len();
+            return check
+                .fail("centres", format!("differ in length: the first has {dim} numbers, no {other} {length}"));
+        }
+        for value in self.centres.iter().flatten() {
+            check.place("centres", *value)?;
+        }
+        let weights = self.shares(&check)?;
+        let values = self.centres.iter().flatten().map(|value| *value as f32).collect();
+        let centres = Points::from_values(dim, values).or_else(|error| check.fail("centres", error.to_string()))?;
+        Ok(Box::new(Normals { modes: Modes::new(centres, weights), std: self.std }))
+    }
+
+    fn shares(&self, check: &Check) -> Result<Vec<f64>, DataError> {
+        let count = self.centres.len();
+        if self.weights.is_empty() {
+            return Ok(vec![1.0 / count as f64; count]);
+        }
+        if self.weights.len() != count {
+            return check.fail("weights", format!("has {} numbers for {count} centres", self.weights.len()));
+        }
+        for weight in &self.weights {
+            check.width("weights", *weight)?;
+        }
+        let total: f64 = self.weights.iter().sum();
+        if total <= 0.0 {
+            return check.fail("weights", "are all zero; one must be positive".to_owned());
+        }
+        Ok(self.weights.iter().map(|weight| weight / total).collect())
+    }
+}
+
+struct Normals {
+    modes: Modes,
+    std: f64,
+}
+
+impl Normals {
+    /// The mode in which `share` of the mass comes before; never one of weight zero.
+    fn pick(&self, share: f64) -> usize {
+        let mut left = share;
+        let mut last = 0;
+        for (mode, weight) in self.modes.weights().iter().enumerate().filter(|(_, weight)| **weight > 0.0) {
+            last = mode;
+            if left < *weight {
+                break;
+            }
+            left -= weight;
+        }
+        last
+    }
+}
+
+impl Sampler for Normals {
+    fn dim(&self) -> usize {
+        self.modes.centres().dim()
+    }
+
+    fn draw_into(&self, stream: &Stream, first: u64, out: &mut [f32]) {
+        each_point(stream, first, self.dim(), out, |generator, point| {
+            let centre = self.modes.centres().point(self.pick(uniform(generator)));
+            for (coordinate, middle) in point.iter_mut().zip(centre) {
+                *coordinate = (f64::from(*middle) + self.std * normal(generator)) as f32;
+            }
+        });
+    }
+
+    fn modes(&self) -> Option<&Modes> {
+        Some(&self.modes)
+    }
+}
