@@ -1,11 +1,24 @@
 //! The linear assignment problem: shortest augmenting paths (Jonker and Volgenant, Computing 38, 1987).
 //!
-//! Dense costs in f64. Column reduction, reduction transfer and two rounds of augmenting row reduction find most pairs;
-//! each row still free is paired by one shortest path, so the solver ends after at most n paths whatever rounding does
-//! to ties. Rows are read eight columns at a time; the widest registers of the machine are chosen at run time.
+//! Dense costs in f64. An auction with falling ε (Bertsekas, Annals of Operations Research 14, 1988) finds good prices;
+//! they are made feasible exactly, rows bid once more without ε, and each row still free is paired by one shortest path.
+//! Bids are capped, so the solver ends after at most n paths whatever rounding does to ties. Rows are read eight columns
+//! at a time; the widest registers of the machine are chosen at run time.
 
 const LANES: usize = 8;
 const NONE: usize = usize::MAX;
+
+/// Bids in one round of the auction, per row; enough never to be felt but by ties and outliers.
+const BIDS_PER_ROW: usize = 100;
+
+/// ε of the first and last round relative to the median cost (the last one over n), and the step between rounds.
+/// Measured on clouds of 2 000 to 5 000 points in two dimensions: the last round leaves a handful of rows free.
+const FIRST_EPSILON: f64 = 0.25;
+const LAST_EPSILON: f64 = 0.1;
+const EPSILON_FACTOR: f64 = 5.0;
+
+/// Reduced costs that differ by less than this share of the median cost are a tie.
+const TIE: f64 = 1e-14;
 
 /// A square cost matrix whose rows are padded to whole lanes with +∞.
 pub(crate) struct Costs {
@@ -42,6 +55,23 @@ impl Costs {
         self.values[row * self.stride + column]
     }
 
+    /// A typical cost: the median of up to 64 × 64 entries, or their mean where more than half are zero.
+    fn scale(&self) -> f64 {
+        let step = self.size.div_ceil(64).max(1);
+        let mut sample: Vec<f64> = (0..self.size)
+            .step_by(step)
+            .flat_map(|row| (0..self.size).step_by(step).map(move |column| (row, (row + column) % self.size)))
+            .map(|(row, column)| self.at(row, column))
+            .collect();
+        if sample.is_empty() {
+            return 0.0;
+        }
+        let mean = sample.iter().sum::<f64>() / sample.len() as f64;
+        let middle = sample.len() / 2;
+        let (_, &mut median, _) = sample.select_nth_unstable_by(middle, f64::total_cmp);
+        if median > 0.0 { median } else { mean }
+    }
+
     #[inline(always)]
     fn row(&self, row: usize) -> &[[f64; LANES]] {
         self.values[row * self.stride..(row + 1) * self.stride].as_chunks().0
@@ -57,9 +87,9 @@ pub(crate) fn solve(costs: &Costs) -> Vec<usize> {
         #[inline(always)]
         || {
             let mut solver = Solver::new(costs);
-            let free = solver.reduce_columns();
-            let free = solver.reduce_rows(&free);
-            let free = solver.reduce_rows(&free);
+            solver.auction();
+            solver.tighten();
+            let free = solver.reduce_rows((0..costs.size).collect());
             for row in free {
                 solver.augment(row);
             }
@@ -80,6 +110,8 @@ struct Solver<'a> {
     previous: Vec<[u64; LANES]>,
     /// +∞ where a column has a row, 0 where it is free.
     taken: Vec<[f64; LANES]>,
+    /// Reduced costs closer than this count as equal: rounding must not hide a tie.
+    tie: f64,
 }
 
 impl<'a> Solver<'a> {
@@ -94,14 +126,22 @@ impl<'a> Solver<'a> {
             length: vec![[0.0; LANES]; chunks],
             previous: vec![[0; LANES]; chunks],
             taken: vec![[0.0; LANES]; chunks],
+            tie: TIE * costs.scale(),
         }
     }
 
+    /// Pairs a row with a column; returns the row that loses it.
     #[inline(always)]
-    fn pair(&mut self, row: usize, column: usize) {
+    fn pair(&mut self, row: usize, column: usize) -> Option<usize> {
+        let loser = self.row_of[column];
         self.column_of[row] = column;
         self.row_of[column] = row;
         self.taken[column / LANES][column % LANES] = f64::INFINITY;
+        if loser == NONE {
+            return None;
+        }
+        self.column_of[loser] = NONE;
+        Some(loser)
     }
 
     #[inline(always)]
@@ -109,109 +149,120 @@ impl<'a> Solver<'a> {
         self.prices[column / LANES][column % LANES] -= by;
     }
 
-    /// Prices each column at its cheapest row; rows that are cheapest once are paired. Returns the free rows.
+    /// Finds prices: rows bid for their cheapest columns, paying ε on top, in rounds of falling ε. The pairs are dropped.
     #[inline(always)]
-    fn reduce_columns(&mut self) -> Vec<usize> {
-        let size = self.costs.size;
-        let mut cheapest = vec![[0_u64; LANES]; self.prices.len()];
-        self.prices.copy_from_slice(self.costs.row(0));
-        for row in 1..size {
-            for ((price, best), cost) in self.prices.iter_mut().zip(&mut cheapest).zip(self.costs.row(row)) {
-                for lane in 0..LANES {
-                    let better = cost[lane] < price[lane];
-                    price[lane] = if better { cost[lane] } else { price[lane] };
-                    best[lane] = if better { row as u64 } else { best[lane] };
+    fn auction(&mut self) {
+        let (size, scale) = (self.costs.size, self.costs.scale());
+        if size < 2 || scale == 0.0 {
+            return;
+        }
+        let last = scale * LAST_EPSILON / size as f64;
+        let mut epsilon = scale * FIRST_EPSILON;
+        loop {
+            let mut queue: Vec<usize> = (0..size).rev().collect();
+            let mut bids = size.saturating_mul(BIDS_PER_ROW);
+            while let Some(row) = queue.pop() {
+                if bids == 0 {
+                    break;
                 }
+                bids -= 1;
+                let best = self.cheapest(row);
+                self.lower_price(best.column, best.second - best.first + epsilon);
+                queue.extend(self.pair(row, best.column));
             }
-        }
-        // Padding: a price of 0 keeps the reduced cost at +∞ (∞ − ∞ would be NaN).
-        for column in size..self.costs.stride {
-            self.prices[column / LANES][column % LANES] = 0.0;
-        }
-        let mut claims = vec![0_usize; size];
-        for column in 0..size {
-            let row = cheapest[column / LANES][column % LANES] as usize;
-            claims[row] += 1;
-            if claims[row] == 1 {
-                self.pair(row, column);
+            self.column_of.fill(NONE);
+            self.row_of.fill(NONE);
+            self.taken.fill([0.0; LANES]);
+            if epsilon <= last {
+                break;
             }
+            epsilon = (epsilon / EPSILON_FACTOR).max(last);
         }
-        let mut free = Vec::new();
-        for row in 0..size {
-            match claims[row] {
-                0 => free.push(row),
-                // Reduction transfer: the row's slack moves into the price of its only column.
-                1 if size > 1 => {
-                    let best = self.two_cheapest(row);
-                    self.lower_price(self.column_of[row], best.second - best.first);
-                }
-                _ => {}
-            }
-        }
-        free
     }
 
-    /// Lets each free row bid for its cheapest column up to the cost of its second choice; a row that is outbid bids
-    /// again, up to a set number of bids. Returns the rows still free.
+    /// Raises each price until its column is cheapest for some row, leaving every row's least reduced cost alone. Equal
+    /// points then have equal prices but for rounding, where the auction left them ε apart.
     #[inline(always)]
-    fn reduce_rows(&mut self, free: &[usize]) -> Vec<usize> {
-        if self.costs.size < 2 {
-            return free.to_vec();
+    fn tighten(&mut self) {
+        let least: Vec<f64> = (0..self.costs.size).map(|row| self.cheapest(row).first).collect();
+        self.prices.fill([f64::INFINITY; LANES]);
+        for (row, &least) in least.iter().enumerate() {
+            for (price, cost) in self.prices.iter_mut().zip(self.costs.row(row)) {
+                for lane in 0..LANES {
+                    let bound = cost[lane] - least;
+                    price[lane] = if bound < price[lane] { bound } else { price[lane] };
+                }
+            }
         }
-        let mut queue: Vec<usize> = free.iter().rev().copied().collect();
+        // Padding: a finite price keeps the reduced cost at +∞ (∞ − ∞ would be NaN).
+        for column in self.costs.size..self.costs.stride {
+            self.prices[column / LANES][column % LANES] = 0.0;
+        }
+    }
+
+    /// Gives each row its cheapest column if that is free, and else lets it bid for it up to the cost of its second choice;
+    /// a row that is outbid bids again, up to a set number of bids. Returns the rows still free.
+    #[inline(always)]
+    fn reduce_rows(&mut self, rows: Vec<usize>) -> Vec<usize> {
+        let mut bids = rows.len().saturating_mul(BIDS_PER_ROW);
+        let mut queue = rows;
+        queue.reverse();
         let mut still_free = Vec::new();
-        let mut bids = free.len().saturating_mul(BIDS_PER_ROW);
         while let Some(row) = queue.pop() {
-            if bids == 0 {
-                still_free.push(row);
-                continue;
-            }
-            bids -= 1;
-            let best = self.two_cheapest(row);
-            let mut column = best.first_column;
+            let best = self.cheapest(row);
             let margin = best.second - best.first;
-            // Rounding may swallow a positive margin; only a price that really fell lets the loser bid again.
-            let old = self.prices[column / LANES][column % LANES];
-            self.lower_price(column, margin);
-            let fell = self.prices[column / LANES][column % LANES] < old;
-            if !fell && self.row_of[column] != NONE {
-                column = best.second_column;
-            }
-            let loser = self.row_of[column];
-            self.pair(row, column);
-            if loser != NONE {
-                self.column_of[loser] = NONE;
-                if fell { queue.push(loser) } else { still_free.push(loser) }
+            if best.free <= best.first + self.tie {
+                self.pair(row, best.free_column);
+            } else if bids == 0 || margin <= self.tie || !margin.is_finite() {
+                still_free.push(row);
+            } else {
+                bids -= 1;
+                self.lower_price(best.column, margin);
+                queue.extend(self.pair(row, best.column));
             }
         }
         still_free
     }
 
-    /// The two least reduced costs of a row and their columns.
+    /// The two least reduced costs of a row, and the least one of a free column.
     #[inline(always)]
-    fn two_cheapest(&self, row: usize) -> TwoCheapest {
+    fn cheapest(&self, row: usize) -> Cheapest {
         let mut first = [f64::INFINITY; LANES];
         let mut second = [f64::INFINITY; LANES];
+        let mut free = [f64::INFINITY; LANES];
         let mut first_chunk = [0_u64; LANES];
-        let mut second_chunk = [0_u64; LANES];
-        for (chunk, (cost, price)) in self.costs.row(row).iter().zip(&self.prices).enumerate() {
+        let mut free_chunk = [0_u64; LANES];
+        let columns = self.costs.row(row).iter().zip(&self.prices).zip(&self.taken);
+        for (chunk, ((cost, price), taken)) in columns.enumerate() {
             let chunk = chunk as u64;
             for lane in 0..LANES {
                 let reduced = cost[lane] - price[lane];
-                let beats_second = reduced < second[lane];
-                let beats_first = reduced < first[lane];
-                let next = if beats_second { reduced } else { second[lane] };
-                let next_chunk = if beats_second { chunk } else { second_chunk[lane] };
-                second[lane] = if beats_first { first[lane] } else { next };
-                second_chunk[lane] = if beats_first { first_chunk[lane] } else { next_chunk };
-                first[lane] = if beats_first { reduced } else { first[lane] };
-                first_chunk[lane] = if beats_first { chunk } else { first_chunk[lane] };
+                let beats = reduced < first[lane];
+                let loser = if beats { first[lane] } else { reduced };
+                second[lane] = if loser < second[lane] { loser } else { second[lane] };
+                first[lane] = if beats { reduced } else { first[lane] };
+                first_chunk[lane] = if beats { chunk } else { first_chunk[lane] };
+                let untaken = reduced + taken[lane];
+                let beats_free = untaken < free[lane];
+                free[lane] = if beats_free { untaken } else { free[lane] };
+                free_chunk[lane] = if beats_free { chunk } else { free_chunk[lane] };
             }
         }
-        let mut best = TwoCheapest { first: f64::INFINITY, second: f64::INFINITY, first_column: 0, second_column: 0 };
+        let mut best =
+            Cheapest { first: f64::INFINITY, column: 0, second: f64::INFINITY, free: f64::INFINITY, free_column: 0 };
         for lane in 0..LANES {
-            best.offer(first[lane], first_chunk[lane] as usize * LANES + lane);
-            best.offer(second[lane], second_chunk[lane] as usize * LANES + lane);
+            if first[lane] < best.first {
+                best.second = best.second.min(best.first);
+                best.first = first[lane];
+                best.column = first_chunk[lane] as usize * LANES + lane;
+            } else {
+                best.second = best.second.min(first[lane]);
+            }
+            best.second = best.second.min(second[lane]);
+            if free[lane] < best.free {
+                best.free = free[lane];
+                best.free_column = free_chunk[lane] as usize * LANES + lane;
+            }
         }
         best
     }
@@ -224,7 +275,7 @@ impl<'a> Solver<'a> {
         let (mut row, mut offset) = (free_row, 0.0);
         let (column, shortest) = loop {
             let nearest = self.relax(row, offset);
-            if nearest.free_length <= nearest.length {
+            if nearest.free_length <= nearest.length + self.tie {
                 break (nearest.free_column, nearest.free_length);
             }
             let column = nearest.column;
@@ -241,7 +292,10 @@ impl<'a> Solver<'a> {
         loop {
             let row = self.previous[end / LANES][end % LANES] as usize;
             let given_up = self.column_of[row];
-            self.pair(row, end);
+            // Along the path each row takes a column whose old row has moved on or will.
+            self.column_of[row] = end;
+            self.row_of[end] = row;
+            self.taken[end / LANES][end % LANES] = f64::INFINITY;
             if row == free_row {
                 break;
             }
@@ -279,8 +333,7 @@ impl<'a> Solver<'a> {
                 free_chunk[lane] = if beats_free { chunk } else { free_chunk[lane] };
             }
         }
-        let mut found =
-            Nearest { length: f64::INFINITY, column: 0, free_length: f64::INFINITY, free_column: 0 };
+        let mut found = Nearest { length: f64::INFINITY, column: 0, free_length: f64::INFINITY, free_column: 0 };
         for lane in 0..LANES {
             if nearest[lane] < found.length {
                 found.length = nearest[lane];
@@ -295,26 +348,12 @@ impl<'a> Solver<'a> {
     }
 }
 
-/// Bids in one round of row reduction, per free row. More bids leave fewer paths but end in price wars.
-const BIDS_PER_ROW: usize = 64;
-
-struct TwoCheapest {
+struct Cheapest {
     first: f64,
+    column: usize,
     second: f64,
-    first_column: usize,
-    second_column: usize,
-}
-
-impl TwoCheapest {
-    #[inline(always)]
-    fn offer(&mut self, cost: f64, column: usize) {
-        if cost < self.first {
-            (self.second, self.second_column) = (self.first, self.first_column);
-            (self.first, self.first_column) = (cost, column);
-        } else if cost < self.second {
-            (self.second, self.second_column) = (cost, column);
-        }
-    }
+    free: f64,
+    free_column: usize,
 }
 
 struct Nearest {

@@ -19,17 +19,24 @@ pub(crate) fn check_pair(a: &Points, b: &Points) -> Result<(), EvalError> {
     Ok(())
 }
 
-/// `count` different indices below `len`, in random order (Fisher–Yates, stopped early); all of them, in order, when
+/// `count` different indices below `len` in random order (Fisher–Yates, stopped early); all of them when
 /// `count ≥ len`.
-pub(crate) fn choose(len: usize, count: usize, generator: &mut impl Rng) -> Vec<usize> {
+pub(crate) fn shuffled(len: usize, count: usize, generator: &mut impl Rng) -> Vec<usize> {
     let mut indices: Vec<usize> = (0..len).collect();
-    if count >= len {
-        return indices;
-    }
-    for place in 0..count {
+    for place in 0..count.min(len) {
         indices.swap(place, generator.random_range(place..len));
     }
     indices.truncate(count);
+    indices
+}
+
+/// `count` different random indices below `len`, rising; all of them, and nothing drawn, when `count ≥ len`.
+pub(crate) fn choose(len: usize, count: usize, generator: &mut impl Rng) -> Vec<usize> {
+    if count >= len {
+        return (0..len).collect();
+    }
+    let mut indices = shuffled(len, count, generator);
+    indices.sort_unstable();
     indices
 }
 

@@ -1,7 +1,7 @@
 use efm_core::{Points, Stream};
 
 use crate::EvalError;
-use crate::cloud::choose;
+use crate::cloud::shuffled;
 
 /// Mean, spread and range of repeated measurements.
 #[derive(Debug, Clone, Copy, PartialEq, serde::Serialize, serde::Deserialize)]
@@ -77,14 +77,7 @@ pub fn disjoint_halves(
         return Err(EvalError::TooSmall { what: "the size of a half", value: 0, least: 1 });
     }
     let size = size.min(points.len() / 2);
-    let mut chosen = choose(points.len(), 2 * size, &mut stream.at(repeat));
-    if chosen.len() == points.len() {
-        // All points were taken, in order: shuffle them by choosing all but one at random, then the last.
-        let mut order = choose(points.len(), points.len() - 1, &mut stream.at(repeat));
-        let last = (0..points.len()).find(|index| !order.contains(index));
-        order.extend(last);
-        chosen = order;
-    }
+    let chosen = shuffled(points.len(), 2 * size, &mut stream.at(repeat));
     Ok((points.select(&chosen[..size]), points.select(&chosen[size..])))
 }
 

@@ -60,6 +60,15 @@ pub fn w2_per_mode(
     })
 }
 
+/// Share of the points nearest to each centre; sums to 1.
+///
+/// # Errors
+/// [`EvalError::Empty`], [`EvalError::DimensionMismatch`].
+pub fn mode_shares(points: &Points, centres: &Points) -> Result<Vec<f64>, EvalError> {
+    check_pair(points, centres)?;
+    Ok(members(points, centres).iter().map(|list| list.len() as f64 / points.len() as f64).collect())
+}
+
 /// Indices of the points nearest to each centre.
 fn members(points: &Points, centres: &Points) -> Vec<Vec<usize>> {
     let mut lists = vec![Vec::new(); centres.len()];

@@ -1,9 +1,9 @@
 use efm_core::{Points, Stream};
 use rayon::prelude::*;
 
+use crate::EvalError;
 use crate::assignment::{Costs, solve};
 use crate::cloud::{check_pair, choose, coordinate, squared_distance};
-use crate::EvalError;
 
 /// Memory an exact assignment may take unless told otherwise: 2 GiB, which is n ≈ 16 000.
 pub const DEFAULT_MEMORY_LIMIT: u64 = 2 << 30;
@@ -42,9 +42,6 @@ pub fn assignment(a: &Points, b: &Points, stream: &Stream, limit: u64) -> Result
     let mut generator = stream.at(0);
     let mut left = choose(a.len(), size, &mut generator);
     let mut right = choose(b.len(), size, &mut generator);
-    // A random choice comes in random order; sorted, the answer reads better.
-    left.sort_unstable();
-    right.sort_unstable();
     let mut pairs: Vec<(usize, usize)> = if a.dim() == 1 {
         let by_value = |cloud: &Points, indices: &mut Vec<usize>| {
             indices.sort_by(|&i, &j| cloud.point(i)[0].total_cmp(&cloud.point(j)[0]));
@@ -69,23 +66,57 @@ pub fn assignment(a: &Points, b: &Points, stream: &Stream, limit: u64) -> Result
 /// Rows of the cost matrix that one thread fills while a point of the second cloud stays in cache.
 const BLOCK: usize = 16;
 
+/// |x − y − shift|² for all pairs, where the shift puts the mean of one cloud on that of the other: the optimal pairing is
+/// the same, since this changes each cost by a part of x alone plus a part of y alone, and prices need not find it first.
 fn squared_distances(a: &Points, left: &[usize], b: &Points, right: &[usize]) -> Costs {
     let mut costs = Costs::new(left.len());
     let stride = costs.stride();
     let arch = pulp::Arch::new();
+    let shift: Vec<f64> = mean(a, left).iter().zip(mean(b, right)).map(|(x, y)| x - y).collect();
     costs.values_mut().par_chunks_mut(stride * BLOCK).zip(left.par_chunks(BLOCK)).for_each(|(rows, block)| {
         arch.dispatch(
             #[inline(always)]
             || {
                 for (column, &j) in right.iter().enumerate() {
                     for (row, &i) in block.iter().enumerate() {
-                        rows[row * stride + column] = squared_distance(a.point(i), b.point(j));
+                        rows[row * stride + column] = shifted_distance(a.point(i), b.point(j), &shift);
                     }
                 }
             },
         );
     });
     costs
+}
+
+fn mean(cloud: &Points, chosen: &[usize]) -> Vec<f64> {
+    let mut sums = vec![0.0; cloud.dim()];
+    for &index in chosen {
+        for (sum, &value) in sums.iter_mut().zip(cloud.point(index)) {
+            *sum += f64::from(value);
+        }
+    }
+    sums.iter().map(|sum| sum / chosen.len() as f64).collect()
+}
+
+/// |x − y − shift|².
+#[inline(always)]
+fn shifted_distance(x: &[f32], y: &[f32], shift: &[f64]) -> f64 {
+    let mut lanes = [0.0_f64; 8];
+    let (x_chunks, x_rest) = x.as_chunks::<8>();
+    let (y_chunks, y_rest) = y.as_chunks::<8>();
+    let (shift_chunks, shift_rest) = shift.as_chunks::<8>();
+    for ((x, y), shift) in x_chunks.iter().zip(y_chunks).zip(shift_chunks) {
+        for lane in 0..8 {
+            let difference = f64::from(x[lane]) - f64::from(y[lane]) - shift[lane];
+            lanes[lane] += difference * difference;
+        }
+    }
+    let mut sum: f64 = lanes.iter().sum();
+    for ((&x, &y), &shift) in x_rest.iter().zip(y_rest).zip(shift_rest) {
+        let difference = f64::from(x) - f64::from(y) - shift;
+        sum += difference * difference;
+    }
+    sum
 }
 
 /// The 2-Wasserstein distance of two clouds, exact, in data units: √min over pairings of the mean |xᵢ − yⱼ|².

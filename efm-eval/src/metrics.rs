@@ -1,0 +1,137 @@
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+
+use crate::write::write_atomic;
+use crate::{EvalError, Statistics};
+
+/// Everything measured about one run; the contents of `metrics.json`.
+///
+/// Keys are stable: new ones may come, none change their meaning. A measure that was not taken is `null`. Distances are
+/// in data units unless said; each `…_floor` is the mean of the same measure between two fresh draws of the target.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Metrics {
+    /// Version of the program that measured.
+    pub version: String,
+    /// How the points were transported, in words of the program that did it.
+    pub method: String,
+    /// Seed of the run.
+    pub seed: u64,
+    /// Device the field was evaluated on.
+    pub device: String,
+    /// Number of transported points n.
+    pub samples: usize,
+    /// Number of coordinates D.
+    pub dim: usize,
+    /// Distance between the plates L, in data units.
+    pub gap: Option<f64>,
+    /// Exact 2-Wasserstein distance, see [`crate::w2`].
+    pub w2: Option<f64>,
+    /// Floor of `w2`.
+    pub w2_floor: Option<f64>,
+    /// Sliced 2-Wasserstein distance, see [`crate::sliced_w2`].
+    pub sliced_w2: Option<f64>,
+    /// Floor of `sliced_w2`.
+    pub sliced_w2_floor: Option<f64>,
+    /// Energy distance, see [`crate::energy_distance`].
+    pub energy_distance: Option<f64>,
+    /// Floor of `energy_distance`.
+    pub energy_distance_floor: Option<f64>,
+    /// Maximum mean discrepancy, no unit, see [`crate::mmd`].
+    pub mmd: Option<f64>,
+    /// Floor of `mmd`.
+    pub mmd_floor: Option<f64>,
+    /// Mean W2 inside the modes, see [`crate::w2_per_mode`]; null when the target has no named modes.
+    pub w2_per_mode: Option<f64>,
+    /// Floor of `w2_per_mode`.
+    pub w2_per_mode_floor: Option<f64>,
+    /// Share of the transported points in each mode; null when the target has no named modes.
+    pub mode_shares: Option<Vec<f64>>,
+    /// Greatest Kolmogorov–Smirnov statistic over the coordinates, no unit, see [`crate::ks_per_marginal`].
+    pub ks_max: Option<f64>,
+    /// Floor of `ks_max`.
+    pub ks_max_floor: Option<f64>,
+    /// Mean squared displacement of the map, in squared data units, see [`crate::transport_cost`].
+    pub transport_cost: Option<f64>,
+    /// Least transport cost between the same starts and ends, in squared data units, see [`crate::optimal_cost`].
+    pub optimal_cost: Option<f64>,
+    /// Field evaluations per transported point, mean.
+    pub evaluations_mean: Option<f64>,
+    /// Number of lines that ended for each reason.
+    pub lines: BTreeMap<String, u64>,
+    /// Wall time.
+    pub seconds: Seconds,
+    /// Mean, spread and range behind each floor, by the name of its measure.
+    pub floors: BTreeMap<String, Statistics>,
+}
+
+/// Wall time of the stages of a run, in seconds.
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Seconds {
+    /// Training; null where nothing was trained.
+    pub train: Option<f64>,
+    /// Transport of all points.
+    pub transport: Option<f64>,
+}
+
+/// A distance and its floor, by the key of `metrics.json`.
+pub(crate) struct Measured {
+    pub(crate) key: &'static str,
+    pub(crate) title: &'static str,
+    pub(crate) value: Option<f64>,
+    pub(crate) floor: Option<f64>,
+}
+
+impl Metrics {
+    /// The distances, in the order of the tables.
+    pub(crate) fn distances(&self) -> [Measured; 6] {
+        let row = |key, title, value, floor| Measured { key, title, value, floor };
+        [
+            row("w2", "W2", self.w2, self.w2_floor),
+            row("sliced_w2", "sliced W2", self.sliced_w2, self.sliced_w2_floor),
+            row("w2_per_mode", "W2 per mode", self.w2_per_mode, self.w2_per_mode_floor),
+            row("energy_distance", "energy distance", self.energy_distance, self.energy_distance_floor),
+            row("mmd", "MMD", self.mmd, self.mmd_floor),
+            row("ks_max", "KS, worst axis", self.ks_max, self.ks_max_floor),
+        ]
+    }
+
+    /// Numbers without a floor: key, title, value.
+    pub(crate) fn others(&self) -> [(&'static str, &'static str, Option<f64>); 5] {
+        [
+            ("transport_cost", "transport cost", self.transport_cost),
+            ("optimal_cost", "optimal cost", self.optimal_cost),
+            ("evaluations_mean", "evaluations per point", self.evaluations_mean),
+            ("seconds.train", "seconds to train", self.seconds.train),
+            ("seconds.transport", "seconds to transport", self.seconds.transport),
+        ]
+    }
+
+    /// Writes `metrics.json`: pretty, keys in the order of the fields, complete or not at all.
+    ///
+    /// # Errors
+    /// [`EvalError::Io`].
+    pub fn write(&self, path: impl AsRef<Path>) -> Result<(), EvalError> {
+        write_json(self, path.as_ref())
+    }
+
+    /// Reads a `metrics.json`; keys it lacks keep their defaults, keys not known here are ignored.
+    ///
+    /// # Errors
+    /// [`EvalError::Io`], [`EvalError::Json`].
+    pub fn read(path: impl AsRef<Path>) -> Result<Self, EvalError> {
+        let path = path.as_ref();
+        let text = std::fs::read(path).map_err(|error| EvalError::Io { path: path.to_path_buf(), error })?;
+        serde_json::from_slice(&text).map_err(|error| EvalError::Json { path: path.to_path_buf(), error })
+    }
+}
+
+pub(crate) fn write_json(value: &impl Serialize, path: &Path) -> Result<(), EvalError> {
+    let mut text =
+        serde_json::to_vec_pretty(value).map_err(|error| EvalError::Json { path: path.to_path_buf(), error })?;
+    text.push(b'\n');
+    write_atomic(path, &text)
+}
