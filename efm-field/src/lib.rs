@@ -3,14 +3,24 @@
 //! Charges c_i at r_i make the field E(r) = (1/S_D) Σ c_i (r − r_i)/|r − r_i|^{D+1} in R^{D+1}
 //! (Kolesov et al., arXiv 2502.02367). Everything that has a direction at a point is a [`Field`]: the exact sum, the
 //! mirror capacitor, a closed form, a network.
+//!
+//! [`ExactField`] sums over all charges under one of three [`Law`]s; [`InterPlate`] draws the points a field is learned
+//! at; [`oracle`] holds closed forms and [`flux`] the checks that any field must pass.
 #![forbid(unsafe_code)]
 
 mod error;
 mod exact;
+mod exit_time;
 mod field;
+pub mod flux;
+mod inter_plate;
 mod law;
+pub mod oracle;
+mod quadrature;
 
 pub use error::FieldError;
 pub use exact::{ExactField, reference};
+pub use exit_time::{exit, symmetric_exit_time};
 pub use field::{Field, FieldValues};
+pub use inter_plate::{InterPlate, ParameterError, on_flux};
 pub use law::{Law, Precision, ln_sphere_area};

@@ -18,6 +18,7 @@ use images::Images;
 use large::Large;
 use small::Small;
 use sums::combine;
+pub(crate) use sums::{length, normalise};
 use table::Table;
 
 /// Queries per tile of the small kernel.
@@ -170,7 +171,7 @@ impl ExactField {
                 vector
             };
             let plates = [pack(&sum[0]), pack(&sum[1])];
-            let lengths = [sums::length(&plates[0]), sums::length(&plates[1])];
+            let lengths = [length(&plates[0]), length(&plates[1])];
             let total = (0..=dim).map(|axis| (plates[0][axis] + plates[1][axis]).powi(2)).sum::<f64>().sqrt();
             let safe = |value: f64| SAFE.contains(&value);
             let trusted = near
