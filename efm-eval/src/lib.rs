@@ -17,6 +17,7 @@ mod metrics;
 mod mmd;
 mod modes;
 mod pairwise;
+pub mod picture;
 mod sliced;
 mod table;
 mod wasserstein;

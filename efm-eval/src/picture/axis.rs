@@ -1,0 +1,153 @@
+use super::canvas::{Anchor, Canvas, GRID, INK, MUTED};
+use crate::table::number;
+
+/// A range of data that is drawn: finite, never empty.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Range {
+    pub(crate) from: f64,
+    pub(crate) to: f64,
+}
+
+/// Share of values that may fall outside at each end, so that single outliers do not squeeze the picture.
+const TAIL: f64 = 0.002;
+
+impl Range {
+    /// Range of all values but the outermost 0.2 % at each end, with a margin; [−1, 1] for no finite values.
+    pub(crate) fn of(values: impl IntoIterator<Item = f64>) -> Self {
+        let mut values: Vec<f64> = values.into_iter().filter(|value| value.is_finite()).collect();
+        if values.is_empty() {
+            return Self { from: -1.0, to: 1.0 };
+        }
+        values.sort_unstable_by(f64::total_cmp);
+        let cut = (values.len() as f64 * TAIL) as usize;
+        Self { from: values[cut], to: values[values.len() - 1 - cut] }.widened(0.06)
+    }
+
+    /// The same range with a margin on both sides, a share of its width; a single value becomes a range around it.
+    pub(crate) fn widened(self, share: f64) -> Self {
+        let (from, to) = (self.from.clamp(-1e300, 1e300), self.to.clamp(-1e300, 1e300));
+        let width = to - from;
+        let least = 1e-9 * from.abs().max(to.abs());
+        let margin = if width > least { width * share } else { (0.1 * from.abs()).max(0.5) };
+        Self { from: from - margin, to: to + margin }
+    }
+
+    pub(crate) fn union(self, other: Self) -> Self {
+        Self { from: self.from.min(other.from), to: self.to.max(other.to) }
+    }
+
+    pub(crate) fn width(self) -> f64 {
+        self.to - self.from
+    }
+
+    /// The range of this width with the same middle.
+    pub(crate) fn with_width(self, width: f64) -> Self {
+        let middle = 0.5 * self.from + 0.5 * self.to;
+        Self { from: middle - 0.5 * width, to: middle + 0.5 * width }
+    }
+
+    pub(crate) fn contains(self, value: f64) -> bool {
+        self.from <= value && value <= self.to
+    }
+
+    /// 0 at the start of the range, 1 at its end.
+    pub(crate) fn share(self, value: f64) -> f64 {
+        (value - self.from) / self.width()
+    }
+
+    /// Round values inside the range, 1, 2 or 5 times a power of ten apart, about `count` of them.
+    pub(crate) fn ticks(self, count: usize) -> Vec<f64> {
+        let raw = self.width() / count.max(1) as f64;
+        let power = 10_f64.powf(raw.log10().floor());
+        let step = [1.0, 2.0, 5.0, 10.0].into_iter().map(|factor| factor * power).find(|&step| step >= raw * 0.999);
+        let Some(step) = step.filter(|step| step.is_finite() && *step > 0.0) else { return Vec::new() };
+        let first = (self.from / step).ceil();
+        (0..=2 * count)
+            .map(|index| (first + index as f64) * step)
+            .take_while(|&tick| tick <= self.to)
+            .map(|tick| if tick.abs() < 1e-9 * step { 0.0 } else { tick })
+            .collect()
+    }
+}
+
+/// A rectangle of the picture with data axes; y upwards.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Panel {
+    pub(crate) left: f64,
+    pub(crate) top: f64,
+    pub(crate) width: f64,
+    pub(crate) height: f64,
+    pub(crate) x: Range,
+    pub(crate) y: Range,
+}
+
+impl Panel {
+    /// Pixel of a point of the data.
+    pub(crate) fn place(&self, x: f64, y: f64) -> (f64, f64) {
+        (self.left + self.width * self.x.share(x), self.top + self.height * (1.0 - self.y.share(y)))
+    }
+
+    pub(crate) fn contains(&self, x: f64, y: f64) -> bool {
+        self.x.contains(x) && self.y.contains(y)
+    }
+
+    /// Grid lines and numbers at ticks below the panel.
+    pub(crate) fn x_ticks(&self, canvas: &mut Canvas<'_>, ticks: &[f64]) {
+        for &tick in ticks {
+            let (x, _) = self.place(tick, self.y.from);
+            canvas.path(&[(x, self.top), (x, self.top + self.height)], GRID, 1.0, 0.75);
+            canvas.text(&number(tick), (x, self.top + self.height + 13.0), 11.0, MUTED, Anchor::Middle);
+        }
+    }
+
+    /// Grid lines and labels left of the panel.
+    pub(crate) fn y_ticks(&self, canvas: &mut Canvas<'_>, ticks: &[(f64, String)]) {
+        for (tick, label) in ticks {
+            let (_, y) = self.place(self.x.from, *tick);
+            canvas.path(&[(self.left, y), (self.left + self.width, y)], GRID, 1.0, 0.75);
+            canvas.text(label, (self.left - 6.0, y), 11.0, MUTED, Anchor::End);
+        }
+    }
+
+    /// Labels of round values on y.
+    pub(crate) fn plain_ticks(&self, count: usize) -> Vec<(f64, String)> {
+        self.y.ticks(count).into_iter().map(|tick| (tick, number(tick))).collect()
+    }
+
+    pub(crate) fn x_label(&self, canvas: &mut Canvas<'_>, label: &str) {
+        let at = (self.left + 0.5 * self.width, self.top + self.height + 32.0);
+        canvas.text(label, at, 12.5, INK, Anchor::Middle);
+    }
+
+    pub(crate) fn y_label(&self, canvas: &mut Canvas<'_>, label: &str, distance: f64) {
+        canvas.text_up(label, (self.left - distance, self.top + 0.5 * self.height), 12.5, INK);
+    }
+
+    pub(crate) fn title(&self, canvas: &mut Canvas<'_>, title: &str, colour: plotters::style::RGBColor) {
+        canvas.text(title, (self.left + 0.5 * self.width, self.top - 14.0), 14.0, colour, Anchor::Middle);
+    }
+
+    /// The border, drawn last.
+    pub(crate) fn frame(&self, canvas: &mut Canvas<'_>) {
+        let (l, t, r, b) = (self.left, self.top, self.left + self.width, self.top + self.height);
+        canvas.path(&[(l, t), (r, t), (r, b), (l, b), (l, t)], MUTED, 0.8, 0.9);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Range;
+
+    #[test]
+    fn ranges_and_ticks_survive_anything() {
+        for (from, to) in [(0.0, 0.0), (1e38, 1e38), (-1e308, 1e308), (1e-300, 2e-300), (5.0, 5.0 + 1e-15), (-3.0, 7.0)]
+        {
+            let range = Range::of([from, to]);
+            assert!(range.width() > 0.0 && range.width().is_finite(), "{from} {to}");
+            let ticks = range.ticks(5);
+            assert!(ticks.len() <= 11 && ticks.iter().all(|&tick| range.contains(tick)), "{from} {to} {ticks:?}");
+        }
+        assert_eq!(Range::of([f64::NAN, f64::INFINITY]), Range { from: -1.0, to: 1.0 });
+        assert_eq!(Range { from: -0.5, to: 2.2 }.ticks(5), [0.0, 1.0, 2.0]);
+    }
+}

@@ -1,0 +1,17 @@
+//! Pictures: clouds, field lines, loss curves (SVG), and points seen as images (PNG).
+//!
+//! Every picture is written complete or not at all and draws whatever it is given: empty clouds, identical points,
+//! constant coordinates, huge values. What lies outside the drawn range is counted in a title, never silently lost.
+
+mod axis;
+mod canvas;
+mod clouds;
+mod image;
+mod lines;
+mod loss;
+mod pca;
+
+pub use clouds::{CloudOptions, clouds};
+pub use image::{ImageShape, image_grid, image_pairs};
+pub use lines::field_lines;
+pub use loss::{LossPoint, loss};
