@@ -53,13 +53,11 @@ pub(super) struct Extent {
     pub(super) rows: usize,
     /// D.
     pub(super) columns: usize,
-    /// Bytes in the file.
-    pub(super) bytes: u64,
 }
 
 impl Layout {
-    /// N, D and the bytes it takes, if they are within the limits.
-    pub(super) fn check(&self, source: &Source, place: &str, limits: &Limits) -> Result<Extent, DataError> {
+    /// N and D, if the numbers fill exactly the `there` bytes there are for them and stay within the limits.
+    pub(super) fn check(&self, source: &Source, place: &str, there: u64, limits: &Limits) -> Result<Extent, DataError> {
         let Some((rows, rest)) = self.shape.split_first() else {
             return Err(source.malformed(place, "is a single number, not an array"));
         };
@@ -70,13 +68,18 @@ impl Layout {
         }
         let count = rows.checked_mul(columns).ok_or_else(overflow)?;
         let bytes = count.checked_mul(self.number.size() as u64).ok_or_else(overflow)?;
-        let memory = count.checked_mul(size_of::<f32>() as u64).ok_or_else(overflow)?;
-        let need = bytes.max(memory);
-        if need > limits.max_bytes || usize::try_from(need).is_err() {
+        if bytes != there {
+            let problem = format!("shape {:?} needs {bytes} bytes of numbers, there are {there}", self.shape);
+            return Err(source.malformed(place, problem));
+        }
+        let need = count.checked_mul(size_of::<f32>() as u64).ok_or_else(overflow)?.max(bytes);
+        let (Ok(rows), Ok(columns), Ok(_), true) =
+            (usize::try_from(*rows), usize::try_from(columns), usize::try_from(need), need <= limits.max_bytes)
+        else {
             let problem = format!("shape {:?} needs {need} bytes; the limit is {}", self.shape, limits.max_bytes);
             return Err(source.too_large(place, problem));
-        }
-        Ok(Extent { rows: *rows as usize, columns: columns as usize, bytes })
+        };
+        Ok(Extent { rows, columns })
     }
 
     /// Reads exactly the bytes of `extent` and gives the points.

@@ -63,12 +63,7 @@ pub(super) fn read_from(
     let mut header = vec![0_u8; header_len as usize];
     reader.read_exact(&mut header).map_err(failed)?;
     let layout = parse_header(source, place, &header)?;
-    let extent = layout.check(source, place, limits)?;
-    let there = len - prefix - header_len;
-    if there != extent.bytes {
-        let problem = format!("shape {:?} needs {} bytes of numbers, there are {there}", layout.shape, extent.bytes);
-        return Err(malformed(problem));
-    }
+    let extent = layout.check(source, place, len - prefix - header_len, limits)?;
     layout.read(source, place, extent, reader, failed)
 }
 

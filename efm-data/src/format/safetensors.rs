@@ -46,13 +46,8 @@ pub(super) fn read(source: &mut Source, key: Option<&str>, limits: &Limits) -> R
         fortran: false,
         shape: tensor.shape.clone(),
     };
-    let extent = layout.check(source, &place, limits)?;
     let (start, end) = tensor.data_offsets;
-    if end - start != extent.bytes {
-        let problem =
-            format!("shape {:?} needs {} bytes, the offsets span {}", layout.shape, extent.bytes, end - start);
-        return Err(source.malformed(place, problem));
-    }
+    let extent = layout.check(source, &place, end - start, limits)?;
     let mut file = source.file.try_clone().map_err(|error| source.io(error))?;
     file.seek(SeekFrom::Start(data_start + start)).map_err(|error| source.io(error))?;
     layout.read(source, &place, extent, &mut BufReader::new(file), &|error| source.io(error))
