@@ -16,7 +16,9 @@ fn cloud(dim: usize, len: usize, name: &str) -> Points {
 fn field(c: &mut Criterion) {
     let mut group = c.benchmark_group("field");
     group.sample_size(10);
-    for (dim, charges, queries) in [(1, 5000, 2048), (2, 5000, 2048), (8, 5000, 2048), (64, 5000, 256), (3072, 5000, 64)] {
+    for (dim, charges, queries) in
+        [(1, 5000, 2048), (2, 5000, 2048), (8, 5000, 2048), (64, 5000, 256), (3072, 5000, 64)]
+    {
         let capacitor = Capacitor::new(cloud(dim, charges, "p"), cloud(dim, charges, "q"), 3.0).expect("valid");
         let mut at = Augmented::lift(&cloud(dim, queries, "x"), 0.0);
         for index in 0..queries {

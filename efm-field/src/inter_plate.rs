@@ -95,9 +95,8 @@ impl InterPlate {
         let ensure = |holds: bool, name, value, rule| {
             if holds { Ok(()) } else { Err(ParameterError { name, value, rule }) }
         };
-        let finite = |name, value: f64| {
-            ensure(value.is_finite() && value >= 0.0, name, value, "finite and not negative")
-        };
+        let finite =
+            |name, value: f64| ensure(value.is_finite() && value >= 0.0, name, value, "finite and not negative");
         match *self {
             Self::Flux { margin, edge } => {
                 ensure(margin > 0.0 && margin < 0.5, "margin", margin, "above 0 and below 0.5")?;

@@ -195,7 +195,8 @@ fn a_value_does_not_depend_on_its_batch_or_the_threads() {
 
 #[test]
 fn extremes_give_finite_unit_directions() {
-    let clouds: Vec<(&str, fn(usize) -> Points)> = vec![
+    type Make = fn(usize) -> Points;
+    let clouds: Vec<(&str, Make)> = vec![
         ("one", |dim| Points::from_values(dim, vec![0.25; dim]).expect("finite")),
         ("same", |dim| Points::from_values(dim, vec![-3.0; 5 * dim]).expect("finite")),
         ("huge", |dim| map(&cloud(dim, 4, 0.0, 1), |x| x.iter().map(|x| x * 1e30).collect())),
@@ -220,7 +221,10 @@ fn extremes_give_finite_unit_directions() {
                         for (index, e) in values.directions.iter().enumerate() {
                             let norm = e.iter().map(|e| e * e).sum::<f64>().sqrt();
                             let at = &at.point(index)[..2];
-                            assert!((norm - 1.0).abs() < 1e-9, "D {dim} {name} L {gap} {law:?} {precision:?} {at:?}: {norm}");
+                            assert!(
+                                (norm - 1.0).abs() < 1e-9,
+                                "D {dim} {name} L {gap} {law:?} {precision:?} {at:?}: {norm}"
+                            );
                         }
                         assert!(values.ln_strengths.iter().all(|value| !value.is_nan()));
                     }

@@ -72,7 +72,8 @@ fn every_slice_carries_flux_one() {
         }
         // Behind the plates the charges cancel.
         let behind = Surface::slice(&vec![0.2; dim], -0.7, 1.0, nodes).expect("D ≤ 2");
-        let flux = behind.flux(&ExactField::new(capacitor, Law::Coulomb).with_precision(Precision::F64)).expect("valid");
+        let flux =
+            behind.flux(&ExactField::new(capacitor, Law::Coulomb).with_precision(Precision::F64)).expect("valid");
         assert!(flux.abs() < 2e-4, "D {dim}: {flux}");
     }
 }

@@ -17,8 +17,10 @@ use crate::Law;
 const LN_NEGLIGIBLE: f64 = -32.3; // ln 1e-14
 /// Coordinates summed before f64 takes over.
 const CHUNK: usize = 256;
-/// Queries that share a pass over the charges.
-const GROUP: usize = 4;
+/// Queries whose distances to a charge are summed together, in registers.
+const GROUP: usize = 8;
+/// Scalars of charges that stay in the L2 cache while all queries of a tile pass over them.
+const BLOCK: usize = 32_768;
 
 /// The two plates, point after point.
 #[derive(Debug, Clone)]
@@ -42,10 +44,11 @@ impl<T: Real> Large<T> {
         }
     }
 
-    /// How many queries to give to one call of [`Large::sums`]: distances of a tile take at most about 8 MB.
+    /// How many queries to give to one call of [`Large::sums`]: distances of a tile take at most about 8 MB
+    /// unless there are more than 125 000 charges.
     pub fn tile(&self) -> usize {
         let charges = (self.plates[0].len() + self.plates[1].len()) / self.dim;
-        (1_000_000 / charges).clamp(1, 4) * GROUP
+        (1_000_000 / charges / GROUP).clamp(1, 4) * GROUP
     }
 
     /// Sums of both plates at the queries given by their places in the frame (D each) and heights above the plates,
@@ -98,19 +101,21 @@ impl<T: Real> Large<T> {
             sum.ln_scale = top;
             // Images can make a far charge up to √D ρ/L times heavier than its nearest image is.
             let slack = if self.law == Law::Mirror { 7.0 } else { 0.0 };
-            for (charge, &rho2) in self.plates[side].chunks_exact(self.dim).zip(rho2[side]) {
-                if self.ln_weight(rho2, heights[side]) < top + LN_NEGLIGIBLE - slack {
-                    continue;
-                }
-                let pair = self.pair(rho2, heights[side]);
-                let weight = self.charges[side] * (pair.ln_scale - top).exp();
-                let (x, z) = sum.vector.split_at_mut(self.dim);
-                let pull = weight * pair.a;
-                for ((slot, &at), &from) in x.iter_mut().zip(place).zip(charge) {
-                    *slot += pull * (at - from.widen());
-                }
-                z[0] += weight * pair.b;
-            }
+            let reach2 = (-2.0 * (top + LN_NEGLIGIBLE - slack) / (self.dim as f64 + 1.0)).exp();
+            let height2 = heights[side] * heights[side];
+            let (x, z) = sum.vector.split_at_mut(self.dim);
+            let pulls: Vec<(usize, f64)> = rho2[side]
+                .iter()
+                .enumerate()
+                .filter(|&(_, &rho2)| rho2 + height2 <= reach2)
+                .map(|(index, &rho2)| {
+                    let pair = self.pair(rho2, heights[side]);
+                    let weight = self.charges[side] * (pair.ln_scale - top).exp();
+                    z[0] += weight * pair.b;
+                    (index, weight * pair.a)
+                })
+                .collect();
+            Arch::new().dispatch(Pull { charges: &self.plates[side], pulls: &pulls, place, x });
             sum
         })
     }
@@ -121,13 +126,13 @@ impl<T: Real> Large<T> {
         let mut result = Vec::with_capacity(heights.len());
         for (query, height) in rounded.chunks_exact(self.dim).zip(heights) {
             let mut logs = Vec::new();
-            for side in 0..2 {
-                let mut rho2 = vec![0.0; self.plates[side].len() / self.dim];
-                let pass = Distances { charges: &self.plates[side], queries: query, dim: self.dim, out: &mut rho2 };
+            for ((charges, charge), &height) in self.plates.iter().zip(self.charges).zip(height) {
+                let mut rho2 = vec![0.0; charges.len() / self.dim];
+                let pass = Distances { charges, queries: query, dim: self.dim, out: &mut rho2 };
                 Arch::new().dispatch(pass);
-                let ln_charge = self.charges[side].abs().ln();
+                let ln_charge = charge.abs().ln();
                 logs.extend(rho2.iter().map(|&rho2| {
-                    let pair = self.pair(rho2, height[side]);
+                    let pair = self.pair(rho2, height);
                     ln_charge + pair.ln_scale + (pair.a * rho2.sqrt()).hypot(pair.b).ln()
                 }));
             }
@@ -159,22 +164,56 @@ impl<T: Real> WithSimd for Distances<'_, T> {
         let Self { charges, queries, dim, out } = self;
         let count = charges.len() / dim;
         let mut outs: Vec<&mut [f64]> = out.chunks_exact_mut(count).collect();
-        for (group, outs) in queries.chunks(GROUP * dim).zip(outs.chunks_mut(GROUP)) {
-            if outs.len() == GROUP {
-                let rows: [&[T]; GROUP] = std::array::from_fn(|row| &group[row * dim..(row + 1) * dim]);
-                for (index, charge) in charges.chunks_exact(dim).enumerate() {
-                    for (out, value) in outs.iter_mut().zip(distances(simd, rows, charge)) {
-                        out[index] = value;
+        let block = (BLOCK / dim).max(1);
+        for start in (0..count).step_by(block) {
+            let end = (start + block).min(count);
+            let charges = charges[start * dim..end * dim].chunks_exact(dim);
+            for (group, outs) in queries.chunks(GROUP * dim).zip(outs.chunks_mut(GROUP)) {
+                if outs.len() == GROUP {
+                    let rows: [&[T]; GROUP] = std::array::from_fn(|row| &group[row * dim..(row + 1) * dim]);
+                    for (index, charge) in (start..end).zip(charges.clone()) {
+                        for (out, value) in outs.iter_mut().zip(distances(simd, rows, charge)) {
+                            out[index] = value;
+                        }
                     }
-                }
-            } else {
-                for (row, out) in group.chunks_exact(dim).zip(outs) {
-                    for (index, charge) in charges.chunks_exact(dim).enumerate() {
-                        out[index] = distances(simd, [row], charge)[0];
+                } else {
+                    for (row, out) in group.chunks_exact(dim).zip(outs) {
+                        for (index, charge) in (start..end).zip(charges.clone()) {
+                            out[index] = distances(simd, [row], charge)[0];
+                        }
                     }
                 }
             }
         }
+    }
+}
+
+/// Σ pull·(x − x_i) over the charges that matter, in f64.
+struct Pull<'a, T> {
+    charges: &'a [T],
+    pulls: &'a [(usize, f64)],
+    place: &'a [f64],
+    x: &'a mut [f64],
+}
+
+impl<T: Real> WithSimd for Pull<'_, T> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, simd: S) {
+        // An elementwise loop: the compiler vectorises it for the instructions of `S`.
+        simd.vectorize(
+            #[inline(always)]
+            || {
+                let dim = self.place.len();
+                for &(index, pull) in self.pulls {
+                    let charge = &self.charges[index * dim..(index + 1) * dim];
+                    for ((slot, &at), &from) in self.x.iter_mut().zip(self.place).zip(charge) {
+                        *slot += pull * (at - from.widen());
+                    }
+                }
+            },
+        );
     }
 }
 

@@ -27,8 +27,8 @@ const TILE: usize = 16;
 const FAR: f64 = 1e6;
 /// Sums outside this range have met the limits of f32, or of f64.
 const SAFE: std::ops::Range<f64> = 1e-30..1e30;
-/// Where the plates cancel to less than this share, f32 has lost the direction.
-const CANCELS: f64 = 1e-3;
+/// Where the plates cancel to less than this share, f32 and f64 kernels leave the query to the reference.
+const CANCELS: [f64; 2] = [1e-3, 1e-9];
 
 /// The field of a capacitor by summing over all of its charges.
 ///
@@ -177,7 +177,7 @@ impl ExactField {
             let trusted = near
                 && match self.law {
                     Law::Published => safe(lengths[0]) && safe(lengths[1]),
-                    _ => safe(total) && total > CANCELS * (lengths[0] + lengths[1]),
+                    _ => safe(total) && total > CANCELS[self.precision as usize] * (lengths[0] + lengths[1]),
                 };
             *ln = if trusted {
                 let plates = [(0.0, &plates[0][..=dim]), (0.0, &plates[1][..=dim])];

@@ -36,13 +36,7 @@ pub fn field(capacitor: &Capacitor, law: Law, point: &[f64]) -> Value {
 }
 
 /// As [`field`], with the image sums at hand; returns ln |E|.
-pub(crate) fn evaluate(
-    capacitor: &Capacitor,
-    law: Law,
-    images: &Images,
-    point: &[f64],
-    direction: &mut [f64],
-) -> f64 {
+pub(crate) fn evaluate(capacitor: &Capacitor, law: Law, images: &Images, point: &[f64], direction: &mut [f64]) -> f64 {
     let dim = capacitor.dim();
     let gap = capacitor.gap();
     let (x, z) = (&point[..dim], point[dim]);

@@ -27,12 +27,7 @@ pub trait Real: Copy + Send + Sync + PartialOrd + 'static {
     /// √a.
     fn sqrt<S: Simd>(simd: S, a: Self::Vector<S>) -> Self::Vector<S>;
     /// `value` in the lanes where a > b, zero elsewhere.
-    fn keep_above<S: Simd>(
-        simd: S,
-        a: Self::Vector<S>,
-        b: Self::Vector<S>,
-        value: Self::Vector<S>,
-    ) -> Self::Vector<S>;
+    fn keep_above<S: Simd>(simd: S, a: Self::Vector<S>, b: Self::Vector<S>, value: Self::Vector<S>) -> Self::Vector<S>;
     /// Sum of the lanes.
     fn sum<S: Simd>(simd: S, a: Self::Vector<S>) -> Self;
 }
@@ -75,12 +70,7 @@ macro_rules! real {
                 simd.$div(a, b)
             }
             #[inline(always)]
-            fn fma<S: Simd>(
-                simd: S,
-                a: Self::Vector<S>,
-                b: Self::Vector<S>,
-                c: Self::Vector<S>,
-            ) -> Self::Vector<S> {
+            fn fma<S: Simd>(simd: S, a: Self::Vector<S>, b: Self::Vector<S>, c: Self::Vector<S>) -> Self::Vector<S> {
                 simd.$fma(a, b, c)
             }
             #[inline(always)]
@@ -104,10 +94,32 @@ macro_rules! real {
     };
 }
 real!(
-    f32, f32s, as_simd_f32s, splat_f32s, add_f32s, sub_f32s, mul_f32s, div_f32s, mul_add_e_f32s, sqrt_f32s,
-    greater_than_f32s, select_f32s, reduce_sum_f32s
+    f32,
+    f32s,
+    as_simd_f32s,
+    splat_f32s,
+    add_f32s,
+    sub_f32s,
+    mul_f32s,
+    div_f32s,
+    mul_add_e_f32s,
+    sqrt_f32s,
+    greater_than_f32s,
+    select_f32s,
+    reduce_sum_f32s
 );
 real!(
-    f64, f64s, as_simd_f64s, splat_f64s, add_f64s, sub_f64s, mul_f64s, div_f64s, mul_add_e_f64s, sqrt_f64s,
-    greater_than_f64s, select_f64s, reduce_sum_f64s
+    f64,
+    f64s,
+    as_simd_f64s,
+    splat_f64s,
+    add_f64s,
+    sub_f64s,
+    mul_f64s,
+    div_f64s,
+    mul_add_e_f64s,
+    sqrt_f64s,
+    greater_than_f64s,
+    select_f64s,
+    reduce_sum_f64s
 );

@@ -233,7 +233,7 @@ impl<T: Real, S: Simd, const D: usize> Query<T, S, D> {
 /// y^{(D+1)/2}.
 #[inline(always)]
 fn half_power<T: Real, S: Simd, const D: usize>(simd: S, y: T::Vector<S>) -> T::Vector<S> {
-    let mut result = if D % 2 == 0 { T::sqrt(simd, y) } else { y };
+    let mut result = if D.is_multiple_of(2) { T::sqrt(simd, y) } else { y };
     for _ in 0..D / 2 {
         result = T::mul(simd, result, y);
     }
@@ -243,8 +243,8 @@ fn half_power<T: Real, S: Simd, const D: usize>(simd: S, y: T::Vector<S>) -> T::
 /// u^D from u and u².
 #[inline(always)]
 fn power<T: Real, S: Simd, const D: usize>(simd: S, u: T::Vector<S>, u2: T::Vector<S>) -> T::Vector<S> {
-    let mut result = if D % 2 == 0 { u2 } else { u };
-    let done = if D % 2 == 0 { 2 } else { 1 };
+    let mut result = if D.is_multiple_of(2) { u2 } else { u };
+    let done = if D.is_multiple_of(2) { 2 } else { 1 };
     for _ in 0..(D - done) / 2 {
         result = T::mul(simd, result, u2);
     }

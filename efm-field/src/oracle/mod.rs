@@ -38,7 +38,8 @@ fn evaluate<'a, T: Iterator<Item = Term<'a>> + Clone>(
             offset.push(term.dz);
             offset
         };
-        let nearest = terms.clone().map(|term| length(&offset(&term))).filter(|&r| r > 0.0).fold(f64::INFINITY, f64::min);
+        let nearest =
+            terms.clone().map(|term| length(&offset(&term))).filter(|&r| r > 0.0).fold(f64::INFINITY, f64::min);
         let mut sum = vec![0.0; dim + 1];
         for term in terms {
             let offset = offset(&term);
