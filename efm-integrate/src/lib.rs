@@ -1,1 +1,52 @@
-//! Field lines: Runge-Kutta tableaus, step control per line, events and maps.
+//! Field lines from plate to plate.
+//!
+//! A field gives a direction at every point; its lines carry the source plate onto the target plate (Kolesov et al.,
+//! ICML 2025, arXiv 2502.02367, Algorithm 2). The parts are separate and can be combined freely:
+//!
+//! * which equation is solved: [`Form`], [`Heading`];
+//! * how one step is taken: [`Method`], a [`Tableau`] of numbers;
+//! * how long a step is: [`StepControl`], decided for every line on its own;
+//! * where a line ends, and what is noticed on its way: [`Event`];
+//! * what is kept: [`Save`];
+//! * what comes back: [`Lines`], with one reason per line, [`Stop`].
+//!
+//! [`Tracer`] puts them together, [`maps`] turns lines into maps of data, [`problems`] holds fields whose lines are
+//! known in closed form.
+//!
+//! ```
+//! use efm_core::Augmented;
+//! use efm_integrate::{Tracer, problems::Contraction};
+//!
+//! let field = Contraction { dim: 1, gap: 2.0, rate: 1.0 };
+//! let mut starts = Augmented::new(1);
+//! starts.push(&[3.0], 0.0);
+//! let lines = Tracer::default().trace(&field, &starts)?;
+//! assert_eq!(lines.ends.z(0), 2.0);
+//! assert!((lines.ends.x(0)[0] - 3.0 * (-2.0_f64).exp()).abs() < 1e-2);
+//! # Ok::<(), efm_integrate::TraceError>(())
+//! ```
+#![forbid(unsafe_code)]
+
+mod batch;
+mod dense;
+mod engine;
+mod error;
+mod event;
+mod form;
+mod lines;
+pub mod maps;
+pub mod problems;
+mod root;
+mod save;
+mod step;
+mod tableau;
+mod tracer;
+
+pub use error::TraceError;
+pub use event::{Capture, Crossing, Escape, Event, Trigger};
+pub use form::{Form, Heading};
+pub use lines::{Lines, Stop};
+pub use save::{Paths, Save};
+pub use step::StepControl;
+pub use tableau::{Method, Tableau};
+pub use tracer::{Progress, Tracer, Watch};

@@ -1,0 +1,154 @@
+use std::fmt;
+
+use efm_core::{Augmented, Points};
+
+use crate::Stop;
+use crate::root::bracketed_zero;
+
+/// Something that may happen to a line on its way: the zero of a function of the point.
+///
+/// Events are located on the dense output of a step, to the last bits of it.
+pub trait Event: fmt::Debug + Send + Sync {
+    /// A continuous function of the point (x,z), z last.
+    fn value(&self, point: &[f64]) -> f64;
+
+    /// Which zeros count.
+    fn trigger(&self) -> Trigger;
+
+    /// The reason with which the line ends there; `None` if it is only counted and the line goes on.
+    fn stop(&self) -> Option<Stop>;
+
+    /// The longest way the line may go from here in one step, so that nothing small is jumped over. Not heeded by
+    /// fixed steps in the gap forms.
+    fn reach(&self, _point: &[f64]) -> f64 {
+        f64::INFINITY
+    }
+}
+
+/// Which zeros of an event's function count.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Trigger {
+    /// Every change of sign. A line may start on the zero; that is not a change.
+    SignChange,
+    /// From positive to not positive. A line that starts there has the event at once.
+    Entry,
+}
+
+impl Trigger {
+    fn fires(self, before: f64, after: f64) -> bool {
+        (before > 0.0 && after <= 0.0) || (self == Self::SignChange && before < 0.0 && after >= 0.0)
+    }
+}
+
+/// A line passes the height z, either way; it is counted and goes on.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Crossing {
+    /// The height.
+    pub z: f64,
+}
+
+impl Event for Crossing {
+    fn value(&self, point: &[f64]) -> f64 {
+        point[point.len() - 1] - self.z
+    }
+    fn trigger(&self) -> Trigger {
+        Trigger::SignChange
+    }
+    fn stop(&self) -> Option<Stop> {
+        None
+    }
+}
+
+/// A line comes within a radius of one of the charges of a plate and ends.
+///
+/// Searches all charges each time. Steps are kept below half the distance to the nearest one (at unit speed the field
+/// turns within that distance), so a small radius is not jumped over.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Capture {
+    charges: Augmented,
+    radius: f64,
+}
+
+impl Capture {
+    /// Around each of `charges`, which lie at height `z`; the radius is in data units.
+    pub fn new(charges: &Points, z: f64, radius: f64) -> Self {
+        Self { charges: Augmented::lift(charges, z), radius }
+    }
+
+    /// Index of the charge nearest to `point`, and its distance; `None` if there are no charges.
+    pub fn nearest(&self, point: &[f64]) -> Option<(usize, f64)> {
+        let squares = self.charges.iter().map(|charge| square_distance(charge, point));
+        let (charge, square) = squares.enumerate().min_by(|(_, a), (_, b)| a.total_cmp(b))?;
+        Some((charge, square.sqrt()))
+    }
+
+    fn distance(&self, point: &[f64]) -> f64 {
+        self.nearest(point).map_or(f64::INFINITY, |(_, distance)| distance)
+    }
+}
+
+impl Event for Capture {
+    fn value(&self, point: &[f64]) -> f64 {
+        self.distance(point) - self.radius
+    }
+    fn trigger(&self) -> Trigger {
+        Trigger::Entry
+    }
+    fn stop(&self) -> Option<Stop> {
+        Some(Stop::Captured)
+    }
+    fn reach(&self, point: &[f64]) -> f64 {
+        0.5 * self.distance(point).max(self.radius)
+    }
+}
+
+/// A line leaves the ball around a centre and ends.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Escape {
+    /// Centre (x,z), z last.
+    pub centre: Vec<f64>,
+    /// Radius in data units.
+    pub radius: f64,
+}
+
+impl Event for Escape {
+    fn value(&self, point: &[f64]) -> f64 {
+        self.radius - square_distance(&self.centre, point).sqrt()
+    }
+    fn trigger(&self) -> Trigger {
+        Trigger::Entry
+    }
+    fn stop(&self) -> Option<Stop> {
+        Some(Stop::Escaped)
+    }
+}
+
+fn square_distance(a: &[f64], b: &[f64]) -> f64 {
+    a.iter().zip(b).map(|(a, b)| (a - b).powi(2)).sum()
+}
+
+/// A step is looked at in this many pieces: a line that passes a plate and returns within one piece goes unseen.
+const PIECES: usize = 4;
+
+/// Hands `found` the zeros of `g` on [0, limit] that count, first one first, until it says to stop.
+pub(crate) fn zeros(mut g: impl FnMut(f64) -> f64, trigger: Trigger, limit: f64, mut found: impl FnMut(f64) -> bool) {
+    let mut before = (0.0, g(0.0));
+    for piece in 1..=PIECES {
+        let theta = limit * (piece as f64 / PIECES as f64);
+        let after = (theta, g(theta));
+        if trigger.fires(before.1, after.1) && !found(bracketed_zero(&mut g, before, after)) {
+            return;
+        }
+        before = after;
+    }
+}
+
+/// The first zero of `g` on [0, limit] that counts.
+pub(crate) fn first_zero(g: impl FnMut(f64) -> f64, trigger: Trigger, limit: f64) -> Option<f64> {
+    let mut first = None;
+    zeros(g, trigger, limit, |theta| {
+        first = Some(theta);
+        false
+    });
+    first
+}

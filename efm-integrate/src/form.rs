@@ -1,0 +1,192 @@
+use std::fmt;
+
+use crate::{Stop, TraceError};
+
+/// Which equation of a field line is solved. All need the direction n = E/|E| only.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
+pub enum Form {
+    /// dx/dz = n_x/n_z, z from plate to plate. In the gap only.
+    Z,
+    /// s = ln(z/(L−z)), dx/ds = (z(L−z)/L) n_x/n_z. In the gap only; steps shrink towards both plates, where the
+    /// field of samples is that of separate atoms. Within [`crate::Tracer::edge`] of a plate the line is straight.
+    #[default]
+    LogitZ,
+    /// d(x,z)/dσ = n: unit speed, everywhere. The only form for lines behind the plates.
+    Unit,
+}
+
+/// Which way the lines are followed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Heading {
+    /// Along the field, to the target plate.
+    #[default]
+    Forward,
+    /// Against the field, to the source plate.
+    Reverse,
+}
+
+impl Heading {
+    /// The other way.
+    pub fn reversed(self) -> Self {
+        match self {
+            Self::Forward => Self::Reverse,
+            Self::Reverse => Self::Forward,
+        }
+    }
+
+    /// +1 or −1.
+    pub(crate) fn sign(self) -> f64 {
+        match self {
+            Self::Forward => 1.0,
+            Self::Reverse => -1.0,
+        }
+    }
+}
+
+impl fmt::Display for Form {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Z => "z",
+            Self::LogitZ => "logit-z",
+            Self::Unit => "unit",
+        })
+    }
+}
+
+/// Below this n_z/|n| a line counts as turned back: the slope n_x/n_z would be noise.
+const FLAT: f64 = 1e-6;
+
+/// A form with the lengths of one trace filled in: how states, points and slopes belong together.
+///
+/// The state of a line is x in the gap forms, whose independent variable t tells the height, and (x,z) at unit speed.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Course {
+    pub form: Form,
+    pub dim: usize,
+    pub gap: f64,
+    /// +1 forward, −1 in reverse: the sign of every step.
+    pub sign: f64,
+    /// Height at which lines have arrived.
+    pub finish: f64,
+    /// Lowest and greatest height at which the gap forms ask for slopes.
+    inner: [f64; 2],
+}
+
+impl Course {
+    pub fn new(form: Form, heading: Heading, dim: usize, gap: f64, margin: f64, edge: f64) -> Self {
+        let finish = match heading {
+            Heading::Forward => gap - margin,
+            Heading::Reverse => margin,
+        };
+        let edge = if form == Form::LogitZ { edge * gap } else { 0.0 };
+        Self { form, dim, gap, sign: heading.sign(), finish, inner: [edge, gap - edge] }
+    }
+
+    /// Numbers per state.
+    pub fn width(&self) -> usize {
+        match self.form {
+            Form::Z | Form::LogitZ => self.dim,
+            Form::Unit => self.dim + 1,
+        }
+    }
+
+    /// Whether height and independent variable determine each other.
+    pub fn in_gap(&self) -> bool {
+        self.form != Form::Unit
+    }
+
+    /// Refuses heights at which this form cannot start.
+    pub fn check_start(&self, line: usize, z: f64) -> Result<(), TraceError> {
+        let (low, high) = if self.sign > 0.0 { (0.0, self.finish) } else { (self.finish, self.gap) };
+        if self.in_gap() && !(low <= z && z <= high) {
+            return Err(TraceError::StartOutside { line, z, low, high });
+        }
+        Ok(())
+    }
+
+    /// The height nearest to `z` at which slopes are asked for.
+    pub fn clamp(&self, z: f64) -> f64 {
+        z.clamp(self.inner[0], self.inner[1])
+    }
+
+    /// t at height `z`; 0 at unit speed.
+    pub fn variable(&self, z: f64) -> f64 {
+        match self.form {
+            Form::Z => z,
+            Form::LogitZ => (z / (self.gap - z)).ln(),
+            Form::Unit => 0.0,
+        }
+    }
+
+    /// t at the end of the line; infinite at unit speed.
+    pub fn last(&self) -> f64 {
+        match self.form {
+            Form::Z | Form::LogitZ => self.variable(self.clamp(self.finish)),
+            Form::Unit => self.sign * f64::INFINITY,
+        }
+    }
+
+    /// A typical extent of t: plate to plate.
+    pub fn extent(&self) -> f64 {
+        match self.form {
+            Form::Z | Form::Unit => self.gap,
+            Form::LogitZ => self.variable(self.inner[1]) - self.variable(self.inner[0]),
+        }
+    }
+
+    /// Height of a line at `t`; `z` is the state's own height, which only unit speed has.
+    pub fn height(&self, t: f64, z: impl FnOnce() -> f64) -> f64 {
+        match self.form {
+            Form::Z => t,
+            Form::LogitZ => self.gap / (1.0 + (-t).exp()),
+            Form::Unit => z(),
+        }
+    }
+
+    /// Writes the point (x,z) of `state` at `t`.
+    pub fn place(&self, t: f64, state: &[f64], point: &mut [f64]) {
+        point[..self.dim].copy_from_slice(&state[..self.dim]);
+        point[self.dim] = self.height(t, || state[self.dim]);
+    }
+
+    /// dz/dt in the gap forms, which does not depend on the field.
+    pub fn climb(&self, t: f64) -> f64 {
+        match self.form {
+            Form::LogitZ => self.gap / ((1.0 + (-t).exp()) * (1.0 + t.exp())), // z(L−z)/L
+            Form::Z | Form::Unit => 1.0,
+        }
+    }
+
+    /// Writes the slope of the state at `t` for the field direction `n`.
+    pub fn slope(&self, t: f64, n: &[f64], slope: &mut [f64]) -> Result<(), Stop> {
+        if !n.iter().all(|value| value.is_finite()) {
+            return Err(Stop::NotFinite);
+        }
+        if self.form == Form::Unit {
+            slope.copy_from_slice(n);
+            return Ok(());
+        }
+        let n_z = n[self.dim];
+        let length = n.iter().map(|value| value * value).sum::<f64>().sqrt();
+        if n_z <= FLAT * length {
+            return Err(Stop::TurnedBack);
+        }
+        let scale = self.climb(t) / n_z;
+        for (to, from) in slope.iter_mut().zip(&n[..self.dim]) {
+            *to = scale * from;
+        }
+        Ok(())
+    }
+
+    /// Length of the line per unit of t, for a slope at `t`.
+    pub fn speed(&self, t: f64, slope: &[f64]) -> f64 {
+        let x = slope.iter().map(|value| value * value).sum::<f64>();
+        match self.form {
+            Form::Unit => x.sqrt(),
+            Form::Z | Form::LogitZ => (x + self.climb(t).powi(2)).sqrt(),
+        }
+    }
+}

@@ -1,0 +1,129 @@
+use std::collections::BTreeMap;
+use std::fmt;
+
+use efm_core::Augmented;
+
+use crate::Paths;
+
+/// Why a line ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
+pub enum Stop {
+    /// It reached the plate it was headed for.
+    Landed,
+    /// It came within the capture radius of a charge.
+    Captured,
+    /// It left the domain.
+    Escaped,
+    /// It used up its evaluations of the field.
+    TooManyEvaluations,
+    /// Its step fell below what f64 resolves: the field changes too abruptly for the tolerance.
+    StepTooSmall,
+    /// E_z ≤ 0, or next to nothing, in a form that lives in the gap.
+    TurnedBack,
+    /// The field's direction or the line's position became NaN or infinite.
+    NotFinite,
+    /// The caller asked for an end.
+    Cancelled,
+}
+
+impl Stop {
+    /// All reasons.
+    pub const ALL: [Self; 8] = [
+        Self::Landed,
+        Self::Captured,
+        Self::Escaped,
+        Self::TooManyEvaluations,
+        Self::StepTooSmall,
+        Self::TurnedBack,
+        Self::NotFinite,
+        Self::Cancelled,
+    ];
+
+    /// Whether the line got to where it was going: the plate or one of its charges.
+    pub fn arrived(self) -> bool {
+        matches!(self, Self::Landed | Self::Captured)
+    }
+
+    /// The name used in files and tables.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Landed => "landed",
+            Self::Captured => "captured",
+            Self::Escaped => "escaped",
+            Self::TooManyEvaluations => "too-many-evaluations",
+            Self::StepTooSmall => "step-too-small",
+            Self::TurnedBack => "turned-back",
+            Self::NotFinite => "not-finite",
+            Self::Cancelled => "cancelled",
+        }
+    }
+}
+
+impl fmt::Display for Stop {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// Traced lines, in the order of their starts.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Lines {
+    /// Where each line ended. Not only for lines that arrived: the others stand where they were last seen.
+    pub ends: Augmented,
+    /// Why each line ended.
+    pub stops: Vec<Stop>,
+    /// Evaluations of the field each line used, those of rejected steps included.
+    pub evaluations: Vec<u32>,
+    /// Accepted steps of each line.
+    pub steps: Vec<u32>,
+    /// Rejected steps of each line.
+    pub rejections: Vec<u32>,
+    /// How often each of the tracer's events happened, event after event, then line after line.
+    pub crossings: Vec<Vec<u32>>,
+    /// States on the way, if [`crate::Save`] asked for them.
+    pub path: Option<Paths>,
+}
+
+impl Lines {
+    /// Number of lines.
+    pub fn len(&self) -> usize {
+        self.stops.len()
+    }
+
+    /// Whether there are no lines.
+    pub fn is_empty(&self) -> bool {
+        self.stops.is_empty()
+    }
+
+    /// How many lines ended for this reason.
+    pub fn count(&self, stop: Stop) -> usize {
+        self.stops.iter().filter(|&&other| other == stop).count()
+    }
+
+    /// How many lines ended for each reason that occurred, by name.
+    pub fn tally(&self) -> BTreeMap<&'static str, usize> {
+        let mut tally = BTreeMap::new();
+        for stop in &self.stops {
+            *tally.entry(stop.name()).or_insert(0) += 1;
+        }
+        tally
+    }
+
+    /// Indices of the lines that arrived.
+    pub fn arrived(&self) -> impl Iterator<Item = usize> + '_ {
+        self.stops.iter().enumerate().filter(|(_, stop)| stop.arrived()).map(|(line, _)| line)
+    }
+
+    /// Share of the lines that arrived, see [`Stop::arrived`]; 1 if there are no lines.
+    pub fn landed_share(&self) -> f64 {
+        if self.is_empty() { 1.0 } else { self.arrived().count() as f64 / self.len() as f64 }
+    }
+
+    /// Mean number of field evaluations per line; 0 if there are no lines.
+    pub fn evaluations_mean(&self) -> f64 {
+        let total: u64 = self.evaluations.iter().map(|&count| u64::from(count)).sum();
+        total as f64 / self.len().max(1) as f64
+    }
+}

@@ -1,0 +1,100 @@
+//! Observed orders of convergence against closed forms, of steps and of dense output.
+
+use efm_core::Augmented;
+use efm_integrate::problems::{Logistic, Slopes};
+use efm_integrate::{Form, Method, Save, StepControl, Tracer};
+
+const START: f64 = 0.1;
+
+fn fixed(method: Method, form: Form, steps: usize) -> Tracer {
+    Tracer { method, form, step: StepControl::Fixed { steps }, ..Tracer::default() }
+}
+
+/// Error at the plate after `steps` equal steps.
+fn error(method: Method, form: Form, steps: usize) -> f64 {
+    let field = Logistic { gap: 2.0 };
+    let mut starts = Augmented::new(1);
+    starts.push(&[START], 0.0);
+    let lines = fixed(method, form, steps).trace(&field, &starts).unwrap();
+    assert_eq!(lines.ends.z(0), 2.0);
+    let exact = field.line(&[START], 0.0, 2.0)[0];
+    (lines.ends.x(0)[0] - exact).abs()
+}
+
+/// log₂ of the ratio of two errors a halving of the step apart.
+fn order(coarse: f64, fine: f64) -> f64 {
+    (coarse / fine).log2()
+}
+
+#[test]
+fn every_method_has_its_order_in_z() {
+    for method in Method::ALL {
+        // Steps small enough for the leading term, errors far above rounding (1e-15).
+        let steps = if method == Method::Euler { 200 } else { 40 };
+        let observed = order(error(method, Form::Z, steps), error(method, Form::Z, 2 * steps));
+        let expected = f64::from(method.tableau().order);
+        assert!((observed - expected).abs() < 0.25, "{method}: observed {observed}, expected {expected}");
+    }
+}
+
+#[test]
+fn every_method_has_its_order_at_unit_speed() {
+    // The landing is found on the dense output; Hermite has local error h⁴ there, which shows for no method of order
+    // up to 4, and Dormand-Prince has its own.
+    for method in Method::ALL {
+        let steps = if method == Method::Euler { 200 } else { 40 };
+        let observed = order(error(method, Form::Unit, steps), error(method, Form::Unit, 2 * steps));
+        let expected = f64::from(method.tableau().order);
+        // The share of the last step that is used changes with the step, so single ratios scatter.
+        assert!(observed > expected - 0.7, "{method}: observed {observed}, expected {expected}");
+    }
+}
+
+#[test]
+fn dense_output_is_of_fourth_order_locally_or_better() {
+    let field = Logistic { gap: 2.0 };
+    // Heights that are no multiples of a step.
+    let heights: Vec<f64> = (1..50).map(|k| 2.0 * (f64::from(k) + 0.37) / 51.0).collect();
+    let worst = |method: Method, steps: usize| {
+        let tracer = Tracer { save: Save::Heights(heights.clone()), ..fixed(method, Form::Z, steps) };
+        let mut starts = Augmented::new(1);
+        starts.push(&[START], 0.0);
+        let path = tracer.trace(&field, &starts).unwrap().path.unwrap();
+        assert_eq!(path.line(0).len(), heights.len());
+        path.line(0)
+            .zip(&heights)
+            .map(|(point, &height)| {
+                assert_eq!(point[1], height);
+                (point[0] - field.line(&[START], 0.0, height)[0]).abs()
+            })
+            .fold(0.0, f64::max)
+    };
+    // Hermite: local h⁴; the quartic of Dormand-Prince: local h⁵. Both bounded by the method's global order.
+    for (method, expected) in
+        [(Method::Euler, 1.0), (Method::Heun, 2.0), (Method::Bosh3, 3.0), (Method::Rk4, 4.0), (Method::Dopri5, 5.0)]
+    {
+        let steps = if method == Method::Euler { 200 } else { 30 };
+        let observed = order(worst(method, steps), worst(method, 2 * steps));
+        assert!((observed - expected).abs() < 0.5, "{method}: observed {observed}, expected {expected}");
+    }
+}
+
+#[test]
+fn tableaus_are_consistent() {
+    for method in Method::ALL {
+        let tableau = method.tableau();
+        // Literals are rounded to 1e-16 each; the largest are about 10.
+        assert!((tableau.weights.iter().sum::<f64>() - 1.0).abs() < 1e-14, "{method}: Σ b = 1");
+        for (node, row) in tableau.nodes.iter().zip(tableau.rows) {
+            assert!((row.iter().sum::<f64>() - node).abs() < 1e-14, "{method}: Σ_j a_ij = c_i");
+        }
+        assert!(tableau.error.iter().sum::<f64>().abs() < 1e-14, "{method}: b and b̂ sum to the same");
+        assert_eq!(tableau.fsal(), matches!(method, Method::Bosh3 | Method::Dopri5), "{method}");
+        // Σ b c^k = 1/(k+1) up to the order.
+        for power in 1..tableau.order {
+            let moment: f64 = tableau.weights.iter().zip(tableau.nodes).map(|(b, c)| b * c.powi(power as i32)).sum();
+            assert!((moment - 1.0 / f64::from(power + 1)).abs() < 1e-14, "{method}: Σ b c^{power}");
+        }
+        assert!(!tableau.citation.is_empty());
+    }
+}
