@@ -11,6 +11,7 @@ pub enum Law {
     /// The plates repeated by reflection: P at 2kL, Q at (2k+1)L for every integer k, in other words walls that no
     /// line crosses. All of a plate's unit flux runs through the gap: E_z is p at z = 0+, q at z = L−, and every slice
     /// carries flux 1 (twice the image sum of unit charges, of which half would leave a plate on either side).
+    /// Outside the gap the field goes on as the reflected one.
     #[default]
     Mirror,
     /// The two plates alone, E_P + E_Q: eq. (3) of Kolesov et al., arXiv 2502.02367.

@@ -35,11 +35,9 @@ pub struct Images {
     rule: Vec<(f64, f64)>,
 }
 
-/// A and B relative to e^{ln_scale}.
+/// A and B relative to the nearest image's r₀^{−(D+1)}, r₀² = ρ² + h².
 #[derive(Debug, Clone, Copy, Default)]
 pub struct ImageSum {
-    /// Logarithm of the common factor.
-    pub ln_scale: f64,
     /// E_x/(x − x_i).
     pub a: f64,
     /// E_z.
@@ -69,25 +67,24 @@ impl Images {
         }
     }
 
-    /// All images of a charge, relative to the nearest one: e^{ln_scale} = r₀^{−2m}, r₀² = ρ² + h².
+    /// All images of a charge, relative to the nearest one.
     ///
     /// A charge at the point itself contributes nothing (by symmetry neither do its images).
     pub fn sum(&self, rho2: f64, h: f64) -> ImageSum {
         let near2 = rho2 + h * h;
         if near2 == 0.0 {
-            return ImageSum { ln_scale: f64::NEG_INFINITY, a: 0.0, b: 0.0 };
+            return ImageSum::default();
         }
         if self.dim == 1 {
             return ring(rho2.sqrt(), h, near2);
         }
         let rho = rho2.sqrt();
-        let ln_scale = -self.power * near2.ln();
         if rho > self.far {
-            let (a, b) = self.far(rho, h, ln_scale);
-            return ImageSum { ln_scale, a, b };
+            let (a, b) = self.far(rho, h, -self.power * near2.ln());
+            return ImageSum { a, b };
         }
         let (a, b) = self.others(rho2, h, near2);
-        ImageSum { ln_scale, a: 1.0 + a, b: h + b }
+        ImageSum { a: 1.0 + a, b: h + b }
     }
 
     /// The images other than the nearest: (A, B) in units L = 1, for D small enough not to overflow.
@@ -107,7 +104,7 @@ impl Images {
 
     /// ratio^m by products, much faster than by logarithms and as exact.
     #[inline]
-    fn raise(&self, ratio: f64) -> f64 {
+    pub fn raise(&self, ratio: f64) -> f64 {
         let whole = ratio.powi(self.dim.div_ceil(2) as i32);
         if self.dim.is_multiple_of(2) { whole * ratio.sqrt() } else { whole }
     }
@@ -186,7 +183,6 @@ pub fn ring_decaying(rho: f64, h: f64) -> (f64, f64) {
 
 /// D = 1: Σ_k (x, t_k)/r_k² = (π/2) (sinh X, sin Z)/(cosh X − cos Z), X = πρ, Z = πh (cot series).
 fn ring(rho: f64, h: f64, near2: f64) -> ImageSum {
-    let ln_scale = -near2.ln();
     let (a, b) = if rho < 5.0 {
         let (x, z) = (PI * rho, PI * h);
         let denominator = 2.0 * ((x / 2.0).sinh().powi(2) + (z / 2.0).sin().powi(2));
@@ -197,7 +193,7 @@ fn ring(rho: f64, h: f64, near2: f64) -> ImageSum {
         let fade = (-PI * rho).exp();
         ((0.5 * PI + a * fade) / rho, b * fade)
     };
-    ImageSum { ln_scale, a: a * near2, b: b * near2 }
+    ImageSum { a: a * near2, b: b * near2 }
 }
 
 /// ln M(x), uniform in ν to leading order; its relative error, below 1/(8ν) for M, touches terms below 1e-16 only.

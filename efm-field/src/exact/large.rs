@@ -72,49 +72,43 @@ impl<T: Real> Large<T> {
         }
     }
 
-    /// ln w of the nearest image: −(D+1)/2 ln(ρ² + h²).
-    fn ln_weight(&self, rho2: f64, h: f64) -> f64 {
-        let r2 = rho2 + h * h;
-        if r2 > 0.0 { -0.5 * (self.dim as f64 + 1.0) * r2.ln() } else { f64::NEG_INFINITY }
-    }
-
+    /// A and B of a charge relative to r^{−(D+1)} of its nearest image.
     fn pair(&self, rho2: f64, h: f64) -> ImageSum {
         match self.law {
             Law::Mirror => self.images.sum(rho2, h),
-            Law::Coulomb | Law::Published => ImageSum { ln_scale: self.ln_weight(rho2, h), a: 1.0, b: h },
+            Law::Coulomb | Law::Published => ImageSum { a: 1.0, b: h },
         }
     }
 
     fn plate_sums(&self, place: &[f64], heights: [f64; 2], rho2: [&[f64]; 2]) -> [PlateSum; 2] {
-        let tops = [0, 1].map(|side| {
-            // ln w falls with ρ²: the largest is that of the smallest ρ² that counts.
-            let least = rho2[side].iter().copied().filter(|&value| value + heights[side].powi(2) > 0.0);
-            self.ln_weight(least.fold(f64::INFINITY, f64::min), heights[side])
+        let height2 = heights.map(|height| height * height);
+        let nearest = [0, 1].map(|side| {
+            let squares = rho2[side].iter().map(|rho2| rho2 + height2[side]);
+            squares.filter(|&square| square > 0.0).fold(f64::INFINITY, f64::min)
         });
         [0, 1].map(|side| {
-            // Directions of the plates are added on their own where each is normalised on its own.
-            let top = if self.law == Law::Published { tops[side] } else { tops[0].max(tops[1]) };
+            // Weights are relative to the strongest of both plates, unless each plate is normalised on its own.
+            let top2 = if self.law == Law::Published { nearest[side] } else { nearest[0].min(nearest[1]) };
             let mut sum = PlateSum::zero(self.dim);
-            if top == f64::NEG_INFINITY {
+            if !top2.is_finite() {
                 return sum;
             }
-            sum.ln_scale = top;
+            let power = (self.dim as f64 + 1.0) / 2.0;
+            sum.ln_scale = -power * top2.ln();
             // Images can make a far charge up to √D ρ/L times heavier than its nearest image is.
             let slack = if self.law == Law::Mirror { 7.0 } else { 0.0 };
-            let reach2 = (-2.0 * (top + LN_NEGLIGIBLE - slack) / (self.dim as f64 + 1.0)).exp();
-            let height2 = heights[side] * heights[side];
+            let reach2 = top2 * ((slack - LN_NEGLIGIBLE) / power).exp();
             let (x, z) = sum.vector.split_at_mut(self.dim);
-            let pulls: Vec<(usize, f64)> = rho2[side]
-                .iter()
-                .enumerate()
-                .filter(|&(_, &rho2)| rho2 + height2 <= reach2)
-                .map(|(index, &rho2)| {
+            let mut pulls = Vec::new();
+            for (index, &rho2) in rho2[side].iter().enumerate() {
+                let square = rho2 + height2[side];
+                if square <= reach2 && square > 0.0 {
                     let pair = self.pair(rho2, heights[side]);
-                    let weight = self.charges[side] * (pair.ln_scale - top).exp();
+                    let weight = self.charges[side] * self.images.raise(top2 / square);
                     z[0] += weight * pair.b;
-                    (index, weight * pair.a)
-                })
-                .collect();
+                    pulls.push((index, weight * pair.a));
+                }
+            }
             Arch::new().dispatch(Pull { charges: &self.plates[side], pulls: &pulls, place, x });
             sum
         })
@@ -123,6 +117,7 @@ impl<T: Real> Large<T> {
     /// (Σw)²/Σw² over all charges of both plates, w = |field of the charge|, for each query.
     pub fn effective_charges(&self, places: &[f64], heights: &[[f64; 2]]) -> Vec<f64> {
         let rounded: Vec<T> = places.iter().map(|&value| T::round(value)).collect();
+        let power = (self.dim as f64 + 1.0) / 2.0;
         let mut result = Vec::with_capacity(heights.len());
         for (query, height) in rounded.chunks_exact(self.dim).zip(heights) {
             let mut logs = Vec::new();
@@ -133,7 +128,7 @@ impl<T: Real> Large<T> {
                 let ln_charge = charge.abs().ln();
                 logs.extend(rho2.iter().map(|&rho2| {
                     let pair = self.pair(rho2, height);
-                    ln_charge + pair.ln_scale + (pair.a * rho2.sqrt()).hypot(pair.b).ln()
+                    ln_charge - power * (rho2 + height * height).ln() + (pair.a * rho2.sqrt()).hypot(pair.b).ln()
                 }));
             }
             let top = logs.iter().copied().filter(|value| !value.is_nan()).fold(f64::NEG_INFINITY, f64::max);

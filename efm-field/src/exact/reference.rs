@@ -61,7 +61,7 @@ pub(crate) fn evaluate(capacitor: &Capacitor, law: Law, images: &Images, point: 
         return on_a_line(capacitor, x[0], z / gap, direction);
     }
 
-    let mut logs: [Vec<ImageSum>; 2] = [Vec::new(), Vec::new()];
+    let mut logs: [Vec<(f64, ImageSum)>; 2] = [Vec::new(), Vec::new()];
     for side in Side::BOTH {
         let height = match law {
             Law::Mirror => wrap((z - side.height(gap)) / unit),
@@ -73,22 +73,21 @@ pub(crate) fn evaluate(capacitor: &Capacitor, law: Law, images: &Images, point: 
             .map(|charge| {
                 let offset: Vec<f64> = x.iter().zip(charge).map(|(a, &b)| (a - f64::from(b)) / unit).collect();
                 let rho = length(&offset);
-                match law {
+                let r = rho.hypot(height);
+                let ln_scale = if r > 0.0 { -(dim as f64 + 1.0) * r.ln() } else { f64::NEG_INFINITY };
+                let pair = match law {
                     Law::Mirror => images.sum(rho * rho, height),
-                    _ => {
-                        let r = rho.hypot(height);
-                        let ln_scale = if r > 0.0 { -(dim as f64 + 1.0) * r.ln() } else { f64::NEG_INFINITY };
-                        ImageSum { ln_scale, a: 1.0, b: height }
-                    }
-                }
+                    _ => ImageSum { a: 1.0, b: height },
+                };
+                (ln_scale, pair)
             })
             .collect();
     }
-    let tops = [0, 1].map(|side: usize| logs[side].iter().fold(f64::NEG_INFINITY, |top, pair| top.max(pair.ln_scale)));
+    let tops = [0, 1].map(|side: usize| logs[side].iter().fold(f64::NEG_INFINITY, |top, pair| top.max(pair.0)));
     let sums = Side::BOTH.map(|side| {
         let mut sum = vec![0.0; dim + 1];
-        for (charge, pair) in capacitor.plate(side).iter().zip(&logs[side as usize]) {
-            let weight = capacitor.charge(side) * (pair.ln_scale - tops[side as usize]).exp();
+        for (charge, &(ln_scale, pair)) in capacitor.plate(side).iter().zip(&logs[side as usize]) {
+            let weight = capacitor.charge(side) * (ln_scale - tops[side as usize]).exp();
             if weight != 0.0 && !weight.is_nan() {
                 for axis in 0..dim {
                     sum[axis] += weight * pair.a * ((x[axis] - f64::from(charge[axis])) / unit);
