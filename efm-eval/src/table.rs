@@ -120,7 +120,9 @@ pub(crate) fn number(value: f64) -> String {
     } else if !value.is_finite() {
         format!("{value}")
     } else if !(1e-3..1e6).contains(&size) {
-        format!("{value:.2e}")
+        let text = format!("{value:.2e}");
+        let (digits, power) = text.split_once('e').unwrap_or((&text, "0"));
+        format!("{}e{power}", digits.trim_end_matches('0').trim_end_matches('.'))
     } else {
         let digits = (3 - size.log10().floor() as i32).clamp(0, 6) as usize;
         let text = format!("{value:.digits$}");

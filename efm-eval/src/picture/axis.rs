@@ -55,12 +55,16 @@ impl Range {
         (value - self.from) / self.width()
     }
 
-    /// Round values inside the range, 1, 2 or 5 times a power of ten apart, about `count` of them.
+    /// Round values inside the range, 1, 2 or 5 times a power of ten apart, as near to `count` of them as can be.
     pub(crate) fn ticks(self, count: usize) -> Vec<f64> {
-        let raw = self.width() / count.max(1) as f64;
-        let power = 10_f64.powf(raw.log10().floor());
-        let step = [1.0, 2.0, 5.0, 10.0].into_iter().map(|factor| factor * power).find(|&step| step >= raw * 0.999);
-        let Some(step) = step.filter(|step| step.is_finite() && *step > 0.0) else { return Vec::new() };
+        let count = count.max(1);
+        let power = 10_f64.powf((self.width() / count as f64).log10().floor());
+        let strays = |step: f64| (self.width() / step - count as f64).abs();
+        let steps = [1.0, 2.0, 5.0, 10.0].map(|factor| factor * power);
+        let step = steps.into_iter().min_by(|&a, &b| strays(a).total_cmp(&strays(b))).unwrap_or(power);
+        if !(step.is_finite() && step > 0.0) {
+            return Vec::new();
+        }
         let first = (self.from / step).ceil();
         (0..=2 * count)
             .map(|index| (first + index as f64) * step)
@@ -119,12 +123,23 @@ impl Panel {
         canvas.text(label, at, 12.5, INK, Anchor::Middle);
     }
 
-    pub(crate) fn y_label(&self, canvas: &mut Canvas<'_>, label: &str, distance: f64) {
+    /// The name of y, left of its numbers.
+    pub(crate) fn y_label(&self, canvas: &mut Canvas<'_>, label: &str, ticks: &[(f64, String)]) {
+        let longest = ticks.iter().map(|(_, text)| text.chars().count()).max().unwrap_or(0);
+        let distance = 24.0 + 6.6 * longest as f64;
         canvas.text_up(label, (self.left - distance, self.top + 0.5 * self.height), 12.5, INK);
     }
 
     pub(crate) fn title(&self, canvas: &mut Canvas<'_>, title: &str, colour: plotters::style::RGBColor) {
         canvas.text(title, (self.left + 0.5 * self.width, self.top - 14.0), 14.0, colour, Anchor::Middle);
+    }
+
+    /// A small remark in the upper corner of the panel: left or right.
+    pub(crate) fn remark(&self, canvas: &mut Canvas<'_>, text: &str, right: bool) {
+        let width = 6.2 * text.chars().count() as f64 + 8.0;
+        let left = if right { self.left + self.width - width - 3.0 } else { self.left + 3.0 };
+        canvas.rectangle((left, self.top + 3.0), (left + width, self.top + 19.0), plotters::style::WHITE, 0.8);
+        canvas.text(text, (left + 0.5 * width, self.top + 11.0), 10.5, MUTED, Anchor::Middle);
     }
 
     /// The border, drawn last.
@@ -148,6 +163,6 @@ mod tests {
             assert!(ticks.len() <= 11 && ticks.iter().all(|&tick| range.contains(tick)), "{from} {to} {ticks:?}");
         }
         assert_eq!(Range::of([f64::NAN, f64::INFINITY]), Range { from: -1.0, to: 1.0 });
-        assert_eq!(Range { from: -0.5, to: 2.2 }.ticks(5), [0.0, 1.0, 2.0]);
+        assert_eq!(Range { from: -0.5, to: 2.2 }.ticks(5), [-0.5, 0.0, 0.5, 1.0, 1.5, 2.0]);
     }
 }

@@ -30,7 +30,7 @@ const BETWEEN: f64 = 34.0;
 ///
 /// D = 2: the coordinates, equal scales. D = 1: histograms. D > 2: the first two principal components of the target.
 /// Of larger clouds 2 000 points are drawn, spread evenly over their order. Axes span all clouds but the outermost
-/// 0.2 % of their points; titles count what lies outside.
+/// 0.2 % of their points; a remark counts what lies outside.
 ///
 /// # Errors
 /// [`EvalError::DimensionMismatch`], [`EvalError::Io`].
@@ -99,16 +99,28 @@ fn scatter(
             ticks.iter_mut().for_each(|(_, label)| label.clear());
         }
         panel.y_ticks(canvas, &ticks);
+        if index == 0 {
+            panel.y_label(canvas, &labels[1], &ticks);
+        }
         if index == 1 {
             dots(canvas, &panel, &clouds[2].0, MUTED, 0.22);
         }
         let outside = dots(canvas, &panel, points, *colour, 0.45);
-        let note = if outside > 0 { format!(" ({outside} outside)") } else { String::new() };
-        panel.title(canvas, &format!("{}{note}", titles[index]), *colour);
+        panel.title(canvas, &titles[index], *colour);
+        remarks(canvas, &panel, index, outside);
         panel.x_label(canvas, &labels[0]);
         panel.frame(canvas);
     }
-    panel(0, top, x, y).y_label(canvas, &labels[1], 54.0);
+}
+
+/// What the grey in the transported panel is, and how many points are not drawn.
+fn remarks(canvas: &mut Canvas<'_>, panel: &Panel, index: usize, outside: usize) {
+    if index == 1 {
+        panel.remark(canvas, "grey: target", false);
+    }
+    if outside > 0 {
+        panel.remark(canvas, &format!("{outside} outside"), true);
+    }
 }
 
 /// Draws the points inside the panel; returns how many are not.
@@ -140,6 +152,9 @@ fn histograms(canvas: &mut Canvas<'_>, top: f64, clouds: &[(Vec<f64>, Colour); 3
             ticks.iter_mut().for_each(|(_, label)| label.clear());
         }
         panel.y_ticks(canvas, &ticks);
+        if index == 0 {
+            panel.y_label(canvas, "density", &ticks);
+        }
         let bin = x.width() / BINS as f64;
         let mut outline = vec![panel.place(x.from, 0.0)];
         for (k, &height) in densities[index].iter().enumerate() {
@@ -158,12 +173,11 @@ fn histograms(canvas: &mut Canvas<'_>, top: f64, clouds: &[(Vec<f64>, Colour); 3
             canvas.path(&steps, MUTED, 0.9, 1.2);
         }
         let outside = values.iter().filter(|&&value| !x.contains(value)).count();
-        let note = if outside > 0 { format!(" ({outside} outside)") } else { String::new() };
-        panel.title(canvas, &format!("{}{note}", titles[index]), *colour);
+        panel.title(canvas, &titles[index], *colour);
+        remarks(canvas, &panel, index, outside);
         panel.x_label(canvas, "x₀");
         panel.frame(canvas);
     }
-    panel(0, top, x, y).y_label(canvas, "density", 54.0);
 }
 
 /// Share of all values per bin over the bin's width.

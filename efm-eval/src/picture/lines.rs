@@ -105,7 +105,7 @@ impl Scene {
         canvas.text("source", (panel.place(0.0, 0.0).0, y), 14.0, SOURCE, Anchor::Middle);
         canvas.text("target", (panel.place(self.gap, 0.0).0, y), 14.0, TARGET, Anchor::Middle);
         panel.x_label(canvas, "z");
-        panel.y_label(canvas, "x₀", 54.0);
+        panel.y_label(canvas, "x₀", &ticks);
         panel.frame(canvas);
     }
 
@@ -115,10 +115,8 @@ impl Scene {
         let eye = Oblique { x: x.with_width(side), y: y.with_width(side), gap: self.gap };
         // What is deeper comes first: the source plate, then lines from the back to the front, then the target plate.
         eye.draw_plate(canvas, 0.0, &self.source, SOURCE);
-        for (near, far) in [((0.0, 0.0), "floor"), ((0.0, 1.0), "roof"), ((1.0, 1.0), "back")]
-            .map(|(corner, _)| (eye.corner(corner.0, corner.1, 0.0), eye.corner(corner.0, corner.1, self.gap)))
-        {
-            canvas.path(&[near, far], MUTED, 0.35, 0.8);
+        for (x, y) in [(0.0, 0.0), (0.0, 1.0), (1.0, 1.0)] {
+            canvas.path(&[eye.corner(x, y, 0.0), eye.corner(x, y, self.gap)], MUTED, 0.35, 0.8);
         }
         let mut order: Vec<(f64, &Vec<[f64; 3]>)> = self
             .lines
@@ -178,7 +176,7 @@ struct Oblique {
     gap: f64,
 }
 
-const ORIGIN: (f64, f64) = (84.0, 470.0);
+const ORIGIN: (f64, f64) = (84.0, 462.0);
 const ALONG_Z: f64 = 590.0;
 const UP: f64 = 330.0;
 const BACK: (f64, f64) = (150.0, -92.0);
@@ -213,7 +211,6 @@ impl Oblique {
             canvas.text(&number(share * self.gap), (x, near.1 + 14.0), 11.0, MUTED, Anchor::Middle);
         }
         canvas.text("z", (far.0 + 14.0, far.1), 13.0, INK, Anchor::Middle);
-        let short = labels[0].chars().count() <= 3;
         // Numbers and names along the two edges of the source plate.
         for tick in self.y.ticks(4) {
             let at = self.corner(0.0, self.y.share(tick), 0.0);
@@ -221,18 +218,26 @@ impl Oblique {
             canvas.text(&number(tick), (at.0 - 8.0, at.1), 11.0, MUTED, Anchor::End);
         }
         let middle = self.corner(0.0, 0.5, 0.0);
-        canvas.text_up(&labels[1], (middle.0 - 52.0, middle.1), 12.5, INK);
         let roof = self.corner(0.5, 1.0, 0.0);
         for tick in self.x.ticks(4) {
             let at = self.corner(self.x.share(tick), 1.0, 0.0);
             canvas.path(&[(at.0, at.1 - 4.0), at], SOURCE, 0.8, 1.0);
             canvas.text(&number(tick), (at.0 - 5.0, at.1 - 11.0), 11.0, MUTED, Anchor::Middle);
         }
-        if short {
-            canvas.text(&labels[0], (roof.0 - 32.0, roof.1 - 26.0), 12.5, INK, Anchor::Middle);
-        } else {
-            canvas.text(&labels[0], (24.0, 22.0), 12.5, INK, Anchor::Start);
-            canvas.path(&[(60.0, 32.0), (roof.0 - 22.0, roof.1 - 24.0)], MUTED, 0.7, 0.8);
+        let (first, second, note) = match labels[0].split_once('(') {
+            // Long names stand below the picture.
+            Some((_, share)) => ("PC 1", "PC 2", Some((share, labels[1].split_once('(').map_or("", |label| label.1)))),
+            None => (labels[0].as_str(), labels[1].as_str(), None),
+        };
+        canvas.text_up(second, (middle.0 - 52.0, middle.1), 12.5, INK);
+        canvas.text(first, (roof.0 - 34.0, roof.1 - 28.0), 12.5, INK, Anchor::End);
+        if let Some((first, second)) = note {
+            let text = format!(
+                "PC 1, PC 2: principal components of the target ({} and {} of its variance)",
+                first.trim_end_matches(')'),
+                second.trim_end_matches(')')
+            );
+            canvas.text(&text, (ORIGIN.0, 546.0), 11.0, MUTED, Anchor::Start);
         }
         let name = |z: f64| {
             let (left, right) = (self.corner(0.0, 1.0, z), self.corner(1.0, 1.0, z));

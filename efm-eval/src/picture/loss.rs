@@ -26,7 +26,7 @@ const STRETCHES: usize = 700;
 /// Draws the loss against the step (SVG): raw values faint, smoothed values strong, validation in dots; the y axis is
 /// logarithmic. Below, the learning rate, and the norm of the gradient where it was logged.
 ///
-/// Values that a logarithm cannot show (zero, negative, not finite) are left out and counted in the title. The smoothed
+/// Values that a logarithm cannot show (zero, negative, not finite) are left out and counted. The smoothed
 /// line is an exponential mean of log loss over about a fiftieth of the log.
 ///
 /// # Errors
@@ -67,12 +67,18 @@ pub fn loss(path: impl AsRef<Path>, log: &[LossPoint]) -> Result<(), EvalError> 
         let y = Range { from: 0.0, to: if highest > 0.0 { 1.15 * highest } else { 1.0 } };
         let panel = Panel { y, ..panel(lower, 96.0) };
         panel.y_ticks(canvas, &panel.plain_ticks(3));
+        let wide = widest();
         panel.x_ticks(canvas, &steps.ticks(8));
         canvas.path(&extremes(&rates, &panel), INK, 0.9, 1.5);
-        panel.y_label(canvas, "learning rate", 74.0);
+        panel.y_label(canvas, "learning rate", &wide);
         panel.x_label(canvas, "step");
         panel.frame(canvas);
     })
+}
+
+/// All panels leave the same room for their numbers, so that their names line up.
+fn widest() -> Vec<(f64, String)> {
+    vec![(0.0, "1.25e-4".into())]
 }
 
 /// The logarithm, where there is one.
@@ -132,7 +138,7 @@ fn draw_log(
     }
     panel.y_ticks(canvas, &decades(y, panel.height));
     draw(canvas, &panel);
-    panel.y_label(canvas, label, 74.0);
+    panel.y_label(canvas, label, &widest());
     panel.frame(canvas);
 }
 

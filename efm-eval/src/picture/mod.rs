@@ -1,7 +1,7 @@
 //! Pictures: clouds, field lines, loss curves (SVG), and points seen as images (PNG).
 //!
 //! Every picture is written complete or not at all and draws whatever it is given: empty clouds, identical points,
-//! constant coordinates, huge values. What lies outside the drawn range is counted in a title, never silently lost.
+//! constant coordinates, huge values. What lies outside the drawn range is counted in the picture, never silently lost.
 
 mod axis;
 mod canvas;
