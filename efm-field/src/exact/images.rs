@@ -29,8 +29,6 @@ pub struct Images {
     far: f64,
     /// ln (F₀ ρ^D / 2).
     ln_mean: f64,
-    /// Images closer than this are added one by one.
-    reach: f64,
     /// Gauss–Legendre nodes and weights on (0, 1) for the tail.
     rule: Vec<(f64, f64)>,
 }
@@ -58,11 +56,6 @@ impl Images {
             power: (dim as f64 + 1.0) / 2.0,
             far,
             ln_mean: 0.5 * PI.ln() + ln_gamma(nu) - ln_gamma(nu + 0.5) - std::f64::consts::LN_2,
-            reach: match dim {
-                0..=4 => 40.0,
-                5..=8 => 24.0,
-                _ => 12.0,
-            },
             rule: gauss_legendre(24),
         }
     }
@@ -122,7 +115,8 @@ impl Images {
 
     /// Images k ≠ 0, relative to `near2`^{−m}.
     fn others(&self, rho2: f64, h: f64, near2: f64) -> (f64, f64) {
-        let reach = self.reach.max(0.7 * rho2.sqrt());
+        // Up to here images are added one by one, unless they are negligible before.
+        let reach = (3.0 * rho2.sqrt()).max(40.0);
         let weight = |t: f64| self.raise(near2 / (rho2 + t * t));
         let (mut a, mut b) = (0.0, 0.0);
         let mut k = 1.0;
