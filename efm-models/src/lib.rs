@@ -1,1 +1,17 @@
-//! Networks that learn the direction of the field, on any burn device.
+//! Networks that learn the direction of the field, and [`LearnedField`], which makes one a field like any other.
+//!
+//! Models carry no backend parameter: burn 0.22 keeps the backend in the [`burn::tensor::Device`], so "generic over backends" means
+//! taking a `&Device` and never naming one. Features decide what is compiled in, [`device::parse`] picks at run time.
+#![forbid(unsafe_code)]
+
+pub mod device;
+mod error;
+mod init;
+mod learned;
+mod mlp;
+mod network;
+
+pub use error::ModelError;
+pub use learned::LearnedField;
+pub use mlp::{Activation, Mlp, MlpConfig};
+pub use network::{FieldNet, Geometry, Network, NetworkConfig};

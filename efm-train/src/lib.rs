@@ -1,1 +1,32 @@
-//! Objectives, training loop, moving average and checkpoints.
+//! Training of a learned field: run configuration, objectives, loop, moving average, checkpoints.
+//!
+//! The library never reads the clock and never prints: a [`Watch`] sees every step and may stop the run.
+#![forbid(unsafe_code)]
+
+mod checkpoint;
+mod clip;
+mod cloud;
+pub mod config;
+mod ema;
+mod error;
+mod files;
+mod gap;
+mod model_file;
+mod objective;
+mod pool;
+mod run_dir;
+mod schedule;
+mod trainer;
+
+pub use checkpoint::{Checkpoints, State};
+pub use cloud::Cloud;
+pub use ema::MovingAverage;
+pub use error::TrainError;
+pub use files::write_atomically;
+pub use gap::automatic_gap;
+pub use model_file::TrainedModel;
+pub use objective::Target;
+pub use pool::{Plates, Pool, PoolSource};
+pub use run_dir::RunDir;
+pub use schedule::learning_rate;
+pub use trainer::{Ended, Report, Trainer, Watch};

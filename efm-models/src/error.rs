@@ -1,0 +1,31 @@
+/// What can go wrong with devices and networks.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum ModelError {
+    /// A device name that this build does not know.
+    #[error("device `{name}` is not available in this build; compiled in: {available}")]
+    UnknownDevice {
+        /// What was asked for.
+        name: String,
+        /// The names this build accepts.
+        available: String,
+    },
+    /// A device that is compiled in but cannot be used, say for want of a driver.
+    #[error("device `{name}` cannot be used: {message}")]
+    DeviceUnusable {
+        /// What was asked for.
+        name: String,
+        /// What the device said.
+        message: String,
+    },
+    /// A network that cannot be built.
+    #[error("model.{key} is {value}; it must be {expected}")]
+    BadConfig {
+        /// The configuration key.
+        key: &'static str,
+        /// The value given.
+        value: usize,
+        /// What is accepted.
+        expected: &'static str,
+    },
+}

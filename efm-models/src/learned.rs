@@ -1,0 +1,70 @@
+use burn::module::Module;
+use burn::tensor::{Device, Tensor, TensorData};
+use efm_core::Augmented;
+use efm_field::{Field, FieldError, FieldValues};
+
+use crate::{FieldNet, Geometry, Network};
+
+/// Points sent to the device at once; bounds memory, not accuracy.
+const CHUNK: usize = 16_384;
+
+/// A network as a field: from here on it cannot be told from an exact sum.
+///
+/// Directions come from the network, strengths are unknown. Between the plates every line moves forward.
+#[derive(Debug)]
+pub struct LearnedField {
+    network: Network,
+    geometry: Geometry,
+    device: Device,
+}
+
+impl LearnedField {
+    /// Takes a network for use; gradients are switched off.
+    pub fn new(network: &Network, geometry: Geometry, device: &Device) -> Self {
+        Self { network: network.valid(), geometry, device: device.clone() }
+    }
+}
+
+impl Field for LearnedField {
+    fn dim(&self) -> usize {
+        self.geometry.dim
+    }
+
+    fn gap(&self) -> f64 {
+        self.geometry.gap
+    }
+
+    fn evaluate_into(&self, at: &Augmented, out: &mut FieldValues) -> Result<(), FieldError> {
+        let dim = self.geometry.dim;
+        if at.dim() != dim {
+            return Err(FieldError::DimensionMismatch { query_dim: at.dim(), field_dim: dim });
+        }
+        out.prepare(dim, at.len(), false);
+        let device_error = |message: String| FieldError::Device { message };
+        for first in (0..at.len()).step_by(CHUNK) {
+            let count = CHUNK.min(at.len() - first);
+            let mut x = Vec::with_capacity(count * dim);
+            let mut z = Vec::with_capacity(count);
+            for index in first..first + count {
+                if !at.point(index).iter().all(|value| value.is_finite()) {
+                    return Err(FieldError::NonFiniteQuery { point: index });
+                }
+                x.extend(at.x(index).iter().map(|&value| value as f32));
+                z.push(at.z(index) as f32);
+            }
+            let x = Tensor::<2>::from_data(TensorData::new(x, [count, dim]), &self.device);
+            let z = Tensor::<2>::from_data(TensorData::new(z, [count, 1]), &self.device);
+            let values = self.network.forward(x, z).try_into_vec_as::<f32>().map_err(|e| device_error(e.to_string()))?;
+            for (index, value) in values.chunks_exact(dim + 1).enumerate() {
+                let norm = value.iter().map(|&v| f64::from(v).powi(2)).sum::<f64>().sqrt();
+                if !norm.is_finite() {
+                    return Err(device_error("the network's values are not finite".to_owned()));
+                }
+                for (to, &from) in out.directions.point_mut(first + index).iter_mut().zip(value) {
+                    *to = f64::from(from) / norm;
+                }
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,244 @@
+use std::path::{Path, PathBuf};
+
+use super::{Gap, RunConfig};
+
+/// Where a configuration comes from, lowest precedence first: a file (or preset), a method, settings by hand.
+#[derive(Debug, Clone, Default)]
+pub struct ConfigSource {
+    /// Name of the file or preset, for messages.
+    pub name: String,
+    /// Text of the file or preset.
+    pub text: String,
+    /// Method asked for on the command line.
+    pub method: Option<super::Method>,
+    /// Settings `key.path=value`, later ones win.
+    pub settings: Vec<String>,
+    /// Folder that relative data paths start from.
+    pub base: PathBuf,
+}
+
+/// What is wrong with a configuration.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+#[error("{place}: {message}")]
+pub struct ConfigError {
+    /// File, line and column, or the setting.
+    pub place: String,
+    /// What is wrong.
+    pub message: String,
+    /// What to do about it.
+    pub hint: String,
+}
+
+/// Reads a configuration and checks that its values make sense.
+///
+/// # Errors
+/// [`ConfigError`] with line, column and the nearest key.
+pub fn load(source: &ConfigSource) -> Result<RunConfig, ConfigError> {
+    // First the file alone, because only its text has lines and columns.
+    let fail_in_file = |error: toml::de::Error| in_file(source, &error);
+    let mut table: toml::Table = source.text.parse().map_err(fail_in_file)?;
+    if table.contains_key("source") && table.contains_key("target") {
+        let _: RunConfig = toml::from_str(&source.text).map_err(fail_in_file)?;
+    }
+    let method = source.method.or_else(|| {
+        let named = table.get("method")?.clone();
+        named.try_into().ok()
+    });
+    if let Some(method) = source.method {
+        lay_over(&mut table, method.overrides());
+        table.insert("method".to_owned(), toml::Value::String(method.name().to_owned()));
+    } else if let Some(method) = method {
+        let mut below = method.overrides();
+        lay_over(&mut below, table);
+        table = below;
+    }
+    for setting in &source.settings {
+        set(&mut table, setting)?;
+        // One at a time, so that the message names the setting at fault.
+        let _: RunConfig = table.clone().try_into().map_err(|error: toml::de::Error| in_setting(setting, &error))?;
+    }
+    let config: RunConfig = table.try_into().map_err(|error: toml::de::Error| ConfigError {
+        place: source.name.clone(),
+        message: one_line(error.message()),
+        hint: hint_for(error.message()),
+    })?;
+    check(&config, source)?;
+    Ok(config)
+}
+
+/// Copies every leaf of `above` into `below`.
+fn lay_over(below: &mut toml::Table, above: toml::Table) {
+    for (key, value) in above {
+        match (below.get_mut(&key), value) {
+            // A tagged table (`kind = …`) is one value: its keys belong together.
+            (Some(toml::Value::Table(inner)), toml::Value::Table(value)) if !value.contains_key("kind") => {
+                lay_over(inner, value);
+            }
+            (_, value) => {
+                below.insert(key, value);
+            }
+        }
+    }
+}
+
+/// Applies `key.path=value`; a value that is no TOML is taken as a string.
+fn set(table: &mut toml::Table, setting: &str) -> Result<(), ConfigError> {
+    let (path, text) = setting.split_once('=').ok_or_else(|| ConfigError {
+        place: format!("--set {setting}"),
+        message: "no `=` in the setting".to_owned(),
+        hint: "write --set key=value, for example --set plates.gap=4".to_owned(),
+    })?;
+    let text = text.trim();
+    let value = format!("value = {text}")
+        .parse::<toml::Table>()
+        .ok()
+        .and_then(|mut parsed| parsed.remove("value"))
+        .unwrap_or_else(|| toml::Value::String(text.to_owned()));
+    let keys: Vec<_> = path.trim().split('.').collect();
+    let (last, parents) = keys.split_last().expect("split gives at least one part");
+    let mut inner = table;
+    for key in parents {
+        let entry = inner.entry(*key).or_insert_with(|| toml::Value::Table(toml::Table::new()));
+        inner = entry.as_table_mut().ok_or_else(|| ConfigError {
+            place: format!("--set {setting}"),
+            message: format!("`{key}` is a value, not a table"),
+            hint: "`efm presets NAME` prints a whole configuration".to_owned(),
+        })?;
+    }
+    inner.insert((*last).to_owned(), value);
+    Ok(())
+}
+
+fn in_file(source: &ConfigSource, error: &toml::de::Error) -> ConfigError {
+    let place = match error.span() {
+        Some(span) => {
+            let before = &source.text[..span.start.min(source.text.len())];
+            let line = before.matches('\n').count() + 1;
+            let column = before.chars().rev().take_while(|&c| c != '\n').count() + 1;
+            format!("{}:{line}:{column}", source.name)
+        }
+        None => source.name.clone(),
+    };
+    ConfigError { place, message: one_line(error.message()), hint: hint_for(error.message()) }
+}
+
+fn in_setting(setting: &str, error: &toml::de::Error) -> ConfigError {
+    ConfigError {
+        place: format!("--set {setting}"),
+        message: one_line(error.message()),
+        hint: hint_for(error.message()),
+    }
+}
+
+fn one_line(message: &str) -> String {
+    message.lines().map(str::trim).collect::<Vec<_>>().join(" ")
+}
+
+/// The nearest key or value among those serde lists.
+fn hint_for(message: &str) -> String {
+    let quoted: Vec<_> = message.split('`').skip(1).step_by(2).collect();
+    let listed = message.contains("unknown field") || message.contains("unknown variant");
+    match quoted.split_first() {
+        Some((wrong, known)) if listed && !known.is_empty() => {
+            let nearest = known.iter().max_by(|a, b| {
+                strsim::jaro_winkler(wrong, a).total_cmp(&strsim::jaro_winkler(wrong, b))
+            });
+            format!("did you mean `{}`?", nearest.expect("not empty"))
+        }
+        _ => "`efm presets NAME` prints a whole configuration with all its keys".to_owned(),
+    }
+}
+
+/// Values that have the right type but make no run.
+fn check(config: &RunConfig, source: &ConfigSource) -> Result<(), ConfigError> {
+    let train = &config.train;
+    let solver = &config.solver;
+    let fail = |key: &str, message: String| {
+        Err(ConfigError {
+            place: place_of(source, key),
+            message: format!("{key} {message}"),
+            hint: format!("set another value with --set {key}=…"),
+        })
+    };
+    for (key, value) in [
+        ("train.steps", train.steps),
+        ("train.batch", train.batch),
+        ("train.pool", train.pool),
+        ("train.log_every", train.log_every),
+        ("eval.samples", config.eval.samples.saturating_sub(1)),
+        ("eval.projections", config.eval.projections),
+        ("eval.floor_repeats", config.eval.floor_repeats),
+    ] {
+        if value == 0 {
+            return fail(key, if key == "eval.samples" { "must be at least 2" } else { "must not be 0" }.to_owned());
+        }
+    }
+    if train.pool < train.batch {
+        return fail("train.pool", format!("is {}, less than train.batch = {}", train.pool, train.batch));
+    }
+    for (key, value) in [
+        ("train.learning_rate", train.learning_rate),
+        ("train.reuse", train.reuse),
+        ("solver.rtol", solver.rtol),
+        ("solver.atol", solver.atol),
+    ] {
+        if !(value.is_finite() && value > 0.0) {
+            return fail(key, format!("is {value}; it must be a positive number"));
+        }
+    }
+    for (key, value) in [("train.clip", train.clip)] {
+        if !(value.is_finite() && value >= 0.0) {
+            return fail(key, format!("is {value}; it must be 0 or a positive number"));
+        }
+    }
+    for (key, value, most) in [
+        ("train.ema", train.ema, 1.0),
+        ("data.test_fraction", config.data.test_fraction, 0.9),
+        ("solver.lost_share", solver.lost_share, 1.0),
+    ] {
+        if !(0.0..=most).contains(&value) || (key == "train.ema" && value >= 1.0) {
+            return fail(key, format!("is {value}; it must lie between 0 and {most}"));
+        }
+    }
+    if solver.max_evaluations == 0 {
+        return fail("solver.max_evaluations", "must not be 0".to_owned());
+    }
+    let height_limit = match config.plates.gap {
+        Gap::Auto => f64::INFINITY,
+        Gap::Length(gap) => gap,
+    };
+    if !(solver.start_height >= 0.0 && solver.start_height < height_limit) {
+        return fail("solver.start_height", format!("is {}; it must lie between the plates", solver.start_height));
+    }
+    Ok(())
+}
+
+/// The setting or the line of the file that gives `key`, for messages about its value.
+fn place_of(source: &ConfigSource, key: &str) -> String {
+    if let Some(setting) = source.settings.iter().rev().find(|s| s.split('=').next().is_some_and(|k| k.trim() == key)) {
+        return format!("--set {setting}");
+    }
+    let (table, leaf) = key.split_once('.').unwrap_or(("", key));
+    let mut inside = table.is_empty();
+    for (number, line) in source.text.lines().enumerate() {
+        let line = line.trim();
+        if let Some(header) = line.strip_prefix('[') {
+            inside = header.trim_end_matches(']') == table;
+        } else if line.split('=').next().is_some_and(|k| k.trim() == key || (inside && k.trim() == leaf)) {
+            return format!("{}:{}", source.name, number + 1);
+        }
+    }
+    source.name.clone()
+}
+
+impl ConfigSource {
+    /// A file of the user's.
+    ///
+    /// # Errors
+    /// Whatever reading the file gives.
+    pub fn from_file(path: &Path) -> std::io::Result<Self> {
+        let text = std::fs::read_to_string(path)?;
+        let base = path.parent().unwrap_or(Path::new("")).to_path_buf();
+        Ok(Self { name: path.display().to_string(), text, base, ..Self::default() })
+    }
+}

@@ -1,0 +1,325 @@
+use efm_data::{DataSpec, Scaling};
+use efm_field::{InterPlate, Law};
+use efm_integrate::{Form, Method as Tableau, StepControl, Tracer};
+use efm_models::NetworkConfig;
+use serde::de::{Error as _, Unexpected};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+use super::Method;
+
+/// A whole run, from data to pictures. Keys are those of the experiment files.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RunConfig {
+    /// Name of the experiment; names the run's folder.
+    #[serde(default = "unnamed")]
+    pub name: String,
+    /// One line on what the experiment shows.
+    #[serde(default)]
+    pub about: String,
+    /// Seed of all randomness.
+    #[serde(default = "one")]
+    pub seed: u64,
+    /// Which map is learned: see [`Method`].
+    #[serde(default)]
+    pub method: Method,
+    /// Charges of the source plate, z = 0.
+    pub source: DataSpec,
+    /// Charges of the target plate, z = L.
+    pub target: DataSpec,
+    /// Scaling and splitting of the data.
+    #[serde(default)]
+    pub data: DataConfig,
+    /// The capacitor.
+    #[serde(default)]
+    pub plates: PlatesConfig,
+    /// The network.
+    #[serde(default = "default_model")]
+    pub model: NetworkConfig,
+    /// The training loop.
+    #[serde(default)]
+    pub train: TrainConfig,
+    /// How lines are traced.
+    #[serde(default)]
+    pub solver: SolverConfig,
+    /// How the result is measured.
+    #[serde(default)]
+    pub eval: EvalConfig,
+}
+
+fn unnamed() -> String {
+    "run".to_owned()
+}
+
+fn one() -> u64 {
+    1
+}
+
+fn default_model() -> NetworkConfig {
+    NetworkConfig::Mlp(efm_models::MlpConfig::default())
+}
+
+/// Scaling and splitting of the data.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct DataConfig {
+    /// Scaling learned from both clouds, stored with the run and undone on output.
+    pub scaling: Scaling,
+    /// Share of a finite data set kept for the evaluation, 0 to 0.9.
+    pub test_fraction: f64,
+    /// Height and width of points that are single-channel images; draws grids of them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub image: Option<[usize; 2]>,
+}
+
+impl Default for DataConfig {
+    fn default() -> Self {
+        Self { scaling: Scaling::Joint, test_fraction: 0.2, image: None }
+    }
+}
+
+/// The capacitor, in units of the scaled data.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct PlatesConfig {
+    /// Distance L between the plates, or "auto".
+    pub gap: Gap,
+    /// Which field the charges make.
+    pub law: Law,
+}
+
+impl Default for PlatesConfig {
+    fn default() -> Self {
+        Self { gap: Gap::Auto, law: Law::Mirror }
+    }
+}
+
+/// Distance between the plates.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Gap {
+    /// Chosen from the data.
+    Auto,
+    /// A length in units of the scaled data.
+    Length(f64),
+}
+
+impl Serialize for Gap {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Auto => serializer.serialize_str("auto"),
+            Self::Length(length) => serializer.serialize_f64(*length),
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for Gap {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let expected = "\"auto\" or a positive length";
+        match toml::Value::deserialize(deserializer)? {
+            toml::Value::String(text) if text == "auto" => Ok(Self::Auto),
+            toml::Value::String(text) => Err(D::Error::invalid_value(Unexpected::Str(&text), &expected)),
+            toml::Value::Float(length) if length.is_finite() && length > 0.0 => Ok(Self::Length(length)),
+            toml::Value::Float(length) => Err(D::Error::invalid_value(Unexpected::Float(length), &expected)),
+            toml::Value::Integer(length) if length > 0 => Ok(Self::Length(length as f64)),
+            toml::Value::Integer(length) => Err(D::Error::invalid_value(Unexpected::Signed(length), &expected)),
+            other => Err(D::Error::custom(format!("invalid type: {}, expected {expected}", other.type_str()))),
+        }
+    }
+}
+
+/// How many charges of each plate make the field of one pool of training targets.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Charges {
+    /// Every point of the data set; a distribution without end gives [`Charges::MANY`].
+    All,
+    /// This many, drawn afresh for every pool.
+    Count(usize),
+}
+
+impl Charges {
+    /// What "all" means for a distribution that can be drawn from without end.
+    pub const MANY: usize = 10_000;
+}
+
+impl Serialize for Charges {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::All => serializer.serialize_str("all"),
+            Self::Count(count) => serializer.serialize_u64(*count as u64),
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for Charges {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let expected = "\"all\" or a positive number of charges";
+        match toml::Value::deserialize(deserializer)? {
+            toml::Value::String(text) if text == "all" => Ok(Self::All),
+            toml::Value::String(text) => Err(D::Error::invalid_value(Unexpected::Str(&text), &expected)),
+            toml::Value::Integer(count) if count > 0 => Ok(Self::Count(count as usize)),
+            toml::Value::Integer(count) => Err(D::Error::invalid_value(Unexpected::Signed(count), &expected)),
+            other => Err(D::Error::custom(format!("invalid type: {}, expected {expected}", other.type_str()))),
+        }
+    }
+}
+
+/// What the network is asked to reproduce at an inter-plate point.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Objective {
+    /// E/S with weight S/E_z at points drawn with density E_z: the optimum is ⟨E⟩/⟨S⟩ over draws of the charges, so its
+    /// direction is that of the population's field whatever the number of charges. S² = E_z² + |E_x|²/D keeps every
+    /// component of order one in any dimension.
+    #[default]
+    Flux,
+    /// √(D+1) E/|E| with weight one: the paper's regression, biased unless the sum runs over all charges.
+    Direction,
+}
+
+/// Course of the learning rate after the warm-up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Schedule {
+    /// Half a cosine down to a hundredth.
+    #[default]
+    Cosine,
+    /// A straight line down to a hundredth.
+    Linear,
+    /// No change.
+    Constant,
+}
+
+/// The training loop.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct TrainConfig {
+    /// Optimiser steps.
+    pub steps: usize,
+    /// Inter-plate points per step.
+    pub batch: usize,
+    /// What is regressed.
+    pub objective: Objective,
+    /// Where inter-plate points lie.
+    pub points: InterPlate,
+    /// Charges per plate in the field of a pool.
+    pub charges: Charges,
+    /// Inter-plate points whose targets are summed at once.
+    pub pool: usize,
+    /// How often a point of a pool is used on average before the next pool.
+    pub reuse: f64,
+    /// Peak learning rate of Adam.
+    pub learning_rate: f64,
+    /// Steps over which the learning rate rises from zero.
+    pub warmup: usize,
+    /// Course of the learning rate after the warm-up.
+    pub schedule: Schedule,
+    /// Largest global norm of the gradient; 0 switches clipping off.
+    pub clip: f64,
+    /// Decay of the moving average of the weights; 0 switches it off.
+    pub ema: f64,
+    /// Steps between validations; 0 switches them off.
+    pub validate_every: usize,
+    /// Validations without improvement after which training stops; 0 never stops early.
+    pub patience: usize,
+    /// Steps between checkpoints; 0 keeps only the last one.
+    pub checkpoint_every: usize,
+    /// Steps between lines of the metrics log.
+    pub log_every: usize,
+}
+
+impl Default for TrainConfig {
+    fn default() -> Self {
+        Self {
+            steps: 5_000,
+            batch: 1_024,
+            objective: Objective::Flux,
+            points: InterPlate::default(),
+            charges: Charges::Count(1_000),
+            pool: 16_384,
+            reuse: 4.0,
+            learning_rate: 2e-3,
+            warmup: 200,
+            schedule: Schedule::Cosine,
+            clip: 1.0,
+            ema: 0.999,
+            validate_every: 500,
+            patience: 0,
+            checkpoint_every: 1_000,
+            log_every: 20,
+        }
+    }
+}
+
+/// How lines are traced.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct SolverConfig {
+    /// Runge–Kutta method.
+    pub method: Tableau,
+    /// Independent variable along a line.
+    pub form: Form,
+    /// Relative tolerance of a step; used when `steps` is 0.
+    pub rtol: f64,
+    /// Absolute tolerance of a step in units of the scaled data; used when `steps` is 0.
+    pub atol: f64,
+    /// Number of equal steps in the form's variable; 0 adapts the step of every line.
+    pub steps: usize,
+    /// Height above the source plate where lines start.
+    pub start_height: f64,
+    /// Field evaluations after which a line is given up.
+    pub max_evaluations: u32,
+    /// Share of lines that may fail to land before the run counts as failed.
+    pub lost_share: f64,
+}
+
+impl SolverConfig {
+    /// The tracer these settings describe.
+    pub fn tracer(&self) -> Tracer {
+        let step = match self.steps {
+            0 => StepControl::tolerances(self.rtol, self.atol),
+            steps => StepControl::Fixed { steps },
+        };
+        Tracer {
+            method: self.method,
+            form: self.form,
+            step,
+            max_evaluations: self.max_evaluations,
+            ..Tracer::default()
+        }
+    }
+}
+
+impl Default for SolverConfig {
+    fn default() -> Self {
+        Self {
+            method: Tableau::Dopri5,
+            form: Form::Z,
+            rtol: 1e-3,
+            atol: 1e-3,
+            steps: 0,
+            start_height: 0.0,
+            max_evaluations: 1_000,
+            lost_share: 0.05,
+        }
+    }
+}
+
+/// How the result is measured.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct EvalConfig {
+    /// Points transported and compared.
+    pub samples: usize,
+    /// Pairs of fresh target draws that make the noise floor.
+    pub floor_repeats: usize,
+    /// Random directions of the sliced distance.
+    pub projections: usize,
+    /// Field lines drawn.
+    pub lines: usize,
+}
+
+impl Default for EvalConfig {
+    fn default() -> Self {
+        Self { samples: 2_000, floor_repeats: 10, projections: 256, lines: 120 }
+    }
+}

@@ -1,0 +1,80 @@
+use std::path::{Path, PathBuf};
+
+/// What can go wrong while training, or with a run's files.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum TrainError {
+    /// Reading or writing a file of the run failed.
+    #[error("{}: {message}", path.display())]
+    Io {
+        /// The file or folder.
+        path: PathBuf,
+        /// What the system said.
+        message: String,
+    },
+    /// A file of the run is not what it should be.
+    #[error("{}: {message}", path.display())]
+    Corrupt {
+        /// The file or folder.
+        path: PathBuf,
+        /// What differs.
+        message: String,
+    },
+    /// Another process trains in this folder.
+    #[error("{}: another run is at work in this folder", path.display())]
+    Locked {
+        /// The run's folder.
+        path: PathBuf,
+    },
+    /// The loss became NaN or infinite.
+    #[error("the loss is {loss} at step {step} (seed {seed}, batch {step})")]
+    NonFiniteLoss {
+        /// The step, which is also the batch's index.
+        step: usize,
+        /// The seed of the run.
+        seed: u64,
+        /// The loss.
+        loss: f64,
+    },
+    /// The device failed.
+    #[error("the device failed while training: {0}")]
+    Device(String),
+    /// Data that make no capacitor.
+    #[error(transparent)]
+    Core(#[from] efm_core::CoreError),
+    /// Data that cannot be read or scaled.
+    #[error(transparent)]
+    Data(#[from] efm_data::DataError),
+    /// The field could not be evaluated.
+    #[error(transparent)]
+    Field(#[from] efm_field::FieldError),
+    /// The network could not be built.
+    #[error(transparent)]
+    Model(#[from] efm_models::ModelError),
+}
+
+impl TrainError {
+    /// An I/O error at `path`.
+    pub(crate) fn io(path: &Path, error: impl std::fmt::Display) -> Self {
+        Self::Io { path: path.to_path_buf(), message: error.to_string() }
+    }
+
+    /// A file whose content is wrong.
+    pub(crate) fn corrupt(path: &Path, message: impl Into<String>) -> Self {
+        Self::Corrupt { path: path.to_path_buf(), message: message.into() }
+    }
+
+    /// What to do about it, in one line.
+    pub fn hint(&self) -> &'static str {
+        match self {
+            Self::Io { .. } => "check that the folder exists, is writable and has room",
+            Self::Corrupt { .. } => "the file was cut or changed; use another checkpoint or train again",
+            Self::Locked { .. } => "wait for it to end, or choose another folder with --out",
+            Self::NonFiniteLoss { .. } => "lower train.learning_rate, or set train.clip",
+            Self::Device(_) => "try --device cpu, or a smaller train.batch",
+            Self::Data(error) => error.hint(),
+            Self::Core(_) | Self::Field(_) => "look at the data with any table viewer",
+            Self::Model(_) => "`efm devices` lists what this build has",
+        }
+    }
+}

@@ -1,0 +1,43 @@
+use efm_core::Points;
+
+/// The gap for two scaled clouds when none is given: the larger of twice the spread and the distance between the
+/// clouds' far ends, so that lines neither crowd along the plates (L too small) nor forget where they started (L too
+/// large).
+///
+/// The spread is the root mean square distance of a coordinate from the cloud's mean; the distance between clouds that
+/// of their quantile functions per coordinate, which also sees two modes far from a centred source.
+pub fn automatic_gap(source: &Points, target: &Points) -> f64 {
+    let spread = |points: &Points| {
+        let count = points.len() as f64;
+        let dim = points.dim();
+        let mut sum = 0.0;
+        for coordinate in 0..dim {
+            let values = || points.iter().map(|point| f64::from(point[coordinate]));
+            let mean = values().sum::<f64>() / count;
+            sum += values().map(|value| (value - mean).powi(2)).sum::<f64>() / count;
+        }
+        (sum / dim as f64).sqrt()
+    };
+    let farthest = (0..source.dim())
+        .map(|coordinate| quantile_distance(source, target, coordinate))
+        .fold(0.0_f64, f64::max);
+    let gap = GAP_PER_SPREAD * spread(source).max(spread(target)).max(farthest);
+    if gap.is_finite() && gap > 0.0 { gap } else { 1.0 }
+}
+
+/// Gap in units of the larger spread; chosen on the toy presets, see `docs/choices.md`.
+const GAP_PER_SPREAD: f64 = 2.0;
+
+/// Root mean square difference of the two quantile functions of one coordinate: the one-dimensional W2.
+fn quantile_distance(source: &Points, target: &Points, coordinate: usize) -> f64 {
+    const LEVELS: usize = 64;
+    let sorted = |points: &Points| {
+        let mut values: Vec<f32> = points.iter().map(|point| point[coordinate]).collect();
+        values.sort_by(f32::total_cmp);
+        values
+    };
+    let at = |values: &[f32], level: usize| f64::from(values[(2 * level + 1) * values.len() / (2 * LEVELS)]);
+    let (source, target) = (sorted(source), sorted(target));
+    let sum: f64 = (0..LEVELS).map(|level| (at(&source, level) - at(&target, level)).powi(2)).sum();
+    (sum / LEVELS as f64).sqrt()
+}

@@ -1,0 +1,110 @@
+use std::fs;
+use std::path::Path;
+
+use burn::module::Module;
+use burn::store::ModuleRecord;
+use burn::tensor::{Bytes, Device};
+use efm_core::Seed;
+use efm_data::Scaler;
+use efm_models::{Geometry, LearnedField, Network, NetworkConfig};
+use serde::{Deserialize, Serialize};
+
+use crate::TrainError;
+use crate::config::SolverConfig;
+use crate::files::{read, write_atomically};
+
+/// A trained field with all that is needed to transport points: `model/model.json` and `model/weights.bpk`.
+#[derive(Debug)]
+pub struct TrainedModel {
+    /// The averaged network.
+    pub network: Network,
+    /// What the network knows of the plates.
+    pub geometry: Geometry,
+    /// From data units to scaled units and back.
+    pub scaler: Scaler,
+    /// How lines are traced unless told otherwise.
+    pub solver: SolverConfig,
+    /// Size of the network.
+    pub config: NetworkConfig,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Description {
+    format: u32,
+    version: String,
+    geometry: Geometry,
+    network: NetworkConfig,
+    scaler: Scaler,
+    solver: SolverConfig,
+    weights_blake3: String,
+}
+
+const FORMAT: u32 = 1;
+const DESCRIPTION: &str = "model.json";
+const WEIGHTS: &str = "weights.bpk";
+
+impl TrainedModel {
+    /// Writes the model into `folder`; the description, which holds the hash of the weights, comes last.
+    ///
+    /// # Errors
+    /// [`TrainError::Io`].
+    pub fn save(&self, folder: &Path) -> Result<(), TrainError> {
+        fs::create_dir_all(folder).map_err(|error| TrainError::io(folder, error))?;
+        let weights = self
+            .network
+            .clone()
+            .into_record()
+            .into_bytes()
+            .map_err(|error| TrainError::Device(error.to_string()))?
+            .to_vec();
+        let description = Description {
+            format: FORMAT,
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            geometry: self.geometry,
+            network: self.config.clone(),
+            scaler: self.scaler.clone(),
+            solver: self.solver.clone(),
+            weights_blake3: blake3::hash(&weights).to_hex().to_string(),
+        };
+        write_atomically(&folder.join(WEIGHTS), &weights)?;
+        let description = serde_json::to_vec_pretty(&description).expect("plain data");
+        write_atomically(&folder.join(DESCRIPTION), &description)
+    }
+
+    /// Reads a model onto `device`.
+    ///
+    /// # Errors
+    /// [`TrainError::Io`] and [`TrainError::Corrupt`].
+    pub fn load(folder: &Path, device: &Device) -> Result<Self, TrainError> {
+        let path = folder.join(DESCRIPTION);
+        let description: Description =
+            serde_json::from_slice(&read(&path)?).map_err(|error| TrainError::corrupt(&path, error.to_string()))?;
+        if description.format != FORMAT {
+            let message = format!("model format {}, this build reads {FORMAT}", description.format);
+            return Err(TrainError::corrupt(&path, message));
+        }
+        let path = folder.join(WEIGHTS);
+        let weights = read(&path)?;
+        if blake3::hash(&weights).to_hex().to_string() != description.weights_blake3 {
+            return Err(TrainError::corrupt(&path, "its hash differs from the one in model.json"));
+        }
+        let wrong = |error: burn::store::RecordError| TrainError::corrupt(&path, error.to_string());
+        // The drawn weights are overwritten at once; the seed does not matter.
+        let blank = description.network.init(description.geometry, &Seed(0).stream("weights"), device)?;
+        let record = ModuleRecord::from_bytes(Bytes::from_bytes_vec(weights)).map_err(wrong)?;
+        let network = blank.try_load_record(record).map_err(wrong)?;
+        Ok(Self {
+            network,
+            geometry: description.geometry,
+            scaler: description.scaler,
+            solver: description.solver,
+            config: description.network,
+        })
+    }
+
+    /// The field of the model, in scaled units.
+    pub fn field(&self, device: &Device) -> LearnedField {
+        LearnedField::new(&self.network, self.geometry, device)
+    }
+}

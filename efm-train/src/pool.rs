@@ -1,0 +1,144 @@
+use efm_core::{Augmented, Capacitor, Seed};
+use efm_field::{ExactField, Field, InterPlate, Law};
+use rand::RngExt;
+
+use crate::cloud::Cloud;
+use crate::TrainError;
+use crate::config::{Charges, Objective, TrainConfig};
+
+/// Where the charges of both plates come from, and the field they make.
+pub struct Plates {
+    /// Source distribution or data.
+    pub source: Cloud,
+    /// Target distribution or data.
+    pub target: Cloud,
+    /// Distance between the plates in scaled units.
+    pub gap: f64,
+    /// Which field the charges make.
+    pub law: Law,
+}
+
+/// Makes pools of inter-plate points with the exact field's targets.
+pub struct PoolSource<'a> {
+    plates: &'a Plates,
+    charges: Charges,
+    points: InterPlate,
+    objective: Objective,
+    size: usize,
+    seed: Seed,
+}
+
+/// Inter-plate points with what the network should give there.
+#[derive(Debug, Clone, Default)]
+pub struct Pool {
+    dim: usize,
+    x: Vec<f32>,
+    z: Vec<f32>,
+    target: Vec<f32>,
+    weight: Vec<f32>,
+}
+
+/// One minibatch on the host, ready for upload.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Batch {
+    /// `[B, D]`.
+    pub x: Vec<f32>,
+    /// `[B, 1]`.
+    pub z: Vec<f32>,
+    /// `[B, D + 1]`.
+    pub target: Vec<f32>,
+    /// `[B, 1]`.
+    pub weight: Vec<f32>,
+}
+
+impl<'a> PoolSource<'a> {
+    /// Pools as the training configuration wants them.
+    pub fn new(plates: &'a Plates, train: &TrainConfig, seed: Seed) -> Self {
+        Self {
+            plates,
+            charges: train.charges,
+            points: train.points.clone(),
+            objective: train.objective,
+            size: train.pool,
+            seed,
+        }
+    }
+
+    /// Pool number `index`: fresh charges, fresh points, the exact field of all these charges at all these points.
+    ///
+    /// # Errors
+    /// When the charges make no capacitor or the field fails.
+    pub fn pool(&self, index: u64) -> Result<Pool, TrainError> {
+        self.build("points", index)
+    }
+
+    /// A pool that training never sees.
+    ///
+    /// # Errors
+    /// As [`PoolSource::pool`].
+    pub fn validation(&self) -> Result<Pool, TrainError> {
+        // Draws are numbered from 0; the last number is never reached by training.
+        self.build("points/validation", u64::from(u32::MAX))
+    }
+
+    fn build(&self, stream: &str, index: u64) -> Result<Pool, TrainError> {
+        let source = self.plates.source.charges(self.charges, &self.seed.stream("charges/source"), index)?;
+        let target = self.plates.target.charges(self.charges, &self.seed.stream("charges/target"), index)?;
+        let capacitor = Capacitor::new(source, target, self.plates.gap)?;
+        let first = index * self.size as u64;
+        let points = self.points.draw(&capacitor, self.plates.law, &self.seed.stream(stream), first, self.size);
+        let field = ExactField::new(capacitor, self.plates.law);
+        Pool::new(&field, &points, self.objective)
+    }
+}
+
+impl Pool {
+    fn new(field: &dyn Field, points: &Augmented, objective: Objective) -> Result<Self, TrainError> {
+        let values = field.evaluate(points)?;
+        let dim = points.dim();
+        let mut pool = Self { dim, ..Self::default() };
+        for index in 0..points.len() {
+            let target = objective.target(&values, index);
+            pool.x.extend(points.x(index).iter().map(|&x| x as f32));
+            pool.z.push(points.z(index) as f32);
+            pool.target.extend(values.directions.point(index).iter().map(|&n| (target.scale * n) as f32));
+            pool.weight.push(target.weight as f32);
+        }
+        Ok(pool)
+    }
+
+    /// Number of points.
+    pub fn len(&self) -> usize {
+        self.z.len()
+    }
+
+    /// Whether there are no points.
+    pub fn is_empty(&self) -> bool {
+        self.z.is_empty()
+    }
+
+    /// Batch number `step` of `count` points, drawn with replacement.
+    pub fn batch(&self, seed: Seed, step: usize, count: usize) -> Batch {
+        let mut random = seed.stream("batches").at(step as u64);
+        let indices: Vec<_> = (0..count).map(|_| random.random_range(0..self.len())).collect();
+        self.gather(&indices)
+    }
+
+    /// The points with these indices.
+    pub fn gather(&self, indices: &[usize]) -> Batch {
+        let pick = |values: &[f32], width: usize| {
+            indices.iter().flat_map(|&i| values[i * width..(i + 1) * width].iter().copied()).collect::<Vec<_>>()
+        };
+        Batch {
+            x: pick(&self.x, self.dim),
+            z: pick(&self.z, 1),
+            target: pick(&self.target, self.dim + 1),
+            weight: pick(&self.weight, 1),
+        }
+    }
+
+    /// Number of coordinates of the data, D.
+    pub fn dim(&self) -> usize {
+        self.dim
+    }
+}

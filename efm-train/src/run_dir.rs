@@ -1,0 +1,79 @@
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
+
+use crate::{Checkpoints, TrainError};
+
+/// The folder of one run, locked while it lives.
+#[derive(Debug)]
+pub struct RunDir {
+    path: PathBuf,
+    // Held for its lock: the system lets it go when the process ends, however it ends.
+    _lock: File,
+}
+
+impl RunDir {
+    /// Makes the folder where it is missing and locks it.
+    ///
+    /// # Errors
+    /// [`TrainError::Locked`] when another run is at work there, else [`TrainError::Io`].
+    pub fn open(path: &Path) -> Result<Self, TrainError> {
+        let io = |error: std::io::Error| TrainError::io(path, error);
+        fs::create_dir_all(path).map_err(io)?;
+        let lock = File::options()
+            .create(true)
+            .truncate(false)
+            .write(true)
+            .open(path.join(".lock"))
+            .map_err(io)?;
+        match lock.try_lock() {
+            Ok(()) => Ok(Self { path: path.to_path_buf(), _lock: lock }),
+            Err(fs::TryLockError::WouldBlock) => Err(TrainError::Locked { path: path.to_path_buf() }),
+            Err(fs::TryLockError::Error(error)) => Err(io(error)),
+        }
+    }
+
+    /// The folder itself.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// A file in the folder.
+    pub fn file(&self, name: &str) -> PathBuf {
+        self.path.join(name)
+    }
+
+    /// The resolved configuration.
+    pub fn config(&self) -> PathBuf {
+        self.file("config.toml")
+    }
+
+    /// One JSON object per logged step; equal for equal runs.
+    pub fn log(&self) -> PathBuf {
+        self.file("log.jsonl")
+    }
+
+    /// Measures of the transported samples.
+    pub fn metrics(&self) -> PathBuf {
+        self.file("metrics.json")
+    }
+
+    /// The trained model for use elsewhere.
+    pub fn model(&self) -> PathBuf {
+        self.file("model")
+    }
+
+    /// The folder of pictures, made where it is missing.
+    ///
+    /// # Errors
+    /// [`TrainError::Io`].
+    pub fn pictures(&self) -> Result<PathBuf, TrainError> {
+        let folder = self.file("pictures");
+        fs::create_dir_all(&folder).map_err(|error| TrainError::io(&folder, error))?;
+        Ok(folder)
+    }
+
+    /// The checkpoints.
+    pub fn checkpoints(&self) -> Checkpoints {
+        Checkpoints::new(self.file("checkpoints"))
+    }
+}

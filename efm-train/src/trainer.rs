@@ -1,0 +1,248 @@
+use std::ops::ControlFlow;
+
+use burn::module::Module;
+use burn::optim::{AdamConfig, GradientsParams, ModuleOptimizer};
+use burn::store::{ModuleRecord, RecordError};
+use burn::tensor::{Bytes, Device, Tensor, TensorData};
+use efm_core::Seed;
+use efm_models::{FieldNet, Geometry, Network, NetworkConfig};
+
+use crate::checkpoint::{State, Tensors};
+use crate::clip::clip_global_norm;
+use crate::config::TrainConfig;
+use crate::ema::MovingAverage;
+use crate::pool::{Batch, Plates, Pool, PoolSource};
+use crate::schedule::learning_rate;
+use crate::{Checkpoints, TrainError};
+
+/// What happened in one step.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Report {
+    /// Steps done, this one included.
+    pub step: usize,
+    /// Steps planned.
+    pub steps: usize,
+    /// Loss of this step's batch.
+    pub loss: f64,
+    /// Loss smoothed over about a hundred steps.
+    pub smooth: f64,
+    /// Global norm of the gradient before clipping.
+    pub gradient_norm: f64,
+    /// Learning rate.
+    pub learning_rate: f64,
+    /// Loss of the averaged weights on the validation pool, after steps that validate.
+    pub validation: Option<f64>,
+}
+
+/// Sees every step; breaks to stop the run after a checkpoint.
+pub type Watch<'a> = dyn FnMut(&Report) -> ControlFlow<()> + 'a;
+
+/// Why training ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ended {
+    /// All steps were done.
+    Finished,
+    /// The validation loss did not improve any more.
+    Plateau,
+    /// The watch asked for it; a checkpoint is there to go on from.
+    Stopped,
+}
+
+/// Trains one network. Two trainers with one seed give the same bits on a CPU, with or without a stop in between.
+pub struct Trainer<'a> {
+    train: &'a TrainConfig,
+    plates: &'a Plates,
+    seed: Seed,
+    device: Device,
+    network: Network,
+    optimizer: ModuleOptimizer,
+    average: MovingAverage<Network>,
+    state: State,
+}
+
+/// Share of the old value in the smoothed loss.
+const SMOOTHING: f64 = 0.99;
+
+/// Points per validation batch; bounds memory.
+const VALIDATION_BATCH: usize = 8_192;
+
+impl<'a> Trainer<'a> {
+    /// A fresh network on `device`. `fingerprint` names the configuration in checkpoints.
+    ///
+    /// # Errors
+    /// [`TrainError::Model`] for sizes that make no network.
+    pub fn new(
+        train: &'a TrainConfig,
+        model: &NetworkConfig,
+        plates: &'a Plates,
+        geometry: Geometry,
+        seed: Seed,
+        device: &Device,
+        fingerprint: String,
+    ) -> Result<Self, TrainError> {
+        let device = device.clone().autodiff();
+        let network = model.init(geometry, &seed.stream("weights"), &device)?;
+        // PyTorch's epsilon; burn's default of 1e-5 damps small gradients.
+        let optimizer = AdamConfig::new().with_epsilon(1e-8).init();
+        let average = MovingAverage::new(&network, train.ema);
+        let state = State { step: 0, loss: None, best: None, best_step: 0, stale: 0, fingerprint };
+        Ok(Self { train, plates, seed, device, network, optimizer, average, state })
+    }
+
+    /// Goes on from a checkpoint of the same configuration.
+    ///
+    /// # Errors
+    /// [`TrainError::Corrupt`] when the tensors do not fit the network or belong to another configuration.
+    pub fn resume(mut self, state: State, tensors: Tensors, place: &std::path::Path) -> Result<Self, TrainError> {
+        let corrupt = |message: String| TrainError::corrupt(place, message);
+        if state.fingerprint != self.state.fingerprint {
+            return Err(corrupt("the checkpoint was made with another configuration".to_owned()));
+        }
+        let unpack = |bytes: Vec<u8>| ModuleRecord::from_bytes(Bytes::from_bytes_vec(bytes));
+        let wrong = |error: RecordError| corrupt(format!("its tensors do not fit the network: {error}"));
+        self.average = MovingAverage::resume(
+            self.average.module().clone().try_load_record(unpack(tensors.average).map_err(wrong)?).map_err(wrong)?,
+            self.train.ema,
+        );
+        self.network = self.network.try_load_record(unpack(tensors.weights).map_err(wrong)?).map_err(wrong)?;
+        self.optimizer = self.optimizer.from_bytes(Bytes::from_bytes_vec(tensors.optimizer)).map_err(wrong)?;
+        self.state = state;
+        Ok(self)
+    }
+
+    /// Steps done so far.
+    pub fn step(&self) -> usize {
+        self.state.step
+    }
+
+    /// Trains to the end, saving to `checkpoints` on the way.
+    ///
+    /// # Errors
+    /// [`TrainError::NonFiniteLoss`], failing devices and files.
+    pub fn run(&mut self, checkpoints: &Checkpoints, watch: &mut Watch<'_>) -> Result<Ended, TrainError> {
+        let pools = PoolSource::new(self.plates, self.train, self.seed);
+        let validation = if self.train.validate_every > 0 { Some(pools.validation()?) } else { None };
+        let mut pool: Option<(u64, Pool)> = None;
+        let mut saved = None;
+        let mut ended = Ended::Finished;
+        while self.state.step < self.train.steps {
+            let step = self.state.step;
+            let index = self.pool_index(step);
+            if pool.as_ref().is_none_or(|(present, _)| *present != index) {
+                pool = Some((index, pools.pool(index)?));
+            }
+            let (_, present) = pool.as_ref().expect("just made");
+            let batch = present.batch(self.seed, step, self.train.batch);
+            let mut report = self.step_on(batch)?;
+            let every = |period: usize| period > 0 && self.state.step.is_multiple_of(period);
+            if let Some(validation) = validation.as_ref().filter(|_| every(self.train.validate_every)) {
+                let loss = self.validate(validation)?;
+                report.validation = Some(loss);
+                let improved = self.state.best.is_none_or(|best| loss < best);
+                if improved {
+                    self.state.best = Some(loss);
+                    self.state.best_step = self.state.step;
+                    self.state.stale = 0;
+                } else {
+                    self.state.stale += 1;
+                }
+            }
+            let stopped = watch(&report).is_break();
+            let plateau = self.train.patience > 0 && self.state.stale >= self.train.patience;
+            let best = report.validation.is_some() && self.state.best_step == self.state.step;
+            if stopped || plateau || best || (self.train.checkpoint_every > 0 && self.state.step.is_multiple_of(self.train.checkpoint_every)) {
+                self.save(checkpoints)?;
+                saved = Some(self.state.step);
+            }
+            if stopped {
+                ended = Ended::Stopped;
+                break;
+            }
+            if plateau {
+                ended = Ended::Plateau;
+                break;
+            }
+        }
+        if saved != Some(self.state.step) {
+            self.save(checkpoints)?;
+        }
+        Ok(ended)
+    }
+
+    /// The averaged network, without gradients.
+    pub fn network(&self) -> &Network {
+        self.average.module()
+    }
+
+    /// Every pool serves `pool · reuse / batch` steps.
+    fn pool_index(&self, step: usize) -> u64 {
+        let steps = (self.train.pool as f64 * self.train.reuse / self.train.batch as f64).round().max(1.0);
+        (step as f64 / steps).floor() as u64
+    }
+
+    fn step_on(&mut self, batch: Batch) -> Result<Report, TrainError> {
+        let step = self.state.step;
+        let loss = self.loss(&self.network, batch, &self.device);
+        let value = scalar(loss.clone())?;
+        if !value.is_finite() {
+            return Err(TrainError::NonFiniteLoss { step, seed: self.seed.0, loss: value });
+        }
+        let gradients = GradientsParams::from_grads(loss.backward(), &self.network);
+        let (gradients, gradient_norm) = clip_global_norm(&self.network, gradients, self.train.clip)?;
+        let rate = learning_rate(self.train, step);
+        self.network = self.optimizer.step(rate, self.network.clone(), gradients);
+        self.average.update(&self.network, step);
+        let smooth = self.state.loss.map_or(value, |old| SMOOTHING * old + (1.0 - SMOOTHING) * value);
+        self.state.loss = Some(smooth);
+        self.state.step = step + 1;
+        Ok(Report {
+            step: step + 1,
+            steps: self.train.steps,
+            loss: value,
+            smooth,
+            gradient_norm,
+            learning_rate: rate,
+            validation: None,
+        })
+    }
+
+    /// Weighted mean squared error per component.
+    fn loss(&self, network: &Network, batch: Batch, device: &Device) -> Tensor<1> {
+        let count = batch.z.len();
+        let dim = batch.x.len() / count;
+        let upload = |values: Vec<f32>, width: usize| {
+            Tensor::<2>::from_data(TensorData::new(values, [count, width]), device)
+        };
+        let values = network.forward(upload(batch.x, dim), upload(batch.z, 1));
+        let error = values - upload(batch.target, dim + 1);
+        ((error.clone() * error) * upload(batch.weight, 1)).mean()
+    }
+
+    fn validate(&self, pool: &Pool) -> Result<f64, TrainError> {
+        let device = self.device.clone().inner();
+        let mut sum = 0.0;
+        for first in (0..pool.len()).step_by(VALIDATION_BATCH) {
+            let indices: Vec<_> = (first..pool.len().min(first + VALIDATION_BATCH)).collect();
+            let loss = scalar(self.loss(self.average.module(), pool.gather(&indices), &device))?;
+            sum += loss * indices.len() as f64;
+        }
+        Ok(sum / pool.len() as f64)
+    }
+
+    fn save(&self, checkpoints: &Checkpoints) -> Result<(), TrainError> {
+        let failed = |error: RecordError| TrainError::Device(error.to_string());
+        let pack = |network: &Network| network.clone().into_record().into_bytes().map(|bytes| bytes.to_vec());
+        let tensors = Tensors {
+            weights: pack(&self.network).map_err(failed)?,
+            average: pack(self.average.module()).map_err(failed)?,
+            optimizer: self.optimizer.into_bytes().map_err(failed)?.to_vec(),
+        };
+        checkpoints.save(&self.state, &tensors)?;
+        Ok(())
+    }
+}
+
+fn scalar(tensor: Tensor<1>) -> Result<f64, TrainError> {
+    let values = tensor.try_into_vec_as::<f32>().map_err(|error| TrainError::Device(error.to_string()))?;
+    Ok(f64::from(values[0]))
+}
