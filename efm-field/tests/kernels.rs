@@ -42,3 +42,22 @@ fn batch_agrees_with_the_reference() {
         }
     }
 }
+
+#[test]
+fn far_away_where_the_plates_cancel() {
+    // Along a ray from 1 to 1e9: past f32, past f64, past the kernels. The reference itself cancels there: its rounding,
+    // relative to what is left, is 1e-16·distance/L.
+    for law in [Law::Coulomb, Law::Mirror] {
+        let capacitor = capacitor(2, 50, 1.0, 9);
+        let field = ExactField::new(capacitor.clone(), law);
+        for step in 0..19 {
+            let r = 10.0_f64.powf(0.5 * f64::from(step));
+            let mut at = efm_core::Augmented::new(2);
+            at.push(&[0.6 * r, -0.8 * r], 0.3);
+            let direction = field.evaluate(&at).expect("valid").directions;
+            let truth = reference::field(&capacitor, law, at.point(0)).direction;
+            let error = distance(direction.point(0), &truth);
+            assert!(error < 1e-5 + 1e-14 * r, "{law:?} at {r:e}: {error:e}");
+        }
+    }
+}

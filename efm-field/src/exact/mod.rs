@@ -9,6 +9,8 @@ mod small;
 mod sums;
 mod table;
 
+use std::ops::Range;
+
 use efm_core::{Augmented, Capacitor};
 use rayon::prelude::*;
 
@@ -16,6 +18,7 @@ use crate::{Field, FieldError, FieldValues, Law, Precision};
 use frame::Frame;
 use images::Images;
 use large::Large;
+use simd::Real;
 use small::Small;
 use sums::combine;
 pub(crate) use sums::{length, normalise};
@@ -26,9 +29,10 @@ const TILE: usize = 16;
 /// Farther than this many units from the charges a query goes to the reference.
 const FAR: f64 = 1e6;
 /// Sums outside this range have met the limits of f32, or of f64.
-const SAFE: std::ops::Range<f64> = 1e-30..1e30;
-/// Where the plates cancel to less than this share, f32 and f64 kernels leave the query to the reference.
-const CANCELS: [f64; 2] = [1e-3, 1e-9];
+const SAFE: Range<f64> = 1e-30..1e30;
+/// Where the plates cancel to less than this share, the f32 kernel leaves the query to the f64 one, and that to the
+/// reference.
+const CANCELS: [f64; 2] = [0.03, 1e-9];
 
 /// The field of a capacitor by summing over all of its charges.
 ///
@@ -47,7 +51,8 @@ pub struct ExactField {
 
 #[derive(Debug, Clone)]
 enum Kernel {
-    Small32(Small<f32>),
+    /// With the f64 kernel for queries that f32 cannot resolve.
+    Small32(Small<f32>, Small<f64>),
     Small64(Small<f64>),
     Large32(Large<f32>),
     Large64(Large<f64>),
@@ -106,16 +111,26 @@ impl ExactField {
     }
 
     /// Places in the frame and heights above the plates.
-    fn place(&self, at: &Augmented, range: std::ops::Range<usize>) -> (Vec<f64>, Vec<[f64; 2]>) {
+    fn place(&self, at: &Augmented, range: Range<usize>) -> (Vec<f64>, Vec<[f64; 2]>) {
         let place = |index| at.x(index).iter().enumerate().map(|(axis, &x)| self.frame.place(axis, x));
         let places = range.clone().flat_map(place).collect();
         (places, range.map(|index| self.frame.heights(self.law, at.z(index))).collect())
     }
 
-    /// Whether a query is near enough for a kernel.
-    fn is_near(&self, place: &[f64], heights: [f64; 2]) -> bool {
+    /// As [`Self::place`], and which queries are near enough for a kernel; the others are put where they do no harm.
+    fn near_places(&self, at: &Augmented, range: Range<usize>) -> (Vec<f64>, Vec<[f64; 2]>, Vec<bool>) {
+        let (mut places, mut heights) = self.place(at, range);
         let limit = FAR * (self.frame.extent + self.frame.gap);
-        place.iter().chain(&heights).all(|value| value.abs() <= limit)
+        let near = places.chunks_exact_mut(at.dim()).zip(&mut heights).map(|(place, heights)| {
+            let near = place.iter().chain(heights.iter()).all(|value| value.abs() <= limit);
+            if !near {
+                place.fill(0.0);
+                *heights = [0.5, -0.5];
+            }
+            near
+        });
+        let near = near.collect();
+        (places, heights, near)
     }
 
     fn ask_reference(&self, point: &[f64], direction: &mut [f64]) -> f64 {
@@ -130,8 +145,8 @@ impl ExactField {
     fn tile(&self, at: &Augmented, first: usize, directions: &mut [f64], logs: &mut [f64]) {
         let range = first..first + logs.len();
         match &self.kernel {
-            Kernel::Small32(kernel) => self.small_tile(kernel, at, range, directions, logs),
-            Kernel::Small64(kernel) => self.small_tile(kernel, at, range, directions, logs),
+            Kernel::Small32(kernel, backup) => self.small_tile(kernel, Some(backup), at, range, directions, logs),
+            Kernel::Small64(kernel) => self.small_tile(kernel, None, at, range, directions, logs),
             Kernel::Large32(kernel) => self.large_tile(kernel, at, range, directions, logs),
             Kernel::Large64(kernel) => self.large_tile(kernel, at, range, directions, logs),
             Kernel::Reference => {
@@ -142,70 +157,66 @@ impl ExactField {
         }
     }
 
-    fn small_tile<T: simd::Real>(
+    /// The sums go from the kernel to `backup` in f64 to the reference, query by query, until one is trusted.
+    fn small_tile<T: Real>(
         &self,
         kernel: &Small<T>,
+        backup: Option<&Small<f64>>,
         at: &Augmented,
-        range: std::ops::Range<usize>,
+        range: Range<usize>,
         directions: &mut [f64],
         logs: &mut [f64],
     ) {
         let dim = at.dim();
-        let (mut places, mut heights) = self.place(at, range.clone());
-        let near: Vec<bool> =
-            places.chunks_exact(dim).zip(&heights).map(|(place, &heights)| self.is_near(place, heights)).collect();
-        for ((place, height), &near) in places.chunks_exact_mut(dim).zip(&mut heights).zip(&near) {
-            if !near {
-                place.fill(0.0);
-                *height = [0.5, -0.5];
-            }
-        }
+        let (places, heights, near) = self.near_places(at, range.clone());
         let mut sums = vec![[[0.0; 9]; 2]; heights.len()];
         kernel.sums(dim, &places, &heights, &mut sums);
-        let out = directions.chunks_exact_mut(dim + 1).zip(logs);
-        for (((index, near), sum), (direction, ln)) in range.zip(near).zip(&sums).zip(out) {
-            let pack = |side: &[f64; 9]| {
-                let mut vector = [0.0; 9];
-                vector[..dim].copy_from_slice(&side[..dim]);
-                vector[dim] = side[8];
-                vector
-            };
-            let plates = [pack(&sum[0]), pack(&sum[1])];
-            let lengths = [length(&plates[0]), length(&plates[1])];
-            let total = (0..=dim).map(|axis| (plates[0][axis] + plates[1][axis]).powi(2)).sum::<f64>().sqrt();
-            let safe = |value: f64| SAFE.contains(&value);
-            let trusted = near
-                && match self.law {
-                    Law::Published => safe(lengths[0]) && safe(lengths[1]),
-                    _ => safe(total) && total > CANCELS[self.precision as usize] * (lengths[0] + lengths[1]),
-                };
-            *ln = if trusted {
-                let plates = [(0.0, &plates[0][..=dim]), (0.0, &plates[1][..=dim])];
-                self.strength(combine(self.law, plates, direction))
-            } else {
-                self.ask_reference(at.point(index), direction)
+        for (row, index) in range.enumerate() {
+            let direction = &mut directions[row * (dim + 1)..(row + 1) * (dim + 1)];
+            let mut ln_sum = None;
+            if near[row] {
+                ln_sum = self.accept(&sums[row], CANCELS[self.precision as usize], direction);
+                if let (None, Some(backup)) = (ln_sum, backup) {
+                    let mut again = [[[0.0; 9]; 2]];
+                    backup.sums(dim, &places[row * dim..(row + 1) * dim], &heights[row..=row], &mut again);
+                    ln_sum = self.accept(&again[0], CANCELS[1], direction);
+                }
+            }
+            logs[row] = match ln_sum {
+                Some(ln_sum) => self.strength(ln_sum),
+                None => self.ask_reference(at.point(index), direction),
             };
         }
     }
 
-    fn large_tile<T: simd::Real>(
+    /// Combines the sums of the small kernel, unless they left the scalar's range or cancel.
+    fn accept(&self, sums: &[[f64; 9]; 2], cancels: f64, direction: &mut [f64]) -> Option<f64> {
+        let dim = direction.len() - 1;
+        let vectors = sums.map(|side| {
+            let mut vector = [0.0; 9];
+            vector[..dim].copy_from_slice(&side[..dim]);
+            vector[dim] = side[8];
+            vector
+        });
+        let lengths = [length(&vectors[0]), length(&vectors[1])];
+        let total = (0..=dim).map(|axis| (vectors[0][axis] + vectors[1][axis]).powi(2)).sum::<f64>().sqrt();
+        let trusted = match self.law {
+            Law::Published => SAFE.contains(&lengths[0]) && SAFE.contains(&lengths[1]),
+            _ => SAFE.contains(&total) && total > cancels * (lengths[0] + lengths[1]),
+        };
+        trusted.then(|| combine(self.law, [(0.0, &vectors[0][..=dim]), (0.0, &vectors[1][..=dim])], direction))
+    }
+
+    fn large_tile<T: Real>(
         &self,
         kernel: &Large<T>,
         at: &Augmented,
-        range: std::ops::Range<usize>,
+        range: Range<usize>,
         directions: &mut [f64],
         logs: &mut [f64],
     ) {
         let dim = at.dim();
-        let (mut places, mut heights) = self.place(at, range.clone());
-        let mut near = Vec::with_capacity(heights.len());
-        for (place, height) in places.chunks_exact_mut(dim).zip(&mut heights) {
-            near.push(self.is_near(place, *height));
-            if !near[near.len() - 1] {
-                place.fill(0.0);
-                *height = [0.5, -0.5];
-            }
-        }
+        let (places, heights, near) = self.near_places(at, range.clone());
         kernel.sums(&places, &heights, |row, sums| {
             let direction = &mut directions[row * (dim + 1)..(row + 1) * (dim + 1)];
             logs[row] = if near[row] {
@@ -229,20 +240,17 @@ impl Kernel {
                 Precision::F64 => Self::Large64(Large::new(capacitor, frame, law, images)),
             };
         }
-        let degree = match precision {
-            Precision::F32 => 18,
-            Precision::F64 => table::MOST - 1,
-        };
-        let table = (law == Law::Mirror).then(|| Table::new(capacitor.dim(), images, degree));
+        let table = |precision| (law == Law::Mirror).then(|| Table::shared(capacitor.dim(), images, precision));
+        let exact = Small::new(capacitor, frame, table(Precision::F64));
         match precision {
-            Precision::F32 => Self::Small32(Small::new(capacitor, frame, table)),
-            Precision::F64 => Self::Small64(Small::new(capacitor, frame, table)),
+            Precision::F32 => Self::Small32(Small::new(capacitor, frame, table(Precision::F32)), exact),
+            Precision::F64 => Self::Small64(exact),
         }
     }
 
     fn tile(&self) -> usize {
         match self {
-            Self::Small32(_) | Self::Small64(_) => TILE,
+            Self::Small32(..) | Self::Small64(_) => TILE,
             Self::Large32(kernel) => kernel.tile(),
             Self::Large64(kernel) => kernel.tile(),
             Self::Reference => 1,

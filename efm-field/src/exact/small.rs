@@ -27,14 +27,14 @@ pub struct Small<T> {
     plates: [Vec<T>; 2],
     padded: [usize; 2],
     charges: [f64; 2],
-    table: Option<Table>,
+    table: Option<&'static Table>,
     /// Square of the distance within a plate below which a point on it counts as on the charge.
     floor: f64,
 }
 
 impl<T: Real> Small<T> {
     /// Lays the charges out.
-    pub fn new(capacitor: &Capacitor, frame: &Frame, table: Option<Table>) -> Self {
+    pub fn new(capacitor: &Capacitor, frame: &Frame, table: Option<&'static Table>) -> Self {
         let dim = capacitor.dim();
         let lay = |side: Side| {
             let points = frame.plate::<T>(capacitor, side);
@@ -137,7 +137,7 @@ impl<T: Real, S: Simd, const D: usize> Query<T, S, D> {
     #[inline(always)]
     fn new(simd: S, place: [f64; D], height: f64, small: &Small<T>) -> Self {
         let fill = |value: f64| T::splat(simd, T::round(value));
-        let slice = small.table.as_ref().map(|table| {
+        let slice = small.table.map(|table| {
             let Slice { a, b, len } = table.slice(height);
             Polynomials { a: a.map(fill), b: b.map(fill), len }
         });

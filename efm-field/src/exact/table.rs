@@ -8,8 +8,11 @@
 //! (below 2e-7 for D ≤ 3).
 
 use std::f64::consts::PI;
+use std::sync::OnceLock;
 
 use super::images::Images;
+use super::small::LARGEST;
+use crate::Precision;
 
 /// c in u = c/√(ρ² + c²), in units of L.
 pub const TURN: f64 = 1.4;
@@ -38,9 +41,21 @@ pub struct Slice {
     pub len: usize,
 }
 
+/// One table for each D and precision serves every capacitor.
+static SHARED: [[OnceLock<Table>; 2]; LARGEST + 1] = [const { [const { OnceLock::new() }; 2] }; LARGEST + 1];
+
 impl Table {
+    /// The table of a dimension up to [`LARGEST`], computed at its first use.
+    pub fn shared(dim: usize, images: &Images, precision: Precision) -> &'static Self {
+        let degree = match precision {
+            Precision::F32 => 18,
+            Precision::F64 => MOST - 1,
+        };
+        SHARED[dim][precision as usize].get_or_init(|| Self::new(dim, images, degree))
+    }
+
     /// Interpolates the remainder to `degree` in u.
-    pub fn new(dim: usize, images: &Images, degree: usize) -> Self {
+    fn new(dim: usize, images: &Images, degree: usize) -> Self {
         let (rows, columns) = (HEIGHT_DEGREE + 1, degree + 1);
         let node = |index: usize, count: usize| 0.5 * ((PI * (index as f64 + 0.5) / count as f64).cos() + 1.0);
         let mut values = (vec![vec![0.0; columns]; rows], vec![vec![0.0; columns]; rows]);
