@@ -1,6 +1,7 @@
 use efm_core::{Points, Seed};
 
 use crate::cloud::check_pair;
+use crate::modes::w2_per_mode_within;
 use crate::*;
 
 /// What [`evaluate`] measures, and how thoroughly.
@@ -57,7 +58,8 @@ pub fn evaluate(
     let measures = |a: &Points, b: &Points| -> Result<[Option<f64>; 6], EvalError> {
         let exact = within_limit(assignment(a, b, &stream, options.memory_limit))?.map(|found| found.w2());
         let per_mode = match &options.centres {
-            Some(centres) => within_limit(w2_per_mode(a, b, centres, &stream))?.and_then(|found| found.mean),
+            Some(centres) => within_limit(w2_per_mode_within(a, b, centres, &stream, options.memory_limit))?
+                .and_then(|found| found.mean),
             None => None,
         };
         let ks = ks_per_marginal(a, b)?.iter().map(|test| test.statistic).fold(0.0, f64::max);

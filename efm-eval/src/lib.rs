@@ -2,7 +2,22 @@
 //!
 //! Every measure is a pure function of two clouds; what is random in it comes from a [`efm_core::Stream`]. Sums run in
 //! f64 and do not depend on the number of threads. A distance says little without its [`floor`]: the same distance between
-//! two fresh draws of the target. Exact optimal transport on a sample of 2 000 points of a Swiss roll has a floor of 0.15.
+//! two fresh draws of the target. On 2 000 points of the Swiss roll, W2 has a floor of 0.15: a map that reaches 0.15 is
+//! as good as the law itself.
+//!
+//! ```
+//! use efm_core::{Points, Seed};
+//! use efm_eval::{sliced_w2, w2};
+//!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let square = Points::from_values(2, vec![0.0, 0.0, 1.0, 0.0, 0.0, 1.0, 1.0, 1.0])?;
+//! let shifted = Points::from_values(2, vec![3.0, 4.0, 4.0, 4.0, 3.0, 5.0, 4.0, 5.0])?;
+//! let stream = Seed(1).stream("measure");
+//! assert!((w2(&square, &shifted, &stream)? - 5.0).abs() < 1e-6);
+//! assert!(sliced_w2(&square, &shifted, 256, &stream)? < 5.0);
+//! # Ok(())
+//! # }
+//! ```
 #![forbid(unsafe_code)]
 
 mod assignment;

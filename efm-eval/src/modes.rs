@@ -1,7 +1,7 @@
 use efm_core::{Points, Stream};
 
 use crate::cloud::{check_pair, squared_distance, subsample};
-use crate::{EvalError, w2};
+use crate::{DEFAULT_MEMORY_LIMIT, EvalError, assignment};
 
 /// W2 inside each mode of a mixture.
 #[derive(Debug, Clone, PartialEq)]
@@ -30,6 +30,17 @@ pub fn w2_per_mode(
     centres: &Points,
     stream: &Stream,
 ) -> Result<ModeDistances, EvalError> {
+    w2_per_mode_within(transported, target, centres, stream, DEFAULT_MEMORY_LIMIT)
+}
+
+/// [`w2_per_mode`] within a memory limit in bytes.
+pub(crate) fn w2_per_mode_within(
+    transported: &Points,
+    target: &Points,
+    centres: &Points,
+    stream: &Stream,
+    limit: u64,
+) -> Result<ModeDistances, EvalError> {
     check_pair(transported, target)?;
     if centres.is_empty() {
         return Err(EvalError::Empty { what: "the list of mode centres" });
@@ -46,7 +57,7 @@ pub fn w2_per_mode(
         }
         let left = subsample(&transported.select(left), size, stream, 2 * mode as u64);
         let right = subsample(&target.select(right), size, stream, 2 * mode as u64 + 1);
-        per_mode.push(Some(w2(&left, &right, stream)?));
+        per_mode.push(Some(assignment(&left, &right, stream, limit)?.w2()));
     }
     let found: Vec<f64> = per_mode.iter().copied().flatten().collect();
     let shares = |lists: &[Vec<usize>], total: usize| -> Vec<f64> {

@@ -112,19 +112,19 @@ impl Spread {
     }
 }
 
-/// Four significant digits, plain between 0.001 and a million.
+/// Four significant digits, plain between 0.0001 and a million.
 pub(crate) fn number(value: f64) -> String {
     let size = value.abs();
     if value == 0.0 {
         "0".into()
     } else if !value.is_finite() {
         format!("{value}")
-    } else if !(1e-3..1e6).contains(&size) {
+    } else if !(1e-4..1e6).contains(&size) {
         let text = format!("{value:.2e}");
         let (digits, power) = text.split_once('e').unwrap_or((&text, "0"));
         format!("{}e{power}", digits.trim_end_matches('0').trim_end_matches('.'))
     } else {
-        let digits = (3 - size.log10().floor() as i32).clamp(0, 6) as usize;
+        let digits = (3 - size.log10().floor() as i32).clamp(0, 7) as usize;
         let text = format!("{value:.digits$}");
         if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.').to_owned() } else { text }
     }

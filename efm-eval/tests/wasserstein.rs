@@ -172,6 +172,55 @@ fn modes_are_measured_apart() {
     assert_eq!((lost.per_mode[0], lost.shares[0], lost.target_shares[0]), (None, 0.0, 0.25));
 }
 
+/// A pairing is optimal exactly when no cycle of exchanges lowers its cost: no negative cycle in the graph whose edge
+/// i → k costs c(i, partner of k) − c(i, partner of i).
+fn gain_of_the_best_cycle(a: &Points, b: &Points, pairs: &[(usize, usize)]) -> f64 {
+    let n = pairs.len();
+    let cost = |i: usize, j: usize| -> f64 {
+        a.point(i).iter().zip(b.point(j)).map(|(x, y)| (f64::from(*x) - f64::from(*y)).powi(2)).sum()
+    };
+    let mut paths: Vec<f64> = pairs
+        .iter()
+        .flat_map(|&(i, j)| pairs.iter().map(move |&(_, other)| (i, j, other)))
+        .map(|(i, j, other)| cost(i, other) - cost(i, j))
+        .collect();
+    for middle in 0..n {
+        for i in 0..n {
+            let to_middle = paths[i * n + middle];
+            for k in 0..n {
+                let through = to_middle + paths[middle * n + k];
+                // Rounding alone must not make a cycle: it would double at every step.
+                if through < paths[i * n + k] - 1e-11 {
+                    paths[i * n + k] = through;
+                }
+            }
+        }
+    }
+    (0..n).map(|i| -paths[i * n + i]).fold(0.0, f64::max)
+}
+
+#[test]
+fn no_cycle_of_exchanges_improves_the_assignment() {
+    let worse: Vec<_> = (0..50).map(|i| (i, 49 - i)).collect();
+    assert!(gain_of_the_best_cycle(&normal(50, 2, 1), &normal(50, 2, 2), &worse) > 0.1, "the check sees a bad pairing");
+    let grid = |n: usize, m: usize| {
+        Points::from_values(2, (0..n).flat_map(|k| [(k % m) as f32, (k / 3 % m) as f32]).collect()).unwrap()
+    };
+    for (a, b) in [
+        (normal(200, 2, 1), roll(200, 1)),
+        (roll(200, 2), roll(200, 3)),
+        (normal(150, 20, 1), normal(150, 20, 2)),
+        (normal(150, 2, 1), shifted(&normal(150, 2, 2), &[50.0, 0.0])),
+        (grid(160, 5), grid(160, 4)),
+        (grid(160, 5), normal(160, 2, 1)),
+        (grid(100, 1), roll(100, 1)),
+    ] {
+        let found = assignment(&a, &b, &stream(), DEFAULT_MEMORY_LIMIT).unwrap();
+        let gain = gain_of_the_best_cycle(&a, &b, &found.pairs);
+        assert!(gain < 1e-9, "a cycle of {} points in R^{} gains {gain}", a.len(), a.dim());
+    }
+}
+
 fn arbitrary_clouds() -> impl Strategy<Value = (usize, Vec<f32>, Vec<f32>)> {
     (1..=7_usize, 1..=3_usize).prop_flat_map(|(n, dim)| {
         // Small integers make ties likely.

@@ -243,7 +243,7 @@ impl Oblique {
             let (left, right) = (self.corner(0.0, 1.0, z), self.corner(1.0, 1.0, z));
             (0.5 * left.0 + 0.5 * right.0 + 28.0, right.1 - 14.0)
         };
-        canvas.text("source", (name(0.0).0 + 62.0, name(0.0).1), 14.0, SOURCE, Anchor::Middle);
+        canvas.text("source", (name(0.0).0 + 78.0, name(0.0).1), 14.0, SOURCE, Anchor::Middle);
         canvas.text("target", (name(self.gap).0 + 8.0, name(self.gap).1), 14.0, TARGET, Anchor::Middle);
     }
 }

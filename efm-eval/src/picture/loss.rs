@@ -91,9 +91,10 @@ fn curve(log: &[LossPoint], value: impl Fn(&LossPoint) -> Option<f64>) -> Vec<(f
     log.iter().filter_map(|point| Some((point.step as f64, shown(value(point)?)?))).collect()
 }
 
-/// Exponential mean over a fiftieth of the curve, without the bias of its start.
+/// Exponential mean over a fiftieth of the curve, or 20 points of a short one, without the bias of its start.
 fn smoothed(curve: &[(f64, f64)]) -> Vec<(f64, f64)> {
-    let keep = 1.0 - 1.0 / (curve.len() as f64 / 50.0).max(1.0);
+    let length = curve.len() as f64;
+    let keep = 1.0 - 1.0 / (length / 50.0).max(20.0).min(length / 4.0).max(1.0);
     let (mut sum, mut weight) = (0.0, 0.0);
     let mean = |&(step, value): &(f64, f64)| {
         sum = keep * sum + value;
