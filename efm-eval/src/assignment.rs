@@ -5,7 +5,8 @@
 //! Bids are capped, so the solver ends after at most n paths whatever rounding does to ties. Rows are read eight columns
 //! at a time; the widest registers of the machine are chosen at run time.
 
-const LANES: usize = 8;
+use crate::costs::{Costs, LANES};
+
 const NONE: usize = usize::MAX;
 
 /// Bids in one round of the auction, per row; enough never to be felt but by ties and outliers.
@@ -19,64 +20,6 @@ const EPSILON_FACTOR: f64 = 5.0;
 
 /// Reduced costs that differ by less than this share of the median cost are a tie.
 const TIE: f64 = 1e-14;
-
-/// A square cost matrix whose rows are padded to whole lanes with +∞.
-pub(crate) struct Costs {
-    size: usize,
-    stride: usize,
-    values: Vec<f64>,
-}
-
-impl Costs {
-    /// Memory of an n × n matrix and of the solver's own vectors, in bytes.
-    pub(crate) fn memory(size: usize) -> u64 {
-        let stride = size.next_multiple_of(LANES) as u64;
-        (size as u64).saturating_mul(stride).saturating_mul(8).saturating_add(stride.saturating_mul(96))
-    }
-
-    /// An n × n matrix, to be filled row by row.
-    pub(crate) fn new(size: usize) -> Self {
-        let stride = size.next_multiple_of(LANES);
-        Self { size, stride, values: vec![f64::INFINITY; size * stride] }
-    }
-
-    /// Length of a row in `values_mut`, padding included.
-    pub(crate) fn stride(&self) -> usize {
-        self.stride
-    }
-
-    /// All rows; the padding must stay +∞.
-    pub(crate) fn values_mut(&mut self) -> &mut [f64] {
-        &mut self.values
-    }
-
-    /// Cost of pairing `row` with `column`.
-    pub(crate) fn at(&self, row: usize, column: usize) -> f64 {
-        self.values[row * self.stride + column]
-    }
-
-    /// A typical cost: the median of up to 64 × 64 entries, or their mean where more than half are zero.
-    fn scale(&self) -> f64 {
-        let step = self.size.div_ceil(64).max(1);
-        let mut sample: Vec<f64> = (0..self.size)
-            .step_by(step)
-            .flat_map(|row| (0..self.size).step_by(step).map(move |column| (row, (row + column) % self.size)))
-            .map(|(row, column)| self.at(row, column))
-            .collect();
-        if sample.is_empty() {
-            return 0.0;
-        }
-        let mean = sample.iter().sum::<f64>() / sample.len() as f64;
-        let middle = sample.len() / 2;
-        let (_, &mut median, _) = sample.select_nth_unstable_by(middle, f64::total_cmp);
-        if median > 0.0 { median } else { mean }
-    }
-
-    #[inline(always)]
-    fn row(&self, row: usize) -> &[[f64; LANES]] {
-        self.values[row * self.stride..(row + 1) * self.stride].as_chunks().0
-    }
-}
 
 /// The column of each row in a pairing of least total cost.
 pub(crate) fn solve(costs: &Costs) -> Vec<usize> {

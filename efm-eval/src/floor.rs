@@ -25,6 +25,10 @@ impl Statistics {
             return None;
         }
         let count = values.len();
+        if values.iter().all(|value| *value == values[0]) {
+            // Rounding of the mean must not look like spread.
+            return Some(Self { mean: values[0], std: 0.0, min: values[0], max: values[0], count });
+        }
         let mean = values.iter().sum::<f64>() / count as f64;
         let squares: f64 = values.iter().map(|value| (value - mean).powi(2)).sum();
         Some(Self {

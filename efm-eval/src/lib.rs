@@ -23,6 +23,7 @@
 mod assignment;
 mod cloud;
 mod cost;
+mod costs;
 mod energy;
 mod error;
 mod evaluate;

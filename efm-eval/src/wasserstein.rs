@@ -2,8 +2,9 @@ use efm_core::{Points, Stream};
 use rayon::prelude::*;
 
 use crate::EvalError;
-use crate::assignment::{Costs, solve};
+use crate::assignment::solve;
 use crate::cloud::{check_pair, choose, coordinate, squared_distance};
+use crate::costs::Costs;
 
 /// Memory an exact assignment may take unless told otherwise: 2 GiB, which is n ≈ 16 000.
 pub const DEFAULT_MEMORY_LIMIT: u64 = 2 << 30;
@@ -70,7 +71,7 @@ const BLOCK: usize = 16;
 /// the same, since this changes each cost by a part of x alone plus a part of y alone, and prices need not find it first.
 fn squared_distances(a: &Points, left: &[usize], b: &Points, right: &[usize]) -> Costs {
     let mut costs = Costs::new(left.len());
-    let stride = costs.stride();
+    let stride = costs.stride;
     let arch = pulp::Arch::new();
     let shift: Vec<f64> = mean(a, left).iter().zip(mean(b, right)).map(|(x, y)| x - y).collect();
     costs.values_mut().par_chunks_mut(stride * BLOCK).zip(left.par_chunks(BLOCK)).for_each(|(rows, block)| {
