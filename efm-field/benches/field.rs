@@ -4,7 +4,7 @@ use std::hint::black_box;
 
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use efm_core::{Augmented, Capacitor, Points, Seed};
-use efm_field::{ExactField, Field, FieldValues, Law, Precision};
+use efm_field::{ExactField, Field, FieldValues, InterPlate, Law, Precision};
 use rand_distr::{Distribution, StandardNormal};
 
 fn cloud(dim: usize, len: usize, name: &str) -> Points {
@@ -38,5 +38,28 @@ fn field(c: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(benches, field);
+/// A training step's worth: charges laid out, points drawn where the lines run, field summed there.
+fn step(c: &mut Criterion) {
+    let mut group = c.benchmark_group("step");
+    group.sample_size(10);
+    for (dim, charges, points) in [(2, 5000, 2048), (3072, 512, 64)] {
+        let capacitor = Capacitor::new(cloud(dim, charges, "p"), cloud(dim, charges, "q"), 3.0).expect("valid");
+        let stream = Seed(1).stream("points");
+        for law in [Law::Coulomb, Law::Mirror] {
+            group.throughput(Throughput::Elements(points as u64));
+            group.bench_function(BenchmarkId::new(format!("draw/{law:?}"), dim), |b| {
+                b.iter(|| InterPlate::default().draw(&capacitor, law, &stream, 0, points));
+            });
+            group.bench_function(BenchmarkId::new(format!("whole/{law:?}"), dim), |b| {
+                b.iter(|| {
+                    let at = InterPlate::default().draw(&capacitor, law, &stream, 0, points);
+                    ExactField::new(capacitor.clone(), law).evaluate(black_box(&at))
+                });
+            });
+        }
+    }
+    group.finish();
+}
+
+criterion_group!(benches, field, step);
 criterion_main!(benches);

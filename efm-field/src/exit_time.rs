@@ -73,7 +73,7 @@ fn term(n: usize, time: f64) -> f64 {
 /// The wall that a standard Brownian motion from height `z` in (0, `gap`) hits first, and when.
 ///
 /// The target with probability z/L; the mean time is z(L − z). Outside the gap: the nearer wall, at once.
-pub fn exit(z: f64, gap: f64, generator: &mut impl Rng) -> (Side, f64) {
+pub fn brownian_exit(z: f64, gap: f64, generator: &mut impl Rng) -> (Side, f64) {
     let mut z = z;
     let mut time = 0.0;
     loop {

@@ -5,7 +5,7 @@ use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use crate::Law;
-use crate::exit_time::exit;
+use crate::exit_time::brownian_exit;
 
 /// How points between the plates are drawn: where a learned field is trained.
 #[derive(Serialize, Deserialize, Clone, Debug, PartialEq)]
@@ -177,7 +177,7 @@ pub fn on_flux(capacitor: &Capacitor, law: Law, z: f64, generator: &mut impl Rng
     let gap = capacitor.gap();
     let (side, scale) = match law {
         Law::Mirror => {
-            let (side, time) = exit(z, gap, generator);
+            let (side, time) = brownian_exit(z, gap, generator);
             (side, time.sqrt())
         }
         Law::Coulomb | Law::Published => {

@@ -6,6 +6,25 @@
 //!
 //! [`ExactField`] sums over all charges under one of three [`Law`]s; [`InterPlate`] draws the points a field is learned
 //! at; [`oracle`] holds closed forms and [`flux`] the checks that any field must pass.
+//!
+//! ```
+//! use efm_core::{Augmented, Capacitor, Points};
+//! use efm_field::{ExactField, Field, Law};
+//!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! // Two charges on the source plate, one above their middle on the target plate, L = 1.
+//! let source = Points::from_values(1, vec![-0.5, 0.5])?;
+//! let target = Points::from_values(1, vec![0.0])?;
+//! let field = ExactField::new(Capacitor::new(source, target, 1.0)?, Law::Mirror);
+//!
+//! let mut at = Augmented::new(1);
+//! at.push(&[0.0], 0.5);
+//! let values = field.evaluate(&at)?;
+//! // By symmetry the line through the middle runs straight up.
+//! assert!(values.directions.point(0)[1] > 0.999);
+//! # Ok(())
+//! # }
+//! ```
 #![forbid(unsafe_code)]
 
 mod error;
@@ -20,7 +39,7 @@ mod quadrature;
 
 pub use error::FieldError;
 pub use exact::{ExactField, reference};
-pub use exit_time::{exit, symmetric_exit_time};
+pub use exit_time::{brownian_exit, symmetric_exit_time};
 pub use field::{Field, FieldValues};
 pub use inter_plate::{InterPlate, ParameterError, on_flux};
 pub use law::{Law, Precision, ln_sphere_area};

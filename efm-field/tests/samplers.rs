@@ -6,7 +6,7 @@ mod common;
 
 use common::{capacitor, cloud};
 use efm_core::{Augmented, Capacitor, Points, Seed, Side};
-use efm_field::{InterPlate, Law, exit, on_flux, symmetric_exit_time};
+use efm_field::{InterPlate, Law, brownian_exit, on_flux, symmetric_exit_time};
 use std::f64::consts::PI;
 
 const DRAWS: u64 = 20_000;
@@ -48,7 +48,7 @@ fn brownian_motion_leaves_the_gap_as_it_should() {
     let stream = Seed(2).stream("exit");
     let gap = 3.0;
     for z in [0.003, 0.4, 1.5, 2.2, 2.99] {
-        let draws: Vec<_> = (0..DRAWS).map(|index| exit(z, gap, &mut stream.at(index))).collect();
+        let draws: Vec<_> = (0..DRAWS).map(|index| brownian_exit(z, gap, &mut stream.at(index))).collect();
         let n = DRAWS as f64;
         let share = draws.iter().filter(|(side, _)| *side == Side::Target).count() as f64 / n;
         let expected: f64 = z / gap;
@@ -59,8 +59,8 @@ fn brownian_motion_leaves_the_gap_as_it_should() {
         let variance = z * (gap - z) * (z * z + (gap - z).powi(2)) / 3.0;
         assert!((mean - z * (gap - z)).abs() < 5.0 * (variance / n).sqrt(), "{z}: {mean}");
     }
-    assert_eq!(exit(0.0, gap, &mut stream.at(0)), (Side::Source, 0.0));
-    assert_eq!(exit(9.0, gap, &mut stream.at(0)), (Side::Target, 0.0));
+    assert_eq!(brownian_exit(0.0, gap, &mut stream.at(0)), (Side::Source, 0.0));
+    assert_eq!(brownian_exit(9.0, gap, &mut stream.at(0)), (Side::Target, 0.0));
 }
 
 #[test]

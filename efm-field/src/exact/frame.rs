@@ -1,6 +1,7 @@
 //! The coordinates the kernels work in: centred, and in units that keep squares in range.
 
 use efm_core::{Capacitor, Side};
+use rayon::prelude::*;
 
 use super::simd::Real;
 use crate::Law;
@@ -12,6 +13,8 @@ pub struct Frame {
     pub centre: Vec<f64>,
     /// Length unit: L for the mirror, else a power of two near the extent.
     pub unit: f64,
+    /// 1/unit.
+    per_unit: f64,
     /// Largest coordinate of a charge, in units.
     pub extent: f64,
     /// L in units.
@@ -24,22 +27,27 @@ impl Frame {
         let mut centre = vec![0.0; capacitor.dim()];
         for side in Side::BOTH {
             let plate = capacitor.plate(side);
+            let share = 0.5 / plate.len() as f64;
             for point in plate.iter() {
                 for (sum, &value) in centre.iter_mut().zip(point) {
-                    *sum += 0.5 * f64::from(value) / plate.len() as f64;
+                    *sum += share * f64::from(value);
                 }
             }
         }
-        let reach = Side::BOTH
-            .iter()
-            .flat_map(|&side| capacitor.plate(side).iter())
-            .flat_map(|point| point.iter().zip(&centre).map(|(&value, middle)| (f64::from(value) - middle).abs()))
-            .fold(0.0, f64::max);
+        // Per coordinate first: a loop over lanes, not over one running maximum.
+        let mut reaches = vec![0.0_f64; capacitor.dim()];
+        for point in Side::BOTH.iter().flat_map(|&side| capacitor.plate(side).iter()) {
+            for ((reach, &value), middle) in reaches.iter_mut().zip(point).zip(&centre) {
+                let away = (f64::from(value) - middle).abs();
+                *reach = if away > *reach { away } else { *reach };
+            }
+        }
+        let reach = reaches.into_iter().fold(0.0, f64::max);
         let unit = match law {
             Law::Mirror => capacitor.gap(),
             Law::Coulomb | Law::Published => power_of_two(reach.max(capacitor.gap())),
         };
-        Self { centre, unit, extent: reach / unit, gap: capacitor.gap() / unit }
+        Self { centre, unit, per_unit: 1.0 / unit, extent: reach / unit, gap: capacitor.gap() / unit }
     }
 
     /// Whether lengths differ so much that only the reference, in f64, keeps their squares in range.
@@ -51,7 +59,7 @@ impl Frame {
     /// Coordinate `axis` of x in this frame.
     #[inline(always)]
     pub fn place(&self, axis: usize, x: f64) -> f64 {
-        (x - self.centre[axis]) / self.unit
+        (x - self.centre[axis]) * self.per_unit
     }
 
     /// Height differences of a query at height `z` to its nearest image on the source and on the target plate.
@@ -65,11 +73,19 @@ impl Frame {
 
     /// The charges of a plate in this frame, point after point.
     pub fn plate<T: Real>(&self, capacitor: &Capacitor, side: Side) -> Vec<T> {
-        let points = capacitor.plate(side);
-        points
-            .iter()
-            .flat_map(|point| point.iter().enumerate().map(|(axis, &x)| T::round(self.place(axis, f64::from(x)))))
-            .collect()
+        let points = capacitor.plate(side).as_slice();
+        let dim = capacitor.dim();
+        let mut places = vec![T::round(0.0); points.len()];
+        // Whole points, some 100 kB at a time.
+        let chunk = (32_768 / dim).max(1) * dim;
+        places.par_chunks_mut(chunk).zip(points.par_chunks(chunk)).for_each(|(places, points)| {
+            for (place, point) in places.chunks_exact_mut(dim).zip(points.chunks_exact(dim)) {
+                for ((slot, &x), middle) in place.iter_mut().zip(point).zip(&self.centre) {
+                    *slot = T::round((f64::from(x) - middle) * self.per_unit);
+                }
+            }
+        });
+        places
     }
 }
 
