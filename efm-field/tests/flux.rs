@@ -188,3 +188,20 @@ fn a_dipole_is_a_capacitor_of_two_charges_and_conserves_its_share() {
         assert!((dipole.share(&place) - start).abs() < 1e-4, "D {dim}: {start} {}", dipole.share(&place));
     }
 }
+
+#[test]
+fn a_sphere_around_one_of_two_charges_counts_it() {
+    for dim in 1..=5 {
+        let mut p = vec![0.0_f32; 2 * dim];
+        p[dim] = 3.0;
+        let source = Points::from_values(dim, p).expect("finite");
+        let target = Points::from_values(dim, vec![0.5; dim]).expect("finite");
+        let capacitor = Capacitor::new(source, target, 4.0).expect("valid");
+        // Off the charge's centre, so that the flux is no matter of symmetry.
+        let mut centre = vec![0.1; dim + 1];
+        centre[0] = 0.3;
+        let sphere = Surface::sphere(&centre, 1.2, [0, 80, 40, 24, 16, 12][dim]);
+        let flux = sphere.flux(&ExactField::new(capacitor, Law::Coulomb)).expect("valid");
+        assert!((flux - 0.5).abs() < 1e-4, "D {dim}: {flux}");
+    }
+}
