@@ -152,6 +152,19 @@ impl Course {
         point[self.dim] = self.height(t, || state[self.dim]);
     }
 
+    /// Writes the point of `state` at `t`, whose height is known exactly, as `z`, in the gap forms.
+    pub fn put(&self, t: f64, state: &[f64], z: f64, point: &mut [f64]) {
+        self.place(t, state, point);
+        if self.in_gap() {
+            point[self.dim] = z;
+        }
+    }
+
+    /// Whether a line that goes from `from` to `to` passes `height`, which may be its new end but not its old one.
+    pub fn passes(&self, from: f64, height: f64, to: f64) -> bool {
+        (height - from) * self.sign > 0.0 && (to - height) * self.sign >= 0.0
+    }
+
     /// dz/dt in the gap forms, which does not depend on the field.
     pub fn climb(&self, t: f64) -> f64 {
         match self.form {

@@ -27,6 +27,7 @@
 //! ```
 #![forbid(unsafe_code)]
 
+mod accept;
 mod batch;
 mod dense;
 mod engine;
@@ -37,6 +38,7 @@ mod lines;
 pub mod maps;
 pub mod problems;
 mod root;
+mod round;
 mod save;
 mod step;
 mod tableau;

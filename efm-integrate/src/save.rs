@@ -59,25 +59,68 @@ impl Paths {
 }
 
 /// Collects states while lines advance side by side.
-#[derive(Debug, Default)]
-pub(crate) struct Log {
+#[derive(Debug)]
+pub(crate) struct Recorder<'a> {
+    save: &'a Save,
     points: Augmented,
     /// (line, mark) of each point.
     labels: Vec<(usize, u32)>,
+    point: Vec<f64>,
 }
 
-impl Log {
-    pub fn new(dim: usize) -> Self {
-        Self { points: Augmented::new(dim), labels: Vec::new() }
+impl<'a> Recorder<'a> {
+    pub fn new(save: &'a Save, dim: usize) -> Self {
+        Self { save, points: Augmented::new(dim), labels: Vec::new(), point: vec![0.0; dim + 1] }
     }
 
-    pub fn push(&mut self, line: usize, mark: u32, point: &[f64]) {
-        self.points.push_point(point);
+    /// A line starts at `point`.
+    pub fn start(&mut self, line: usize, point: &[f64]) {
+        self.point.copy_from_slice(point);
+        let z = point[point.len() - 1];
+        match self.save {
+            Save::Ends => {}
+            Save::Steps => self.keep(line, 0),
+            Save::Heights(heights) => {
+                for mark in (0..heights.len()).filter(|&mark| heights[mark] == z) {
+                    self.keep(line, mark as u32);
+                }
+            }
+        }
+    }
+
+    /// A line stands where `place` writes, after step number `step`.
+    pub fn step(&mut self, line: usize, step: u32, place: impl FnOnce(&mut [f64])) {
+        if *self.save == Save::Steps {
+            place(&mut self.point);
+            self.keep(line, step);
+        }
+    }
+
+    /// A line has moved; `passed` says how often it went through a height, by handing over the fraction of the way each
+    /// time, and `place` writes the point at a fraction.
+    pub fn heights(&mut self, line: usize, passed: impl Fn(f64, &mut dyn FnMut(f64)), place: impl Fn(f64, &mut [f64])) {
+        let Save::Heights(heights) = self.save else { return };
+        for (mark, &height) in heights.iter().enumerate() {
+            passed(height, &mut |theta| {
+                place(theta, &mut self.point);
+                if let Some(z) = self.point.last_mut() {
+                    *z = height;
+                }
+                self.keep(line, mark as u32);
+            });
+        }
+    }
+
+    fn keep(&mut self, line: usize, mark: u32) {
+        self.points.push_point(&self.point);
         self.labels.push((line, mark));
     }
 
-    /// Sorts by line; within a line the order of time stays.
-    pub fn into_paths(self, lines: usize) -> Paths {
+    /// Sorts by line; within a line the order of time stays. `None` if nothing was to be kept.
+    pub fn into_paths(self, lines: usize) -> Option<Paths> {
+        if *self.save == Save::Ends {
+            return None;
+        }
         let mut order: Vec<usize> = (0..self.labels.len()).collect();
         order.sort_by_key(|&index| self.labels[index].0);
         let mut offsets = vec![0; lines + 1];
@@ -91,6 +134,6 @@ impl Log {
         for &index in &order {
             points.push_point(self.points.point(index));
         }
-        Paths { points, offsets, marks: order.iter().map(|&index| self.labels[index].1).collect() }
+        Some(Paths { points, offsets, marks: order.iter().map(|&index| self.labels[index].1).collect() })
     }
 }

@@ -116,6 +116,6 @@ impl Controller {
         let speed = self.norm(state, state, slope.iter().copied());
         let bend = self.norm(state, state, probe.iter().zip(slope).map(|(probe, slope)| probe - slope)) / guess;
         let step = (0.01 / speed.max(bend)).powf(1.0 / self.order);
-        if step.is_finite() { step.min(100.0 * guess).min(extent) } else { guess }
+        if step.is_nan() { guess } else { step.min(100.0 * guess).min(extent) }
     }
 }

@@ -98,18 +98,18 @@ pub struct MirrorPair {
 }
 
 impl MirrorPair {
-    /// The stream function Im(ln sinh w − ln sinh w′), constant along a line; from 0 to π inside the gap... see
-    /// [`MirrorPair::stream`] for its branch.
+    /// Arguments of sinh w and of sinh w′ at (x, z).
     fn angles(&self, x: f64, z: f64) -> (f64, f64) {
         let scale = 0.5 * PI / self.gap;
         let angle = |re: f64, im: f64| (re.cosh() * im.sin()).atan2(re.sinh() * im.cos());
         (angle(scale * (x - self.source), scale * z), angle(scale * (x - self.target), scale * (z - self.gap)))
     }
 
-    /// The share of the flux that runs on the right of the line through (x, z), constant along a line, from 0 to 1.
+    /// The stream function Im(ln sinh w − ln sinh w′)/π − ½, constant along a line; inside the gap it runs from 0 far on the
+    /// right to 1 far on the left.
     pub fn stream(&self, x: f64, z: f64) -> f64 {
         let (up, down) = self.angles(x, z);
-        (up - down) / PI
+        (up - down) / PI - 0.5
     }
 }
 

@@ -1,0 +1,146 @@
+//! One step of all lines up to the point where each is judged.
+
+use crate::accept::go_straight;
+use crate::batch::{At, Line};
+use crate::engine::Engine;
+use crate::{StepControl, Stop, TraceError};
+
+/// Steps that fall short of the end by no more than this share reach it.
+const STRETCH: f64 = 1.0 + 1e-9;
+
+impl Engine<'_> {
+    /// Ends the lines that cannot pay for another step.
+    pub(super) fn check_budget(&mut self) {
+        let stages = self.batch.slopes.len() as u32;
+        let probes = self.controller.is_some();
+        for line in &mut self.batch.lines {
+            let cost = stages - u32::from(line.has_slope) + u32::from(probes && line.h.is_nan());
+            if cost > self.tracer.max_evaluations.saturating_sub(line.evaluations) {
+                line.stop = Some(Stop::TooManyEvaluations);
+            }
+        }
+    }
+
+    /// Slopes at the present states, k₁, and first steps where there are none yet.
+    pub(super) fn first_slopes(&mut self) -> Result<(), TraceError> {
+        let Self { course, batch, field, .. } = self;
+        let unknown = |line: &Line| (line.is_running() && !line.has_slope).then_some(line.t);
+        batch.evaluate(*field, course, At::States, 0, unknown)?;
+        for line in batch.lines.iter_mut().filter(|line| line.stop.is_none()) {
+            line.has_slope = true;
+            line.stop = line.fault;
+        }
+        self.leave();
+        let Self { course, batch, field, .. } = self;
+        let Some(controller) = self.controller else { return Ok(()) };
+        let new = |line: &Line| line.stop.is_none() && line.h.is_nan();
+        if !batch.lines.iter().any(new) {
+            return Ok(());
+        }
+        let extent = course.extent();
+        for i in 0..batch.lines.len() {
+            if new(&batch.lines[i]) {
+                let range = batch.range(i);
+                let guess = controller.guess(&batch.states[range.clone()], &batch.slopes[0][range], extent);
+                let line = &mut batch.lines[i];
+                line.t_next = line.t + course.sign * guess.min((course.last() - line.t).abs());
+                batch.combine(i, &[1.0]);
+            }
+        }
+        let probe = batch.slopes.len() - 1;
+        batch.evaluate(*field, course, At::Trials, probe, |line| new(line).then_some(line.t_next))?;
+        for i in 0..batch.lines.len() {
+            if new(&batch.lines[i]) {
+                let range = batch.range(i);
+                let guess = (batch.lines[i].t_next - batch.lines[i].t).abs();
+                batch.lines[i].h = match batch.lines[i].fault.take() {
+                    Some(_) => guess,
+                    None => controller.refine(
+                        guess,
+                        &batch.states[range.clone()],
+                        &batch.slopes[0][range.clone()],
+                        &batch.slopes[probe][range],
+                        extent,
+                    ),
+                };
+            }
+        }
+        Ok(())
+    }
+
+    /// Logit form: lines that start between the edge and their plate go there straight.
+    fn leave(&mut self) {
+        let Self { course, batch, recorder, .. } = self;
+        for i in 0..batch.lines.len() {
+            let range = batch.range(i);
+            let line = &mut batch.lines[i];
+            if line.stop.is_none() && line.t == course.last() {
+                let (state, slope) = (&mut batch.states[range.clone()], &batch.slopes[0][range]);
+                go_straight(course, line, course.finish, state, slope, recorder);
+                line.stop = Some(Stop::Landed);
+            }
+        }
+    }
+
+    /// The end t of each line's next step: what the control wants, within what events allow and the line has left.
+    pub(super) fn propose(&mut self) {
+        let Self { course, batch, tracer, events, point, .. } = self;
+        let t_last = course.last();
+        for i in 0..batch.lines.len() {
+            let range = batch.range(i);
+            let line = &mut batch.lines[i];
+            if line.stop.is_some() {
+                continue;
+            }
+            let longest = match tracer.step {
+                StepControl::Fixed { steps } if course.in_gap() => {
+                    let taken = f64::from(line.steps + 1) / steps as f64;
+                    line.last = line.steps as usize + 1 >= steps;
+                    line.t_next = if line.last { t_last } else { line.t_start + (t_last - line.t_start) * taken };
+                    continue;
+                }
+                StepControl::Fixed { steps } => course.gap / steps as f64,
+                StepControl::Adaptive { max, .. } => line.h.min(max.unwrap_or(f64::INFINITY)),
+            };
+            course.place(line.t, &batch.states[range.clone()], point);
+            let reach = events.iter().map(|event| event.reach(point)).fold(f64::INFINITY, f64::min);
+            let h = if reach < f64::INFINITY {
+                longest.min(reach / course.speed(line.t, &batch.slopes[0][range]))
+            } else {
+                longest
+            };
+            line.last = h * STRETCH >= (t_last - line.t).abs();
+            line.t_next = if line.last { t_last } else { line.t + course.sign * h };
+        }
+    }
+
+    /// k₂ … k_s and y₁, which lands in the trials.
+    pub(super) fn stages(&mut self) -> Result<(), TraceError> {
+        let Self { course, batch, field, tableau, end_slope, .. } = self;
+        for stage in 1..batch.slopes.len() {
+            let beyond = stage == tableau.stages(); // the slope at y₁ of a method that is not FSAL
+            let (node, row) = if beyond { (1.0, tableau.weights) } else { (tableau.nodes[stage], tableau.rows[stage]) };
+            for i in 0..batch.lines.len() {
+                if batch.lines[i].is_running() {
+                    batch.combine(i, row);
+                }
+            }
+            batch.evaluate(*field, course, At::Trials, stage, |line| {
+                let t = if node == 1.0 { line.t_next } else { line.t + node * (line.t_next - line.t) };
+                line.is_running().then_some(t)
+            })?;
+        }
+        if !*end_slope {
+            for i in 0..batch.lines.len() {
+                if batch.lines[i].is_running() {
+                    batch.combine(i, tableau.weights);
+                    let range = batch.range(i);
+                    if !batch.trials[range].iter().all(|value| value.is_finite()) {
+                        batch.lines[i].fault = Some(Stop::NotFinite);
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+}

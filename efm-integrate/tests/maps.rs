@@ -1,0 +1,94 @@
+//! Maps of data from plate to plate.
+
+mod common;
+
+use std::ops::ControlFlow;
+
+use common::tight;
+use efm_core::{Capacitor, Points, Seed};
+use efm_field::ExactField;
+use efm_integrate::maps::{Forward, Lift, Map, Noise};
+use efm_integrate::problems::{Pair, Rotation, Slopes};
+use efm_integrate::{Form, TraceError, Tracer};
+
+fn points(count: usize) -> Points {
+    let values =
+        common::cloud(2, count, 0.0, 1.0).iter().flat_map(|point| [point[0] as f32, point[1] as f32]).collect();
+    Points::from_values(2, values).unwrap()
+}
+
+fn forward(lift: Lift) -> Forward {
+    Forward { tracer: tight(Form::Z), start_height: 0.2, stop_height: 0.1, lift }
+}
+
+#[test]
+fn forward_goes_between_its_heights() {
+    let field = Rotation { gap: 2.0, turn: 1.0 };
+    let starts = points(10);
+    let stream = Seed(1).stream("map");
+    let lines = forward(Lift::Straight).transport(&field, &starts, &stream).unwrap();
+    for (index, start) in starts.iter().enumerate() {
+        assert_eq!(lines.ends.z(index), 2.0 - 0.1);
+        let exact = field.line(&[f64::from(start[0]), f64::from(start[1])], 0.2, 1.9);
+        assert!(lines.ends.x(index).iter().zip(exact).all(|(x, exact)| (x - exact).abs() < 1e-10));
+    }
+    // There and back; ends become f32 on the way, 6e-8 of 1.
+    let back = forward(Lift::Straight).reverse().transport(&field, &lines.ends.to_points().unwrap(), &stream).unwrap();
+    for (index, start) in starts.iter().enumerate() {
+        assert_eq!(back.ends.z(index), 0.2);
+        assert!(back.ends.x(index).iter().zip(start).all(|(x, &start)| (x - f64::from(start)).abs() < 1e-6));
+    }
+}
+
+#[test]
+fn noise_belongs_to_the_point_and_not_to_the_shard() {
+    let field = Rotation { gap: 2.0, turn: 1.0 };
+    let (all, stream) = (points(10), Seed(1).stream("map"));
+    let map: Box<dyn Map> = Box::new(forward(Lift::Cauchy));
+    let whole = map.transport(&field, &all, &stream).unwrap();
+    let shard = all.select(&[6, 7, 8, 9]);
+    let noise = Noise { stream, first: 6 };
+    let part = map.transport_with(&field, &shard, noise, &mut |_| ControlFlow::Continue(())).unwrap();
+    for index in 0..4 {
+        assert_eq!(whole.ends.point(6 + index), part.ends.point(index));
+    }
+    let straight = forward(Lift::Straight).transport(&field, &all, &stream).unwrap();
+    assert_ne!(whole.ends, straight.ends);
+}
+
+#[test]
+fn a_cauchy_lift_spreads_as_the_lines_of_a_charge_do() {
+    // |x|/z₀ of the D-dimensional Cauchy law in D = 2 has P(|x| < z₀) = 1 − 1/√2 (half-angle 45° on the half-sphere).
+    let field = Pair::dipole(2, 1e3);
+    let starts = Points::from_values(2, vec![0.0; 2 * 4000]).unwrap();
+    let map = Forward { tracer: Tracer::default(), start_height: 0.5, stop_height: 999.5 - 1e-9, lift: Lift::Cauchy };
+    let lines = map.transport(&field, &starts, &Seed(3).stream("map")).unwrap();
+    let inside = (0..4000).filter(|&index| lines.ends.x(index)[0].hypot(lines.ends.x(index)[1]) < 0.5).count();
+    let share = inside as f64 / 4000.0;
+    // Four standard deviations of a binomial share: 4·√(0.29·0.71/4000) = 0.029.
+    assert!((share - (1.0 - 0.5_f64.sqrt())).abs() < 0.029, "{share}");
+}
+
+#[test]
+fn forward_moves_one_cloud_onto_another() {
+    // At L ≫ the width, forward-only transport is nearly unbiased: the mean moves by the distance of the clouds.
+    let p = points(150);
+    let shifted = p.as_slice().chunks_exact(2).flat_map(|x| [x[0] + 2.0, x[1]]).collect();
+    let field = ExactField::new(Capacitor::new(p.clone(), Points::from_values(2, shifted).unwrap(), 20.0).unwrap());
+    let map = Forward { start_height: 0.1, stop_height: 0.1, ..Forward::default() };
+    let lines = map.transport(&field, &p, &Seed(0).stream("map")).unwrap();
+    assert_eq!(lines.landed_share(), 1.0, "{:?}", lines.tally());
+    // Nearly all ends are next to a charge of the target, all of which have 1 ≤ x ≤ 3.
+    let near = (0..150).filter(|&index| (0.8..3.2).contains(&lines.ends.x(index)[0])).count();
+    assert!(near >= 120, "{near} of 150");
+}
+
+#[test]
+fn heights_that_leave_no_gap_are_refused() {
+    let field = Rotation { gap: 2.0, turn: 1.0 };
+    for (start_height, stop_height) in [(2.0, 0.0), (-0.1, 0.0), (1.0, 1.0), (0.0, f64::NAN)] {
+        let map = Forward { start_height, stop_height, ..Forward::default() };
+        let error = map.transport(&field, &points(2), &Seed(0).stream("map")).unwrap_err();
+        assert!(matches!(error, TraceError::BadSetting { .. }), "{error}");
+    }
+}
