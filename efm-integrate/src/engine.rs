@@ -82,6 +82,9 @@ impl<'a> Engine<'a> {
         let chunk = self.tracer.batch.unwrap_or(count).max(1);
         let mut cancelled = false;
         for first in (0..count).step_by(chunk) {
+            if cancelled {
+                break; // the rest is as it was set up: cancelled at the start
+            }
             for index in first..count.min(first + chunk) {
                 self.start(index, starts.point(index));
             }
@@ -89,7 +92,7 @@ impl<'a> Engine<'a> {
             self.enter()?;
             while self.retire() {
                 let progress = Progress { lines: count, finished: self.finished, evaluations: self.batch.evaluations };
-                cancelled = cancelled || watch(progress).is_break();
+                cancelled = watch(progress).is_break();
                 if cancelled {
                     self.batch.lines.iter_mut().for_each(|line| line.stop = Some(Stop::Cancelled));
                 } else {
@@ -169,7 +172,13 @@ impl<'a> Engine<'a> {
                 continue;
             }
             let (state, slope) = (&mut batch.states[range.clone()], &batch.slopes[0][range]);
-            go_straight(course, line, course.clamp(line.z), state, slope, recorder);
+            let edge = course.clamp(line.z);
+            if course.passes(line.z, course.finish, edge) {
+                line.stop = Some(Stop::Landed);
+                go_straight(course, line, course.finish, state, slope, recorder);
+            } else {
+                go_straight(course, line, edge, state, slope, recorder);
+            }
         }
         Ok(())
     }

@@ -6,16 +6,15 @@ use std::sync::Arc;
 
 use common::{cloud, start, tight};
 use efm_core::Augmented;
-use efm_field::Field;
 use efm_integrate::problems::{Contraction, Logistic, MirrorPair, Pair, Rotation, Slopes, Uniform};
 use efm_integrate::{Crossing, Form, Heading, Method, Save, StepControl, Stop, Tracer};
 
 const FORMS: [Form; 3] = [Form::Z, Form::LogitZ, Form::Unit];
 
 /// Traces the lines through `starts` and compares the ends with the closed form.
-fn compare<F: Field + Slopes>(field: &F, starts: &Augmented, tracer: &Tracer, tolerance: f64) {
+fn compare(field: &dyn Slopes, starts: &Augmented, tracer: &Tracer, tolerance: f64) {
     let lines = tracer.trace(field, starts).unwrap();
-    let gap = Field::gap(field);
+    let gap = field.gap();
     let finish = if tracer.heading == Heading::Forward { gap - tracer.margin } else { tracer.margin };
     for index in 0..starts.len() {
         assert_eq!(lines.stops[index], Stop::Landed);
@@ -69,6 +68,8 @@ fn a_line_that_starts_at_its_end_has_landed() {
     let field = Uniform { tilt: vec![1.0], gap: 1.0 };
     let tracer = Tracer { edge: 0.1, ..tight(Form::LogitZ) };
     compare(&field, &cloud(1, 3, 0.95, 1.0), &tracer, 1e-14);
+    // Start and end next to the same plate.
+    compare(&field, &cloud(1, 3, 0.02, 1.0), &Tracer { margin: 0.95, ..tracer }, 1e-14);
 }
 
 #[test]

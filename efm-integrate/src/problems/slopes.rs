@@ -2,13 +2,7 @@ use efm_core::Augmented;
 use efm_field::{Field, FieldError, FieldValues};
 
 /// A field in the gap given by the slopes of its lines, dx/dz = slope(x, z).
-pub trait Slopes: Send + Sync {
-    /// Number of coordinates of the data, D.
-    fn dim(&self) -> usize;
-
-    /// Distance between the plates, L.
-    fn gap(&self) -> f64;
-
+pub trait Slopes: Field {
     /// Writes dx/dz at (x, z).
     fn slope(&self, x: &[f64], z: f64, slope: &mut [f64]);
 
@@ -52,10 +46,11 @@ pub(super) fn normalize(n: &mut [f64]) {
 }
 
 macro_rules! field_of_slopes {
-    ($($name:ty),*) => {$(
+    ($($name:ty: $dim:expr),*) => {$(
         impl Field for $name {
             fn dim(&self) -> usize {
-                Slopes::dim(self)
+                let dim: fn(&Self) -> usize = $dim;
+                dim(self)
             }
             fn gap(&self) -> f64 {
                 self.gap
@@ -66,7 +61,7 @@ macro_rules! field_of_slopes {
         }
     )*};
 }
-field_of_slopes!(Uniform, Contraction, Rotation, Logistic);
+field_of_slopes!(Uniform: |field| field.tilt.len(), Contraction: |field| field.dim, Rotation: |_| 2, Logistic: |_| 1);
 
 /// Straight parallel lines, dx/dz = tilt.
 #[derive(Debug, Clone, PartialEq)]
@@ -78,12 +73,6 @@ pub struct Uniform {
 }
 
 impl Slopes for Uniform {
-    fn dim(&self) -> usize {
-        self.tilt.len()
-    }
-    fn gap(&self) -> f64 {
-        self.gap
-    }
     fn slope(&self, _x: &[f64], _z: f64, slope: &mut [f64]) {
         slope.copy_from_slice(&self.tilt);
     }
@@ -104,12 +93,6 @@ pub struct Contraction {
 }
 
 impl Slopes for Contraction {
-    fn dim(&self) -> usize {
-        self.dim
-    }
-    fn gap(&self) -> f64 {
-        self.gap
-    }
     fn slope(&self, x: &[f64], _z: f64, slope: &mut [f64]) {
         for (slope, x) in slope.iter_mut().zip(x) {
             *slope = -self.rate * x;
@@ -130,12 +113,6 @@ pub struct Rotation {
 }
 
 impl Slopes for Rotation {
-    fn dim(&self) -> usize {
-        2
-    }
-    fn gap(&self) -> f64 {
-        self.gap
-    }
     fn slope(&self, x: &[f64], _z: f64, slope: &mut [f64]) {
         slope[0] = -self.turn * x[1];
         slope[1] = self.turn * x[0];
@@ -154,12 +131,6 @@ pub struct Logistic {
 }
 
 impl Slopes for Logistic {
-    fn dim(&self) -> usize {
-        1
-    }
-    fn gap(&self) -> f64 {
-        self.gap
-    }
     fn slope(&self, x: &[f64], z: f64, slope: &mut [f64]) {
         slope[0] = (1.0 + z.cos()) * x[0] * (1.0 - x[0]);
     }
