@@ -19,6 +19,17 @@ pub enum Cloud {
 }
 
 impl Cloud {
+    /// The cloud in the units of `scaler`.
+    ///
+    /// # Errors
+    /// [`TrainError::Data`] when scaled coordinates are no finite f32.
+    pub fn scaled(self, scaler: &Scaler) -> Result<Self, TrainError> {
+        Ok(match self {
+            Self::Endless { sampler, .. } => Self::Endless { sampler, scaler: scaler.clone() },
+            Self::Finite(points) => Self::Finite(scaler.apply(&points)?),
+        })
+    }
+
     /// Number of coordinates, D.
     pub fn dim(&self) -> usize {
         match self {

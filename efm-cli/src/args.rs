@@ -1,0 +1,137 @@
+//! The command line.
+
+use std::path::PathBuf;
+
+use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
+
+/// Electrostatic Field Matching: move one data set onto another along the field lines of a capacitor.
+#[derive(Debug, Parser)]
+#[command(name = "efm", version, about, propagate_version = true)]
+pub struct Args {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Train a field, transport fresh source samples along its lines, measure and draw the result.
+    Run(RunArgs),
+    /// Train a field only.
+    Train(RunArgs),
+    /// Transport the points of a file with a trained field.
+    Transport(TransportArgs),
+    /// Measure a run again, or compare any two sets of points.
+    Eval(EvalArgs),
+    /// List the experiments that come with efm, or print one.
+    Presets(PresetsArgs),
+    /// List the devices of this build.
+    Devices,
+    /// Print a completion script for a shell.
+    Completions {
+        /// The shell.
+        shell: clap_complete::Shell,
+    },
+}
+
+/// Which map to learn.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum MethodArg {
+    /// Mirror capacitor: forward lines carry source to target exactly (default).
+    Mirror,
+    /// The paper's Algorithm 2 on the true field.
+    Forward,
+    /// The published code: per-plate-normalised field, mesh, fixed Euler.
+    Published,
+}
+
+/// What `run` and `train` take.
+#[derive(Debug, Clone, ClapArgs)]
+pub struct RunArgs {
+    /// An experiment: a preset's name or a TOML file.
+    pub experiment: Option<String>,
+    /// Points of the source plate (npy, npz, CSV, safetensors); without it a standard Gaussian.
+    #[arg(long, value_name = "FILE")]
+    pub source: Option<PathBuf>,
+    /// Points of the target plate.
+    #[arg(long, value_name = "FILE")]
+    pub target: Option<PathBuf>,
+    /// Which map to learn.
+    #[arg(long, value_enum)]
+    pub method: Option<MethodArg>,
+    /// Set a key of the configuration, e.g. `--set plates.gap=4`; may be repeated.
+    #[arg(long = "set", value_name = "KEY=VALUE")]
+    pub settings: Vec<String>,
+    /// Seed of all randomness.
+    #[arg(long)]
+    pub seed: Option<u64>,
+    /// Run once per seed and print mean and spread, e.g. `1..5` or `1,4,9`; ranges include both ends.
+    #[arg(long, value_name = "SEEDS", conflicts_with = "seed")]
+    pub seeds: Option<String>,
+    /// Device to train and transport on; `efm devices` lists them.
+    #[arg(long, default_value = "cpu")]
+    pub device: String,
+    /// Folder of the run; by default a new one below `runs`.
+    #[arg(long, value_name = "DIR")]
+    pub out: Option<PathBuf>,
+    /// Go on from the last checkpoint in the run's folder.
+    #[arg(long, requires = "out")]
+    pub resume: bool,
+    /// Replace what is in the run's folder.
+    #[arg(long, conflicts_with = "resume")]
+    pub force: bool,
+    /// Stop after this step with a checkpoint, as an interrupt would.
+    #[arg(long, value_name = "STEP")]
+    pub stop_after: Option<usize>,
+    /// Print the resolved configuration and what would be done; write nothing.
+    #[arg(long)]
+    pub dry_run: bool,
+}
+
+/// What `transport` takes.
+#[derive(Debug, ClapArgs)]
+pub struct TransportArgs {
+    /// Folder of a run, or of its `model`.
+    pub run: PathBuf,
+    /// Points to transport, in data units.
+    #[arg(long, short, value_name = "FILE")]
+    pub input: PathBuf,
+    /// Name of the array in an npz or safetensors file.
+    #[arg(long)]
+    pub key: Option<String>,
+    /// Where the transported points go (npy, npz or CSV).
+    #[arg(long, short, value_name = "FILE")]
+    pub output: PathBuf,
+    /// From the target plate back to the source plate.
+    #[arg(long)]
+    pub reverse: bool,
+    /// Device to evaluate the field on.
+    #[arg(long, default_value = "cpu")]
+    pub device: String,
+}
+
+/// What `eval` takes.
+#[derive(Debug, ClapArgs)]
+pub struct EvalArgs {
+    /// A run's folder, or a file of points.
+    pub first: PathBuf,
+    /// A file of target points to compare the first with.
+    pub second: Option<PathBuf>,
+    /// Where the points of the first file came from, row by row: adds the transport cost.
+    #[arg(long, value_name = "FILE")]
+    pub start: Option<PathBuf>,
+    /// Seed of the measures' randomness.
+    #[arg(long, default_value_t = 1)]
+    pub seed: u64,
+    /// Print JSON instead of a table.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// What `presets` takes.
+#[derive(Debug, ClapArgs)]
+pub struct PresetsArgs {
+    /// A preset to print, with every key it leaves at its default.
+    pub name: Option<String>,
+}

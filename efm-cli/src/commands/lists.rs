@@ -1,0 +1,41 @@
+use clap::CommandFactory;
+use efm_models::device;
+use efm_train::config::{Method, load};
+
+use super::settings::named;
+use crate::args::{Args, PresetsArgs};
+use crate::failure::Failure;
+use crate::presets;
+use crate::say;
+
+/// `efm presets`.
+pub fn presets(args: &PresetsArgs) -> Result<(), Failure> {
+    if let Some(name) = &args.name {
+        let config = load(&named(name)?)?;
+        say::out(toml::to_string(&config).expect("a configuration is plain data"));
+        return Ok(());
+    }
+    for preset in presets::ALL {
+        let config = load(&named(preset.name)?)?;
+        say::out(format!("{:<30} {}", preset.name, config.about));
+    }
+    say::out("");
+    for method in Method::ALL {
+        say::out(format!("--method {:<21} {}", method.name(), method.about()));
+    }
+    Ok(())
+}
+
+/// `efm devices`.
+pub fn devices() -> Result<(), Failure> {
+    for backend in device::available() {
+        say::out(format!("{:<6} {}", backend.name, backend.description));
+    }
+    Ok(())
+}
+
+/// `efm completions`.
+pub fn completions(shell: clap_complete::Shell) -> Result<(), Failure> {
+    clap_complete::generate(shell, &mut Args::command(), "efm", &mut std::io::stdout());
+    Ok(())
+}

@@ -1,0 +1,23 @@
+//! One file per command.
+
+mod eval;
+mod lists;
+mod run;
+mod settings;
+mod transport;
+
+use crate::args::{Args, Command};
+use crate::failure::Failure;
+
+/// Runs the command.
+pub fn dispatch(args: Args) -> Result<(), Failure> {
+    match args.command {
+        Command::Run(args) => run::run(&args, run::Stages::All),
+        Command::Train(args) => run::run(&args, run::Stages::TrainOnly),
+        Command::Transport(args) => transport::run(&args),
+        Command::Eval(args) => eval::run(&args),
+        Command::Presets(args) => lists::presets(&args),
+        Command::Devices => lists::devices(),
+        Command::Completions { shell } => lists::completions(shell),
+    }
+}

@@ -1,0 +1,168 @@
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use burn::tensor::Device;
+use efm_data::write_points;
+use efm_eval::{Metrics, Spread};
+use efm_models::device;
+use efm_train::config::RunConfig;
+use efm_train::{RunDir, TrainError, write_atomically};
+
+use super::settings::{configuration, seeds};
+use crate::args::RunArgs;
+use crate::failure::{Exit, Failure};
+use crate::pipeline::{self, prepare};
+use crate::say;
+use crate::signals::Signals;
+
+/// How far a run goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stages {
+    /// Training only.
+    TrainOnly,
+    /// Training, transport, measures, pictures.
+    All,
+}
+
+/// `efm run` and `efm train`.
+pub fn run(args: &RunArgs, stages: Stages) -> Result<(), Failure> {
+    let (config, base) = configuration(args)?;
+    let device = device::parse(&args.device)?;
+    if args.dry_run {
+        return dry_run(config, &base);
+    }
+    let signals = Signals::listen();
+    let one = |config: RunConfig, folder: &Path| {
+        let job = Job { args, stages, device: &device, signals: &signals };
+        job.run(config, &base, folder)
+    };
+    let folder = folder(args, &config.name)?;
+    let Some(list) = &args.seeds else {
+        one(config, &folder)?;
+        return Ok(());
+    };
+    let mut all = Vec::new();
+    for seed in seeds(list)? {
+        say::note(format!("seed {seed}"));
+        let folder = folder.join(format!("seed-{seed}"));
+        all.extend(one(RunConfig { seed, ..config.clone() }, &folder)?);
+    }
+    if !all.is_empty() {
+        let spread = Spread::of(&all);
+        write_seeds(&folder, &all, &spread)?;
+        say::out(spread.summary());
+    }
+    say::out(format!("everything is in {}", folder.display()));
+    Ok(())
+}
+
+/// What stays the same over the seeds.
+struct Job<'a> {
+    args: &'a RunArgs,
+    stages: Stages,
+    device: &'a Device,
+    signals: &'a Signals,
+}
+
+impl Job<'_> {
+    fn run(&self, config: RunConfig, base: &Path, folder: &Path) -> Result<Option<Metrics>, Failure> {
+        // Data and configuration are checked before anything is written.
+        let prepared = prepare(config, base)?;
+        let run = RunDir::open(folder)?;
+        self.make_room(&run)?;
+        let resolved = resolved(&prepared.config);
+        write_atomically(&run.config(), resolved.as_bytes())?;
+        let args = self.args;
+        let trained = pipeline::train(&prepared, &run, self.device, args.resume, args.stop_after, self.signals)?;
+        if self.stages == Stages::TrainOnly {
+            say::out(format!("trained in {:.1} s; the model is in {}", trained.seconds, run.model().display()));
+            return Ok(None);
+        }
+        let transported = pipeline::transport(&prepared, &trained.model, self.device, self.signals)?;
+        write_points(&run.file("source.npy"), &transported.starts)?;
+        write_points(&run.file("transported.npy"), &transported.ends)?;
+        let metrics = pipeline::measure(&prepared, &transported, &args.device, Some(trained.seconds))?;
+        metrics.write(run.metrics())?;
+        pipeline::draw(&run, &prepared, Some(&trained), &transported, &metrics)?;
+        say::out(metrics.summary());
+        if transported.landed < 1.0 {
+            say::note(format!("{:.2} % of the lines did not land", 100.0 * (1.0 - transported.landed)));
+        }
+        say::out(format!("everything is in {}", run.path().display()));
+        Ok(Some(metrics))
+    }
+
+    /// A folder that holds a run already is gone on with, emptied, or refused.
+    fn make_room(&self, run: &RunDir) -> Result<(), Failure> {
+        let used = [run.config(), run.metrics(), run.file("checkpoints")].iter().any(|path| path.exists());
+        if !used || self.args.resume {
+            return Ok(());
+        }
+        if !self.args.force {
+            return Err(Failure::usage(
+                format!("{} holds a run already", run.path().display()),
+                "--resume goes on with it, --force replaces it, --out chooses another folder",
+            ));
+        }
+        for name in ["checkpoints", "model", "pictures"] {
+            remove(&run.file(name), |path| fs::remove_dir_all(path))?;
+        }
+        for name in ["config.toml", "log.jsonl", "metrics.json", "source.npy", "transported.npy", "failure.json"] {
+            remove(&run.file(name), |path| fs::remove_file(path))?;
+        }
+        Ok(())
+    }
+}
+
+fn remove(path: &Path, how: impl Fn(&Path) -> std::io::Result<()>) -> Result<(), Failure> {
+    match how(path) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+            Err(TrainError::Io { path: path.to_path_buf(), message: error.to_string() }.into())
+        }
+        _ => Ok(()),
+    }
+}
+
+/// The folder asked for, or the first free one of `runs/NAME`, `runs/NAME-2`, …
+fn folder(args: &RunArgs, name: &str) -> Result<PathBuf, Failure> {
+    if let Some(out) = &args.out {
+        return Ok(out.clone());
+    }
+    // A name is one folder, whatever it holds.
+    let name: String = name.chars().map(|c| if c.is_alphanumeric() || "-_.".contains(c) { c } else { '-' }).collect();
+    let name = name.trim_matches('.').to_owned();
+    let name = if name.is_empty() { "run".to_owned() } else { name };
+    let free = (1..10_000_u32)
+        .map(|count| Path::new("runs").join(if count == 1 { name.clone() } else { format!("{name}-{count}") }))
+        .find(|path| args.force || !path.exists());
+    free.ok_or_else(|| {
+        Failure::new(Exit::Io, "runs holds 10 000 runs of this name", "choose a folder with --out")
+    })
+}
+
+/// The configuration file of the run, with every key.
+fn resolved(config: &RunConfig) -> String {
+    toml::to_string(config).expect("a configuration is plain data")
+}
+
+fn dry_run(config: RunConfig, base: &Path) -> Result<(), Failure> {
+    let prepared = prepare(config, base)?;
+    say::out(resolved(&prepared.config));
+    let train = &prepared.config.train;
+    say::note(format!(
+        "would train D = {}, L = {:.3}, {} steps of {} points, then transport {} samples; nothing was written",
+        prepared.geometry.dim, prepared.geometry.gap, train.steps, train.batch, prepared.config.eval.samples
+    ));
+    Ok(())
+}
+
+/// `seeds.json`: every run's metrics, their mean and their standard deviation.
+fn write_seeds(folder: &Path, runs: &[Metrics], spread: &Spread) -> Result<(), Failure> {
+    let of = |pick: fn(&efm_eval::Statistics) -> f64| -> serde_json::Map<String, serde_json::Value> {
+        spread.values.iter().map(|(key, value)| (key.clone(), pick(value).into())).collect()
+    };
+    let json = serde_json::json!({ "runs": runs, "mean": of(|s| s.mean), "std": of(|s| s.std) });
+    let text = serde_json::to_string_pretty(&json).expect("plain data") + "\n";
+    write_atomically(&folder.join("seeds.json"), text.as_bytes())?;
+    Ok(())
+}

@@ -1,0 +1,103 @@
+//! From the command line to a configuration.
+
+use std::path::{Path, PathBuf};
+
+use efm_train::config::{ConfigSource, Method, RunConfig, load};
+
+use crate::args::{MethodArg, RunArgs};
+use crate::failure::{Exit, Failure};
+use crate::presets;
+
+/// The configuration of one run and the folder its relative data paths start from.
+pub fn configuration(args: &RunArgs) -> Result<(RunConfig, PathBuf), Failure> {
+    let mut source = experiment(args)?;
+    source.method = args.method.map(method);
+    let here = std::env::current_dir().unwrap_or_default();
+    for (table, path) in [("source", &args.source), ("target", &args.target)] {
+        if let Some(path) = path {
+            // Paths on the command line start from the present folder, those in a file from the file's.
+            let path = here.join(path);
+            let text = path.to_str().ok_or_else(|| {
+                let message = format!("{}: the path is not UTF-8, so a configuration cannot hold it", path.display());
+                Failure::usage(message, "rename the file or give a link to it")
+            })?;
+            let value = toml::Value::String(text.to_owned());
+            source.settings.insert(0, format!("{table}={{ kind = \"file\", path = {value} }}"));
+        }
+    }
+    source.settings.extend(args.settings.iter().cloned());
+    if let Some(seed) = args.seed {
+        source.settings.push(format!("seed={seed}"));
+    }
+    let base = source.base.clone();
+    Ok((load(&source)?, base))
+}
+
+/// The text of the preset or file, or of an experiment made of two files.
+fn experiment(args: &RunArgs) -> Result<ConfigSource, Failure> {
+    match &args.experiment {
+        Some(name) => named(name),
+        None if args.target.is_some() => {
+            let stem = |path: &Option<PathBuf>| {
+                let stem = path.as_ref().and_then(|path| path.file_stem());
+                stem.map_or("gaussian".to_owned(), |stem| stem.to_string_lossy().into_owned())
+            };
+            let name = toml::Value::String(format!("{}-to-{}", stem(&args.source), stem(&args.target)));
+            let text = format!("name = {name}\nsource.kind = \"gaussian\"\ntarget.kind = \"gaussian\"\n");
+            Ok(ConfigSource { name: "the command line".to_owned(), text, ..ConfigSource::default() })
+        }
+        None => Err(Failure::usage(
+            "nothing to run: neither an experiment nor a target file was given",
+            "try `efm run gaussian-to-swiss-roll`, or `efm run --source a.npy --target b.csv`; `efm presets` lists more",
+        )),
+    }
+}
+
+/// A preset by name, or a TOML file.
+pub fn named(name: &str) -> Result<ConfigSource, Failure> {
+    if let Some(preset) = presets::find(name) {
+        return Ok(ConfigSource {
+            name: format!("preset {name}"),
+            text: preset.text.to_owned(),
+            ..ConfigSource::default()
+        });
+    }
+    let path = Path::new(name);
+    if path.extension().is_some_and(|extension| extension == "toml") || path.is_file() {
+        return ConfigSource::from_file(path).map_err(|error| {
+            Failure::new(Exit::Io, format!("{name}: {error}"), "give a preset's name or a TOML file")
+        });
+    }
+    Err(Failure::usage(
+        format!("there is no preset or file called `{name}`"),
+        format!("did you mean `{}`? `efm presets` lists all", presets::nearest(name)),
+    ))
+}
+
+fn method(arg: MethodArg) -> Method {
+    match arg {
+        MethodArg::Mirror => Method::Mirror,
+        MethodArg::Forward => Method::Forward,
+        MethodArg::Published => Method::Published,
+    }
+}
+
+/// Parses `1..5` (both ends included) and `1,4,9`.
+pub fn seeds(text: &str) -> Result<Vec<u64>, Failure> {
+    let wrong = || Failure::usage(format!("`{text}` names no seeds"), "write --seeds 1..5 or --seeds 1,4,9");
+    let mut seeds = Vec::new();
+    for part in text.split(',') {
+        match part.split_once("..") {
+            Some((first, last)) => {
+                let first: u64 = first.trim().parse().map_err(|_| wrong())?;
+                let last: u64 = last.trim().trim_start_matches('=').parse().map_err(|_| wrong())?;
+                if first > last || last - first > 10_000 {
+                    return Err(wrong());
+                }
+                seeds.extend(first..=last);
+            }
+            None => seeds.push(part.trim().parse().map_err(|_| wrong())?),
+        }
+    }
+    Ok(seeds)
+}

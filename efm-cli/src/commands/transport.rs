@@ -1,0 +1,37 @@
+use efm_data::{read_points, write_points};
+use efm_models::device;
+use efm_train::TrainedModel;
+
+use crate::args::TransportArgs;
+use crate::failure::{Exit, Failure};
+use crate::pipeline::{carry, check_losses};
+use crate::say;
+use crate::signals::Signals;
+
+/// `efm transport`.
+pub fn run(args: &TransportArgs) -> Result<(), Failure> {
+    let device = device::parse(&args.device)?;
+    let inside = args.run.join("model");
+    let folder = if inside.is_dir() { &inside } else { &args.run };
+    let model = TrainedModel::load(folder, &device)?;
+    let points = read_points(&args.input, args.key.as_deref())?;
+    if points.dim() != model.geometry.dim {
+        return Err(Failure::new(
+            Exit::Data,
+            format!("{}: D = {}, the model has D = {}", args.input.display(), points.dim(), model.geometry.dim),
+            "transport points like those the model was trained on",
+        ));
+    }
+    let signals = Signals::listen();
+    let (ends, lines, seconds) = carry(&model, &points, args.reverse, &device, &signals)?;
+    check_losses(&lines, model.solver.lost_share)?;
+    write_points(&args.output, &ends)?;
+    let lost = lines.len() - lines.arrived().count();
+    say::out(format!(
+        "{} points in {seconds:.2} s, {:.1} evaluations each, {lost} lost; written to {}",
+        points.len(),
+        lines.evaluations_mean(),
+        args.output.display()
+    ));
+    Ok(())
+}

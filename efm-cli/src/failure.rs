@@ -1,0 +1,127 @@
+//! Errors as the user sees them: an exit code, one line of cause, one hint.
+
+use std::process::ExitCode;
+
+use efm_data::{DataError, ErrorClass};
+use efm_eval::EvalError;
+use efm_integrate::TraceError;
+use efm_models::ModelError;
+use efm_train::TrainError;
+use efm_train::config::ConfigError;
+
+use crate::say;
+
+/// What the shell is told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Exit {
+    /// Wrong usage or configuration.
+    Usage = 2,
+    /// Data that cannot be used.
+    Data = 3,
+    /// Reading or writing failed.
+    Io = 4,
+    /// Numbers that are no numbers, or too many lost lines.
+    Numerical = 5,
+    /// Too little memory or too large a file.
+    Resource = 6,
+    /// Stopped by SIGINT after a checkpoint.
+    Interrupted = 130,
+    /// Stopped by SIGTERM after a checkpoint.
+    Terminated = 143,
+}
+
+/// Why a command ended early.
+#[derive(Debug)]
+pub struct Failure {
+    exit: Exit,
+    message: String,
+    hint: String,
+}
+
+impl Failure {
+    /// A failure with its cause and what to do about it.
+    pub fn new(exit: Exit, message: impl Into<String>, hint: impl Into<String>) -> Self {
+        Self { exit, message: message.into(), hint: hint.into() }
+    }
+
+    /// A wrong command line.
+    pub fn usage(message: impl Into<String>, hint: impl Into<String>) -> Self {
+        Self::new(Exit::Usage, message, hint)
+    }
+
+    /// Prints cause and hint, one line each.
+    pub fn report(&self) -> ExitCode {
+        let flat = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+        say::note(format!("efm: {}", flat(&self.message)));
+        if !self.hint.is_empty() {
+            say::note(format!("hint: {}", flat(&self.hint)));
+        }
+        ExitCode::from(self.exit as u8)
+    }
+}
+
+impl From<ConfigError> for Failure {
+    fn from(error: ConfigError) -> Self {
+        Self::new(Exit::Usage, error.to_string(), error.hint)
+    }
+}
+
+impl From<DataError> for Failure {
+    fn from(error: DataError) -> Self {
+        let exit = match error.class() {
+            ErrorClass::Config => Exit::Usage,
+            ErrorClass::BadData => Exit::Data,
+            ErrorClass::Io => Exit::Io,
+            ErrorClass::ResourceLimit => Exit::Resource,
+        };
+        Self::new(exit, error.to_string(), error.hint())
+    }
+}
+
+impl From<TrainError> for Failure {
+    fn from(error: TrainError) -> Self {
+        let hint = error.hint();
+        let exit = match error {
+            TrainError::Data(error) => return error.into(),
+            TrainError::Model(error) => return error.into(),
+            TrainError::Io { .. } | TrainError::Locked { .. } => Exit::Io,
+            TrainError::Corrupt { .. } | TrainError::Core(_) => Exit::Data,
+            _ => Exit::Numerical,
+        };
+        Self::new(exit, error.to_string(), hint)
+    }
+}
+
+impl From<ModelError> for Failure {
+    fn from(error: ModelError) -> Self {
+        Self::new(Exit::Usage, error.to_string(), "`efm devices` lists the devices of this build")
+    }
+}
+
+impl From<TraceError> for Failure {
+    fn from(error: TraceError) -> Self {
+        let exit = match error {
+            TraceError::Field(_) => Exit::Numerical,
+            _ => Exit::Usage,
+        };
+        Self::new(exit, error.to_string(), "the [solver] keys set how lines are traced")
+    }
+}
+
+impl From<EvalError> for Failure {
+    fn from(error: EvalError) -> Self {
+        let exit = match error {
+            EvalError::Io { .. } => Exit::Io,
+            EvalError::TooLarge { .. } => Exit::Resource,
+            _ => Exit::Data,
+        };
+        Self::new(exit, error.to_string(), "both sets need points of the same dimension, two or more")
+    }
+}
+
+impl From<efm_core::CoreError> for Failure {
+    fn from(error: efm_core::CoreError) -> Self {
+        Self::new(Exit::Data, error.to_string(), "look at the data with any table viewer")
+    }
+}

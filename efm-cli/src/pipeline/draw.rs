@@ -1,0 +1,42 @@
+use efm_core::Seed;
+use efm_eval::Metrics;
+use efm_eval::picture::{self, CloudOptions, ImageShape};
+use efm_train::RunDir;
+
+use crate::failure::Failure;
+use crate::pipeline::{Prepared, Trained, Transported};
+
+/// Images in a grid.
+const GRID: usize = 100;
+
+/// Draws the run's pictures.
+pub fn draw(
+    run: &RunDir,
+    prepared: &Prepared,
+    trained: Option<&Trained>,
+    transported: &Transported,
+    metrics: &Metrics,
+) -> Result<(), Failure> {
+    let folder = run.pictures()?;
+    let config = &prepared.config;
+    let target = prepared.target.points(Seed(config.seed), "eval/target", 0, transported.ends.len());
+    let options = CloudOptions { title: Some(config.name.clone()), w2: metrics.w2 };
+    picture::clouds(folder.join("clouds.svg"), &transported.starts, &transported.ends, &target, &options)?;
+    let scaled_starts = prepared.scaler.apply(&transported.starts)?;
+    let scaled_target = prepared.scaler.apply(&target)?;
+    let lines = folder.join("field-lines.svg");
+    picture::field_lines(lines, &transported.drawn, &scaled_starts, &scaled_target, prepared.geometry.gap)?;
+    if let Some(trained) = trained.filter(|trained| !trained.log.is_empty()) {
+        picture::loss(folder.join("loss.svg"), &trained.log)?;
+    }
+    if let Some([height, width]) = config.data.image {
+        let shape = ImageShape { height, width, channels: 1 };
+        let values = target.as_slice();
+        let range = values.iter().fold((f32::INFINITY, f32::NEG_INFINITY), |(a, b), &v| (a.min(v), b.max(v)));
+        for (name, points) in [("images-transported.png", &transported.ends), ("images-target.png", &target)] {
+            let rows: Vec<_> = (0..points.len().min(GRID)).collect();
+            picture::image_grid(folder.join(name), &points.select(&rows), shape, 10, range)?;
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,61 @@
+use efm_core::{Points, Seed};
+use efm_eval::{Evaluation, Metrics, Seconds, disjoint_halves, evaluate};
+use efm_train::config::{Gap, RunConfig};
+
+use crate::failure::Failure;
+use crate::pipeline::prepare::Fresh;
+use crate::pipeline::{Prepared, Transported};
+
+/// Measures a run's transported samples against target points that training did not see.
+pub fn measure(
+    prepared: &Prepared,
+    transported: &Transported,
+    device: &str,
+    train_seconds: Option<f64>,
+) -> Result<Metrics, Failure> {
+    let config = &prepared.config;
+    let seed = Seed(config.seed);
+    let count = transported.ends.len();
+    let target = prepared.target.points(seed, "eval/target", 0, count);
+    let options = Evaluation {
+        seed,
+        directions: config.eval.projections,
+        floor_repeats: config.eval.floor_repeats,
+        centres: prepared.centres.clone(),
+        ..Evaluation::default()
+    };
+    let mut halves: Option<(u64, (Points, Points))> = None;
+    let stream = seed.stream("eval/floor");
+    let mut draw = |index: u64| match &prepared.target {
+        Fresh::Endless(_) => Ok(prepared.target.points(seed, "eval/floor", index, count)),
+        Fresh::Rows { all, .. } => {
+            // Both halves of a pair come from one split, so that they share no row.
+            let pair = index / 2;
+            if halves.as_ref().is_none_or(|(present, _)| *present != pair) {
+                halves = Some((pair, disjoint_halves(all, count, &stream, pair)?));
+            }
+            let (_, (first, second)) = halves.as_ref().expect("just made");
+            Ok(if index.is_multiple_of(2) { first.clone() } else { second.clone() })
+        }
+    };
+    let metrics = evaluate(Some(&transported.starts), &transported.ends, &target, Some(&mut draw), &options)?;
+    Ok(Metrics {
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        method: config.method.name().to_owned(),
+        seed: config.seed,
+        device: device.to_owned(),
+        gap: gap(config),
+        evaluations_mean: Some(transported.evaluations),
+        lines: transported.tally.clone(),
+        seconds: Seconds { train: train_seconds, transport: Some(transported.seconds) },
+        ..metrics
+    })
+}
+
+fn gap(config: &RunConfig) -> Option<f64> {
+    match config.plates.gap {
+        Gap::Auto => None,
+        Gap::Length(gap) => Some(gap),
+    }
+}
+

@@ -1,0 +1,13 @@
+//! A run, stage by stage: prepare → train → transport → measure → draw.
+
+mod draw;
+mod measure;
+mod prepare;
+mod train;
+mod transport;
+
+pub use draw::draw;
+pub use measure::measure;
+pub use prepare::{Prepared, prepare};
+pub use train::{Trained, train};
+pub use transport::{Transported, carry, check_losses, transport};

@@ -1,0 +1,145 @@
+use std::path::Path;
+
+use efm_core::{Points, Seed};
+use efm_data::{DataSpec, Sampler, Scaler, split};
+use efm_models::Geometry;
+use efm_train::config::{Gap, RunConfig};
+use efm_train::{Cloud, Plates, automatic_gap};
+
+use crate::failure::Failure;
+
+/// Points of an endless distribution that stand for it where a finite set is needed.
+const REPRESENTATIVES: usize = 8_000;
+
+/// Everything a run needs, checked.
+pub struct Prepared {
+    /// The configuration with nothing left open.
+    pub config: RunConfig,
+    /// Charges of both plates, scaled.
+    pub plates: Plates,
+    /// What the network has to know.
+    pub geometry: Geometry,
+    /// From data units to scaled units.
+    pub scaler: Scaler,
+    /// Source points training does not see.
+    pub source: Fresh,
+    /// Target points training does not see.
+    pub target: Fresh,
+    /// Centres of the target's modes in data units, if it has any.
+    pub centres: Option<Points>,
+}
+
+/// Points for the evaluation, in data units.
+pub enum Fresh {
+    /// A distribution.
+    Endless(Box<dyn Sampler>),
+    /// Rows kept from training, and all rows.
+    Rows {
+        /// Rows training does not see.
+        held_out: Points,
+        /// All rows; pairs of disjoint draws from them make the noise floor.
+        all: Points,
+    },
+}
+
+impl Fresh {
+    /// `count` points of draw number `draw`; a finite set gives its held-out rows, at most `count`.
+    pub fn points(&self, seed: Seed, name: &str, draw: u64, count: usize) -> Points {
+        match self {
+            Self::Endless(sampler) => sampler.draw(&seed.stream(name), draw * count as u64, count),
+            Self::Rows { held_out, .. } => {
+                let rows: Vec<_> = (0..held_out.len().min(count)).collect();
+                held_out.select(&rows)
+            }
+        }
+    }
+
+    /// How many points there are at most.
+    pub fn limit(&self) -> Option<usize> {
+        match self {
+            Self::Endless(_) => None,
+            Self::Rows { held_out, .. } => Some(held_out.len()),
+        }
+    }
+}
+
+/// One plate's data, opened.
+struct Opened {
+    train: Cloud,
+    /// Points the scaling and the gap are learned from, in data units.
+    sample: Points,
+    fresh: Fresh,
+    centres: Option<Points>,
+}
+
+/// Opens the data, learns the scaling, chooses the gap.
+pub fn prepare(mut config: RunConfig, base: &Path) -> Result<Prepared, Failure> {
+    let seed = Seed(config.seed);
+    let source = open(&config.source, &config, base, seed, "source")?;
+    let target = open(&config.target, &config, base, seed, "target")?;
+    if source.sample.dim() != target.sample.dim() {
+        let (from, to) = (source.sample.dim(), target.sample.dim());
+        return Err(Failure::new(
+            crate::failure::Exit::Data,
+            format!("the source has D = {from} coordinates, the target D = {to}; both plates need the same D"),
+            "choose the columns of both files so that they agree, or set source.dim",
+        ));
+    }
+    let scaler = Scaler::fit(config.data.scaling, &source.sample, &target.sample)?;
+    let scaled_source = scaler.apply(&source.sample)?;
+    let scaled_target = scaler.apply(&target.sample)?;
+    let gap = match config.plates.gap {
+        Gap::Auto => automatic_gap(&scaled_source, &scaled_target),
+        Gap::Length(gap) => gap,
+    };
+    config.plates.gap = Gap::Length(gap);
+    let geometry = Geometry {
+        dim: scaled_source.dim(),
+        gap,
+        source_spread: spread(&scaled_source),
+        target_spread: spread(&scaled_target),
+    };
+    let plates = Plates {
+        source: source.train.scaled(&scaler)?,
+        target: target.train.scaled(&scaler)?,
+        gap,
+        law: config.plates.law,
+    };
+    Ok(Prepared {
+        config,
+        plates,
+        geometry,
+        scaler,
+        source: source.fresh,
+        target: target.fresh,
+        centres: target.centres,
+    })
+}
+
+fn open(spec: &DataSpec, config: &RunConfig, base: &Path, seed: Seed, name: &str) -> Result<Opened, Failure> {
+    let sampler = spec.open(base)?;
+    let centres = sampler.modes().map(|modes| modes.centres().clone());
+    let identity = Scaler::identity(sampler.dim());
+    if let DataSpec::File(file) = spec {
+        let all = file.read(base)?.into_points();
+        let (train, held_out) = split(&all, config.data.test_fraction, &seed.stream(&format!("split/{name}")))?;
+        // A set too small to be split is evaluated on itself.
+        let held_out = if held_out.len() < 2 { all.clone() } else { held_out };
+        return Ok(Opened {
+            sample: train.clone(),
+            train: Cloud::Finite(train),
+            fresh: Fresh::Rows { held_out, all },
+            centres,
+        });
+    }
+    let sample = sampler.draw(&seed.stream(&format!("scaling/{name}")), 0, REPRESENTATIVES);
+    let train = Cloud::Endless { sampler, scaler: identity };
+    Ok(Opened { train, sample, fresh: Fresh::Endless(spec.open(base)?), centres })
+}
+
+/// Root mean square of all coordinates.
+fn spread(points: &Points) -> f64 {
+    let sum: f64 = points.as_slice().iter().map(|&value| f64::from(value).powi(2)).sum();
+    (sum / points.as_slice().len().max(1) as f64).sqrt()
+}
+

@@ -1,0 +1,50 @@
+//! Progress of long work: a bar on a terminal, a line per tenth elsewhere.
+
+use std::time::{Duration, Instant};
+
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+use crate::say;
+
+/// Progress of one stage.
+pub struct Progress {
+    bar: ProgressBar,
+    stage: &'static str,
+    total: u64,
+    tenth: u64,
+    started: Instant,
+}
+
+impl Progress {
+    /// `total` units of work called `stage`.
+    pub fn new(stage: &'static str, total: usize) -> Self {
+        let bar = ProgressBar::with_draw_target(Some(total as u64), ProgressDrawTarget::stderr_with_hz(10));
+        let template = "{prefix:>10} [{bar:32}] {pos}/{len} {msg} {elapsed} eta {eta}";
+        bar.set_style(ProgressStyle::with_template(template).expect("a valid template").progress_chars("=> "));
+        bar.set_prefix(stage);
+        bar.enable_steady_tick(Duration::from_millis(500));
+        Self { bar, stage, total: total as u64, tenth: 0, started: Instant::now() }
+    }
+
+    /// Sets the work done and a short remark.
+    pub fn set(&mut self, done: usize, remark: impl FnOnce() -> String) {
+        let done = done as u64;
+        let tenth = if self.total == 0 { 10 } else { done * 10 / self.total };
+        if self.bar.is_hidden() {
+            if tenth > self.tenth {
+                let seconds = self.started.elapsed().as_secs_f64();
+                say::note(format!("{:>10} {done}/{} {} {seconds:.1}s", self.stage, self.total, remark()));
+            }
+        } else {
+            self.bar.set_position(done);
+            self.bar.set_message(remark());
+        }
+        self.tenth = tenth.max(self.tenth);
+    }
+
+    /// Ends the stage; returns its wall time in seconds.
+    pub fn finish(self) -> f64 {
+        self.bar.finish_and_clear();
+        self.started.elapsed().as_secs_f64()
+    }
+}
