@@ -5,11 +5,11 @@ use burn::module::Module;
 use burn::store::ModuleRecord;
 use burn::tensor::{Bytes, Device};
 use efm_core::Seed;
-use efm_data::Scaler;
+
 use efm_models::{Geometry, LearnedField, Network, NetworkConfig};
 use serde::{Deserialize, Serialize};
 
-use crate::TrainError;
+use crate::{Scalers, TrainError};
 use crate::config::SolverConfig;
 use crate::files::{read, write_atomically};
 
@@ -20,8 +20,8 @@ pub struct TrainedModel {
     pub network: Network,
     /// What the network knows of the plates.
     pub geometry: Geometry,
-    /// From data units to scaled units and back.
-    pub scaler: Scaler,
+    /// From data units to scaled units and back, on each plate.
+    pub scalers: Scalers,
     /// How lines are traced unless told otherwise.
     pub solver: SolverConfig,
     /// Size of the network.
@@ -35,7 +35,7 @@ struct Description {
     version: String,
     geometry: Geometry,
     network: NetworkConfig,
-    scaler: Scaler,
+    scalers: Scalers,
     solver: SolverConfig,
     weights_blake3: String,
 }
@@ -63,7 +63,7 @@ impl TrainedModel {
             version: env!("CARGO_PKG_VERSION").to_owned(),
             geometry: self.geometry,
             network: self.config.clone(),
-            scaler: self.scaler.clone(),
+            scalers: self.scalers.clone(),
             solver: self.solver.clone(),
             weights_blake3: blake3::hash(&weights).to_hex().to_string(),
         };
@@ -97,7 +97,7 @@ impl TrainedModel {
         Ok(Self {
             network,
             geometry: description.geometry,
-            scaler: description.scaler,
+            scalers: description.scalers,
             solver: description.solver,
             config: description.network,
         })

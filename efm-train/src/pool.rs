@@ -3,6 +3,7 @@ use efm_field::{ExactField, Field, InterPlate, Law};
 use rand::RngExt;
 
 use crate::cloud::Cloud;
+use crate::halo::Halo;
 use crate::TrainError;
 use crate::config::{Charges, Objective, TrainConfig};
 
@@ -16,6 +17,8 @@ pub struct Plates {
     pub gap: f64,
     /// Which field the charges make.
     pub law: Law,
+    /// Root mean square coordinate of the wider plate, in scaled units.
+    pub spread: f64,
 }
 
 /// Makes pools of inter-plate points with the exact field's targets.
@@ -24,6 +27,7 @@ pub struct PoolSource<'a> {
     charges: Charges,
     points: InterPlate,
     objective: Objective,
+    halo: Halo,
     size: usize,
     seed: Seed,
 }
@@ -59,6 +63,7 @@ impl<'a> PoolSource<'a> {
             charges: train.charges,
             points: train.points.clone(),
             objective: train.objective,
+            halo: Halo { share: train.halo, spread: plates.spread, gap: plates.gap },
             size: train.pool,
             seed,
         }
@@ -86,19 +91,24 @@ impl<'a> PoolSource<'a> {
         let target = self.plates.target.charges(self.charges, &self.seed.stream("charges/target"), index)?;
         let capacitor = Capacitor::new(source, target, self.plates.gap)?;
         let first = index * self.size as u64;
-        let points = self.points.draw(&capacitor, self.plates.law, &self.seed.stream(stream), first, self.size);
+        let mut points = self.points.draw(&capacitor, self.plates.law, &self.seed.stream(stream), first, self.size);
+        let strayed = self.halo.spread(&mut points, &self.seed.stream(&format!("{stream}/halo")), first);
         let field = ExactField::new(capacitor, self.plates.law);
-        Pool::new(&field, &points, self.objective)
+        Pool::new(&field, &points, strayed, self.objective)
     }
 }
 
 impl Pool {
-    fn new(field: &dyn Field, points: &Augmented, objective: Objective) -> Result<Self, TrainError> {
+    /// The last `strayed` of the points are those of the halo.
+    fn new(field: &dyn Field, points: &Augmented, strayed: usize, objective: Objective) -> Result<Self, TrainError> {
         let values = field.evaluate(points)?;
         let dim = points.dim();
         let mut pool = Self { dim, ..Self::default() };
         for index in 0..points.len() {
-            let target = objective.target(&values, index);
+            let mut target = objective.target(&values, index);
+            if index >= points.len() - strayed {
+                target.weight = Halo::WEIGHT;
+            }
             pool.x.extend(points.x(index).iter().map(|&x| x as f32));
             pool.z.push(points.z(index) as f32);
             pool.target.extend(values.directions.point(index).iter().map(|&n| (target.scale * n) as f32));

@@ -1,4 +1,4 @@
-use efm_core::Seed;
+use efm_core::{Seed, Side};
 use efm_eval::Metrics;
 use efm_eval::picture::{self, CloudOptions, ImageShape};
 use efm_train::RunDir;
@@ -22,8 +22,8 @@ pub fn draw(
     let target = prepared.target.points(Seed(config.seed), "eval/target", 0, transported.ends.len());
     let options = CloudOptions { title: Some(config.name.clone()), w2: metrics.w2 };
     picture::clouds(folder.join("clouds.svg"), &transported.starts, &transported.ends, &target, &options)?;
-    let scaled_starts = prepared.scaler.apply(&transported.starts)?;
-    let scaled_target = prepared.scaler.apply(&target)?;
+    let scaled_starts = prepared.scalers.plate(Side::Source).apply(&transported.starts)?;
+    let scaled_target = prepared.scalers.plate(Side::Target).apply(&target)?;
     let lines = folder.join("field-lines.svg");
     picture::field_lines(lines, &transported.drawn, &scaled_starts, &scaled_target, prepared.geometry.gap)?;
     if let Some(trained) = trained.filter(|trained| !trained.log.is_empty()) {

@@ -1,10 +1,10 @@
 use std::path::Path;
 
-use efm_core::{Points, Seed};
+use efm_core::{Points, Seed, Side};
 use efm_data::{DataSpec, Sampler, Scaler, split};
 use efm_models::Geometry;
 use efm_train::config::{Gap, RunConfig};
-use efm_train::{Cloud, Plates, automatic_gap};
+use efm_train::{Cloud, Plates, Scalers, automatic_gap};
 
 use crate::failure::Failure;
 
@@ -20,7 +20,7 @@ pub struct Prepared {
     /// What the network has to know.
     pub geometry: Geometry,
     /// From data units to scaled units.
-    pub scaler: Scaler,
+    pub scalers: Scalers,
     /// Source points training does not see.
     pub source: Fresh,
     /// Target points training does not see.
@@ -85,9 +85,9 @@ pub fn prepare(mut config: RunConfig, base: &Path) -> Result<Prepared, Failure> 
             "choose the columns of both files so that they agree, or set source.dim",
         ));
     }
-    let scaler = Scaler::fit(config.data.scaling, &source.sample, &target.sample)?;
-    let scaled_source = scaler.apply(&source.sample)?;
-    let scaled_target = scaler.apply(&target.sample)?;
+    let scalers = Scalers::fit(config.data.scaling, config.data.align, &source.sample, &target.sample)?;
+    let scaled_source = scalers.plate(Side::Source).apply(&source.sample)?;
+    let scaled_target = scalers.plate(Side::Target).apply(&target.sample)?;
     let gap = match config.plates.gap {
         Gap::Auto => automatic_gap(&scaled_source, &scaled_target),
         Gap::Length(gap) => gap,
@@ -100,16 +100,17 @@ pub fn prepare(mut config: RunConfig, base: &Path) -> Result<Prepared, Failure> 
         target_spread: spread(&scaled_target),
     };
     let plates = Plates {
-        source: source.train.scaled(&scaler)?,
-        target: target.train.scaled(&scaler)?,
+        source: source.train.scaled(scalers.plate(Side::Source))?,
+        target: target.train.scaled(scalers.plate(Side::Target))?,
         gap,
         law: config.plates.law,
+        spread: geometry.source_spread.max(geometry.target_spread),
     };
     Ok(Prepared {
         config,
         plates,
         geometry,
-        scaler,
+        scalers,
         source: source.fresh,
         target: target.fresh,
         centres: target.centres,

@@ -107,7 +107,7 @@ pub fn train(
     let model = TrainedModel {
         network: trainer.network().clone(),
         geometry: prepared.geometry,
-        scaler: prepared.scaler.clone(),
+        scalers: prepared.scalers.clone(),
         solver: config.solver.clone(),
         config: config.model.clone(),
     };

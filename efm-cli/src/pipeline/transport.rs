@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 
 use burn::tensor::Device;
-use efm_core::{Augmented, Points, Seed};
+use efm_core::{Augmented, Points, Seed, Side};
 use efm_integrate::maps::{Forward, Map, Noise};
 use efm_integrate::{Heading, Lines, Save};
 use efm_train::TrainedModel;
@@ -38,7 +38,8 @@ pub fn carry(
     device: &Device,
     signals: &Signals,
 ) -> Result<(Points, Lines, f64), Failure> {
-    let scaled = model.scaler.apply(starts)?;
+    let from = if reverse { Side::Target } else { Side::Source };
+    let scaled = model.scalers.plate(from).apply(starts)?;
     let field = model.field(device);
     let map = map(model, reverse, Save::Ends);
     let mut progress = Progress::new("transport", scaled.len());
@@ -52,7 +53,7 @@ pub fn carry(
     if let Some(exit) = signals.received() {
         return Err(Failure::new(exit, "stopped while transporting; nothing was written", "run the command again"));
     }
-    let ends = model.scaler.undo(&lines.ends.to_points()?)?;
+    let ends = model.scalers.plate(from.other()).undo(&lines.ends.to_points()?)?;
     Ok((ends, lines, seconds))
 }
 
@@ -111,7 +112,7 @@ fn some_lines(
     device: &Device,
 ) -> Result<Vec<Augmented>, Failure> {
     let rows: Vec<_> = (0..count.min(starts.len())).collect();
-    let scaled = model.scaler.apply(&starts.select(&rows))?;
+    let scaled = model.scalers.plate(Side::Source).apply(&starts.select(&rows))?;
     let gap = model.geometry.gap;
     let heights = (0..=DRAWN_HEIGHTS).map(|i| gap * i as f64 / DRAWN_HEIGHTS as f64).collect();
     let map = map(model, false, Save::Heights(heights));

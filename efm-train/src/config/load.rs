@@ -193,6 +193,7 @@ fn check(config: &RunConfig, source: &ConfigSource) -> Result<(), ConfigError> {
     }
     for (key, value, most) in [
         ("train.ema", train.ema, 1.0),
+        ("train.halo", train.halo, 1.0),
         ("data.test_fraction", config.data.test_fraction, 0.9),
         ("solver.lost_share", solver.lost_share, 1.0),
     ] {

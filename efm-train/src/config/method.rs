@@ -49,6 +49,7 @@ impl Method {
                 "plates.gap = 6.0\n",
                 "train.objective = \"direction\"\n",
                 "train.points = { kind = \"mesh\", points = 7, half_width = 8.0 }\n",
+                "train.halo = 0.0\n",
                 "train.learning_rate = 1e-4\n",
                 "train.schedule = \"constant\"\n",
                 "solver = { method = \"euler\", form = \"z\", steps = 12, start_height = 0.3 }\n",

@@ -63,8 +63,11 @@ fn default_model() -> NetworkConfig {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct DataConfig {
-    /// Scaling learned from both clouds, stored with the run and undone on output.
+    /// Scaling learned from the data, stored with the run and undone on output.
     pub scaling: Scaling,
+    /// Whether each plate is scaled by its own moments instead of those of both. Clouds that share centre and width have
+    /// no common dipole, whose field would drive lines far sideways.
+    pub align: bool,
     /// Share of a finite data set kept for the evaluation, 0 to 0.9.
     pub test_fraction: f64,
     /// Height and width of points that are single-channel images; draws grids of them.
@@ -74,7 +77,7 @@ pub struct DataConfig {
 
 impl Default for DataConfig {
     fn default() -> Self {
-        Self { scaling: Scaling::Joint, test_fraction: 0.2, image: None }
+        Self { scaling: Scaling::PerCoordinate, align: true, test_fraction: 0.2, image: None }
     }
 }
 
@@ -201,6 +204,8 @@ pub struct TrainConfig {
     pub objective: Objective,
     /// Where inter-plate points lie.
     pub points: InterPlate,
+    /// Share of the points moved sideways off the flux, so that a line that strays is led back.
+    pub halo: f64,
     /// Charges per plate in the field of a pool.
     pub charges: Charges,
     /// Inter-plate points whose targets are summed at once.
@@ -234,6 +239,7 @@ impl Default for TrainConfig {
             batch: 1_024,
             objective: Objective::Flux,
             points: InterPlate::default(),
+            halo: 0.25,
             charges: Charges::Count(1_000),
             pool: 16_384,
             reuse: 4.0,

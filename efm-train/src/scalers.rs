@@ -1,0 +1,40 @@
+use efm_core::{Points, Side};
+use efm_data::{Scaler, Scaling};
+use serde::{Deserialize, Serialize};
+
+use crate::TrainError;
+
+/// The scaling of each plate.
+///
+/// A line starts in the scaled units of one plate and ends in those of the other, so a map between scaled clouds is a
+/// map between the clouds themselves.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Scalers {
+    source: Scaler,
+    target: Scaler,
+}
+
+impl Scalers {
+    /// Learns the scaling: of each plate by itself (`align`), or one for both.
+    ///
+    /// # Errors
+    /// [`TrainError::Data`] for clouds without points or of different dimension.
+    pub fn fit(scaling: Scaling, align: bool, source: &Points, target: &Points) -> Result<Self, TrainError> {
+        if align {
+            let own = |points| Scaler::fit(scaling, points, points);
+            Ok(Self { source: own(source)?, target: own(target)? })
+        } else {
+            let both = Scaler::fit(scaling, source, target)?;
+            Ok(Self { source: both.clone(), target: both })
+        }
+    }
+
+    /// The scaling of one plate.
+    pub fn plate(&self, side: Side) -> &Scaler {
+        match side {
+            Side::Source => &self.source,
+            Side::Target => &self.target,
+        }
+    }
+}
