@@ -8,9 +8,14 @@ use crate::{FieldNet, Geometry, Network};
 /// Points sent to the device at once; bounds memory, not accuracy.
 const CHUNK: usize = 16_384;
 
+/// Coordinates beyond this many lengths of the capacitor are taken back to it: the squares of a network's features stay
+/// far inside the range of f32, and no data are there.
+const FARTHEST: f64 = 1e6;
+
 /// A network as a field: from here on it cannot be told from an exact sum.
 ///
-/// Directions come from the network, strengths are unknown. Between the plates every line moves forward.
+/// Directions come from the network, strengths are unknown. Between the plates every line moves forward; on and behind
+/// a plate the direction is that at the plate.
 #[derive(Debug)]
 pub struct LearnedField {
     network: Network,
@@ -40,6 +45,8 @@ impl Field for LearnedField {
             return Err(FieldError::DimensionMismatch { query_dim: at.dim(), field_dim: dim });
         }
         out.prepare(dim, at.len(), false);
+        let Geometry { gap, source_spread, target_spread, .. } = self.geometry;
+        let reach = FARTHEST * gap.max(source_spread).max(target_spread);
         let device_error = |message: String| FieldError::Device { message };
         for first in (0..at.len()).step_by(CHUNK) {
             let count = CHUNK.min(at.len() - first);
@@ -49,12 +56,13 @@ impl Field for LearnedField {
                 if !at.point(index).iter().all(|value| value.is_finite()) {
                     return Err(FieldError::NonFiniteQuery { point: index });
                 }
-                x.extend(at.x(index).iter().map(|&value| value as f32));
-                z.push(at.z(index) as f32);
+                x.extend(at.x(index).iter().map(|&value| value.clamp(-reach, reach) as f32));
+                z.push(at.z(index).clamp(0.0, gap) as f32);
             }
             let x = Tensor::<2>::from_data(TensorData::new(x, [count, dim]), &self.device);
             let z = Tensor::<2>::from_data(TensorData::new(z, [count, 1]), &self.device);
-            let values = self.network.forward(x, z).try_into_vec_as::<f32>().map_err(|e| device_error(e.to_string()))?;
+            let values =
+                self.network.forward(x, z).try_into_vec_as::<f32>().map_err(|e| device_error(e.to_string()))?;
             for (index, value) in values.chunks_exact(dim + 1).enumerate() {
                 let norm = value.iter().map(|&v| f64::from(v).powi(2)).sum::<f64>().sqrt();
                 if !norm.is_finite() {
