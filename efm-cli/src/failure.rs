@@ -95,7 +95,11 @@ impl From<TrainError> for Failure {
 
 impl From<ModelError> for Failure {
     fn from(error: ModelError) -> Self {
-        Self::new(Exit::Usage, error.to_string(), "`efm devices` lists the devices of this build")
+        let hint = match &error {
+            ModelError::BadConfig { key, .. } => format!("set another value with --set model.{key}=…"),
+            _ => "`efm devices` lists the devices of this build".to_owned(),
+        };
+        Self::new(Exit::Usage, error.to_string(), hint)
     }
 }
 

@@ -5,6 +5,7 @@ use efm_core::Stream;
 use serde::{Deserialize, Serialize};
 
 use crate::init::initialise;
+use crate::network::{NEAREST, SMALLEST_SPREAD};
 use crate::{FieldNet, Geometry, ModelError};
 
 /// Nonlinearity between layers.
@@ -24,6 +25,18 @@ pub enum Activation {
     Tanh,
 }
 
+/// What the last layer of a network means.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Head {
+    /// dx/ds with s = ln(z/(L − z)), in units of [`Geometry::typical_speed`]: bounded near both plates, where slopes are
+    /// not. Lines move forward whatever the weights.
+    Slope,
+    /// A vector of R^{D+1} along the field, its axial part kept positive.
+    #[default]
+    Vector,
+}
+
 /// Size of an [`Mlp`].
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -36,11 +49,13 @@ pub struct MlpConfig {
     pub fourier: usize,
     /// Nonlinearity between layers.
     pub activation: Activation,
+    /// What the last layer means.
+    pub head: Head,
 }
 
 impl Default for MlpConfig {
     fn default() -> Self {
-        Self { width: 128, depth: 3, fourier: 6, activation: Activation::Silu }
+        Self { width: 128, depth: 3, fourier: 6, activation: Activation::Silu, head: Head::Vector }
     }
 }
 
@@ -61,11 +76,16 @@ impl MlpConfig {
         let inputs = geometry.dim + 1 + HEIGHT_FEATURES + 2 * self.fourier;
         let sizes: Vec<_> = std::iter::once(inputs).chain(std::iter::repeat_n(self.width, self.depth)).collect();
         let hidden = sizes.windows(2).map(|pair| LinearConfig::new(pair[0], pair[1]).init(device)).collect();
-        let output = LinearConfig::new(self.width, geometry.dim + 1).init(device);
+        let outputs = match self.head {
+            Head::Slope => geometry.dim,
+            Head::Vector => geometry.dim + 1,
+        };
+        let output = LinearConfig::new(self.width, outputs).init(device);
         let mlp = Mlp {
             hidden,
             output,
             activation: Setting(self.activation),
+            head: Setting(self.head),
             geometry: Setting(geometry),
             fourier: self.fourier,
         };
@@ -92,6 +112,8 @@ pub struct Mlp {
     output: Linear,
     #[module(skip)]
     activation: Setting<Activation>,
+    #[module(skip)]
+    head: Setting<Head>,
     #[module(skip)]
     geometry: Setting<Geometry>,
     #[module(skip)]
@@ -148,16 +170,29 @@ fn squareplus(values: Tensor<2>) -> Tensor<2> {
 
 impl FieldNet for Mlp {
     fn forward(&self, x: Tensor<2>, z: Tensor<2>) -> Tensor<2> {
-        let dim = self.geometry.0.dim;
-        let mut values = self.features(x, z);
+        let geometry = self.geometry.0;
+        let mut values = self.features(x, z.clone());
         for layer in &self.hidden {
             values = self.activate(layer.forward(values));
         }
         let values = self.output.forward(values);
         let [count, _] = values.dims();
-        let lateral = values.clone().slice([0..count, 0..dim]);
-        let axial = squareplus(values.slice([0..count, dim..dim + 1])).add_scalar(AXIAL_FLOOR);
-        Tensor::cat(vec![lateral, axial], 1)
+        let dim = geometry.dim;
+        match self.head.0 {
+            Head::Slope => {
+                // (dx/ds, dz/ds), the tensor form of `Geometry::logit_speed` and `Geometry::typical_speed`.
+                let height = z.div_scalar(geometry.gap).clamp(NEAREST, 1.0 - NEAREST);
+                let share = height.clone() * height.neg().add_scalar(1.0);
+                let spread = geometry.source_spread.max(geometry.target_spread).max(SMALLEST_SPREAD);
+                let lateral = values * share.clone().mul_scalar(4.0).sqrt().mul_scalar(spread);
+                Tensor::cat(vec![lateral, share.mul_scalar(geometry.gap)], 1)
+            }
+            Head::Vector => {
+                let lateral = values.clone().slice([0..count, 0..dim]);
+                let axial = squareplus(values.slice([0..count, dim..dim + 1])).add_scalar(AXIAL_FLOOR);
+                Tensor::cat(vec![lateral, axial], 1)
+            }
+        }
     }
 }
 

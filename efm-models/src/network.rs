@@ -27,6 +27,28 @@ pub struct Geometry {
     pub target_spread: f64,
 }
 
+impl Geometry {
+    /// z (L − z) / L: what turns the slope E_x/E_z into dx/ds with s = ln(z/(L − z)). Bounded away from zero at heights
+    /// nearer to a plate than [`NEAREST`] allows.
+    pub fn logit_speed(&self, z: f64) -> f64 {
+        let height = (z / self.gap).clamp(NEAREST, 1.0 - NEAREST);
+        self.gap * height * (1.0 - height)
+    }
+
+    /// Typical size of dx/ds at height z in scaled units. It vanishes towards the plates, but as a square root only: in
+    /// the voids of a plate lines still have a way to go.
+    pub fn typical_speed(&self, z: f64) -> f64 {
+        let spread = self.source_spread.max(self.target_spread).max(SMALLEST_SPREAD);
+        spread * (4.0 * self.logit_speed(z) / self.gap).sqrt()
+    }
+}
+
+/// Nearer to a plate than this share of the gap, heights count as this far from it.
+pub(crate) const NEAREST: f64 = 1e-4;
+
+/// Spreads below this are those of clouds without any width.
+pub(crate) const SMALLEST_SPREAD: f64 = 1e-6;
+
 /// Which network, and how large.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "kebab-case")]

@@ -54,6 +54,8 @@ struct Manifest {
 
 const FORMAT: u32 = 1;
 const MANIFEST: &str = "manifest.json";
+/// How folders begin that are not checkpoints yet.
+const UNFINISHED: &str = ".writing-";
 const STATE: &str = "state.json";
 const WEIGHTS: &str = "weights.bpk";
 const AVERAGE: &str = "average.bpk";
@@ -73,7 +75,8 @@ impl Checkpoints {
     pub fn save(&self, state: &State, tensors: &Tensors) -> Result<PathBuf, TrainError> {
         let io = |error: std::io::Error| TrainError::io(&self.folder, error);
         fs::create_dir_all(&self.folder).map_err(io)?;
-        let fresh = tempfile::Builder::new().prefix(".writing-").tempdir_in(&self.folder).map_err(io)?;
+        self.remove_unfinished();
+        let fresh = tempfile::Builder::new().prefix(UNFINISHED).tempdir_in(&self.folder).map_err(io)?;
         let state_bytes = serde_json::to_vec_pretty(state).expect("plain numbers and strings");
         let files: [(&str, &[u8]); 4] = [
             (STATE, &state_bytes),
@@ -115,6 +118,16 @@ impl Checkpoints {
             }
         }
         Ok((None, broken))
+    }
+
+    /// Clears what a killed process was writing; nobody else writes here, for the run's folder is locked.
+    fn remove_unfinished(&self) {
+        for entry in fs::read_dir(&self.folder).into_iter().flatten().flatten() {
+            if entry.file_name().to_str().is_some_and(|name| name.starts_with(UNFINISHED)) {
+                // What cannot be removed only takes room.
+                let _ = fs::remove_dir_all(entry.path());
+            }
+        }
     }
 
     /// Checkpoints by step, oldest first.
@@ -169,7 +182,6 @@ fn open(place: &Path) -> Result<(State, Tensors), TrainError> {
     let state = verified(STATE)?;
     let state =
         serde_json::from_slice(&state).map_err(|error| TrainError::corrupt(&place.join(STATE), error.to_string()))?;
-    let tensors =
-        Tensors { weights: verified(WEIGHTS)?, average: verified(AVERAGE)?, optimizer: verified(OPTIMIZER)? };
+    let tensors = Tensors { weights: verified(WEIGHTS)?, average: verified(AVERAGE)?, optimizer: verified(OPTIMIZER)? };
     Ok((state, tensors))
 }

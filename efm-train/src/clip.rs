@@ -56,3 +56,51 @@ impl ModuleVisitor for Scale<'_> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use burn::module::ParamId;
+    use burn::tensor::Device;
+
+    use super::*;
+
+    #[derive(Module, Debug)]
+    struct Two {
+        a: Param<Tensor<1>>,
+        b: Param<Tensor<2>>,
+    }
+
+    /// Gradients (3, 0) and ((0), (4)): each has a norm of its own, together they have 5.
+    fn clipped(limit: f64) -> (Vec<f32>, Vec<f32>, f64) {
+        let device: Device = efm_models::device::parse("cpu").expect("the default build has the CPU").autodiff();
+        let two = Two {
+            a: Param::initialized(ParamId::from(1), Tensor::from_floats([1.0, 1.0], &device).require_grad()),
+            b: Param::initialized(ParamId::from(2), Tensor::from_floats([[1.0], [1.0]], &device).require_grad()),
+        };
+        let a = two.a.val() * Tensor::from_floats([3.0, 0.0], &device);
+        let b = two.b.val() * Tensor::from_floats([[0.0], [4.0]], &device);
+        let gradients = GradientsParams::from_grads((a.sum() + b.sum()).backward(), &two);
+        let (gradients, norm) = clip_global_norm(&two, gradients, limit).expect("a CPU reads back");
+        let a = gradients.get::<1>(two.a.id).expect("a has a gradient").try_into_vec_as::<f32>();
+        let b = gradients.get::<2>(two.b.id).expect("b has a gradient").try_into_vec_as::<f32>();
+        (a.expect("a CPU reads back"), b.expect("a CPU reads back"), norm)
+    }
+
+    #[test]
+    fn all_gradients_shrink_by_one_factor() {
+        let (a, b, norm) = clipped(2.5);
+        assert_eq!((a, b, norm), (vec![1.5, 0.0], vec![0.0, 2.0], 5.0), "halves are exact");
+    }
+
+    #[test]
+    fn gradients_within_the_limit_stay() {
+        for limit in [5.0, 100.0] {
+            assert_eq!(clipped(limit), (vec![3.0, 0.0], vec![0.0, 4.0], 5.0), "limit {limit}");
+        }
+    }
+
+    #[test]
+    fn no_limit_at_zero() {
+        assert_eq!(clipped(0.0), (vec![3.0, 0.0], vec![0.0, 4.0], 5.0));
+    }
+}

@@ -1,7 +1,7 @@
 use efm_core::Points;
 
-/// The gap for two scaled clouds when none is given: the larger of twice the spread and the distance between the
-/// clouds' far ends, so that lines neither crowd along the plates (L too small) nor forget where they started (L too
+/// The gap for two scaled clouds when none is given: three times the larger of their spreads and of the distance
+/// between them, so that lines neither crowd along the plates (L too small) nor forget where they started (L too
 /// large).
 ///
 /// The spread is the root mean square distance of a coordinate from the cloud's mean; the distance between clouds that
@@ -18,15 +18,14 @@ pub fn automatic_gap(source: &Points, target: &Points) -> f64 {
         }
         (sum / dim as f64).sqrt()
     };
-    let farthest = (0..source.dim())
-        .map(|coordinate| quantile_distance(source, target, coordinate))
-        .fold(0.0_f64, f64::max);
+    let farthest =
+        (0..source.dim()).map(|coordinate| quantile_distance(source, target, coordinate)).fold(0.0_f64, f64::max);
     let gap = GAP_PER_SPREAD * spread(source).max(spread(target)).max(farthest);
     if gap.is_finite() && gap > 0.0 { gap } else { 1.0 }
 }
 
-/// Gap in units of the larger spread; chosen on the toy presets, see `docs/choices.md`.
-const GAP_PER_SPREAD: f64 = 2.0;
+/// Gap in units of the larger spread; chosen on the toy presets, see `docs/training.md`.
+const GAP_PER_SPREAD: f64 = 3.0;
 
 /// Root mean square difference of the two quantile functions of one coordinate: the one-dimensional W2.
 fn quantile_distance(source: &Points, target: &Points, coordinate: usize) -> f64 {

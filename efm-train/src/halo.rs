@@ -22,7 +22,7 @@ pub(crate) struct Halo {
 const DISTANCES: (f64, f64) = (0.01, 1.0);
 
 impl Halo {
-    /// Weight of a moved point in the loss.
+    /// Weight of a moved point, as a share of that of a flux point.
     pub const WEIGHT: f64 = 0.2;
 
     /// Moves the last `share` of `points`; returns how many.

@@ -20,7 +20,7 @@ mod scalers;
 mod schedule;
 mod trainer;
 
-pub use checkpoint::{Checkpoints, State};
+pub use checkpoint::{Checkpoints, State, Tensors};
 pub use cloud::Cloud;
 pub use ema::MovingAverage;
 pub use error::TrainError;

@@ -9,9 +9,9 @@ use efm_core::Seed;
 use efm_models::{Geometry, LearnedField, Network, NetworkConfig};
 use serde::{Deserialize, Serialize};
 
-use crate::{Scalers, TrainError};
 use crate::config::SolverConfig;
 use crate::files::{read, write_atomically};
+use crate::{Scalers, TrainError};
 
 /// A trained field with all that is needed to transport points: `model/model.json` and `model/weights.bpk`.
 #[derive(Debug)]
@@ -38,6 +38,15 @@ struct Description {
     scalers: Scalers,
     solver: SolverConfig,
     weights_blake3: String,
+    /// Hash of all that the weights go with; how lines are traced may be changed by hand.
+    seal: String,
+}
+
+impl Description {
+    fn sealed(&self) -> String {
+        let parts = (&self.geometry, &self.network, &self.scalers, &self.weights_blake3);
+        blake3::hash(&serde_json::to_vec(&parts).expect("plain data")).to_hex().to_string()
+    }
 }
 
 const FORMAT: u32 = 1;
@@ -58,7 +67,7 @@ impl TrainedModel {
             .into_bytes()
             .map_err(|error| TrainError::Device(error.to_string()))?
             .to_vec();
-        let description = Description {
+        let mut description = Description {
             format: FORMAT,
             version: env!("CARGO_PKG_VERSION").to_owned(),
             geometry: self.geometry,
@@ -66,7 +75,9 @@ impl TrainedModel {
             scalers: self.scalers.clone(),
             solver: self.solver.clone(),
             weights_blake3: blake3::hash(&weights).to_hex().to_string(),
+            seal: String::new(),
         };
+        description.seal = description.sealed();
         write_atomically(&folder.join(WEIGHTS), &weights)?;
         let description = serde_json::to_vec_pretty(&description).expect("plain data");
         write_atomically(&folder.join(DESCRIPTION), &description)
@@ -83,6 +94,9 @@ impl TrainedModel {
         if description.format != FORMAT {
             let message = format!("model format {}, this build reads {FORMAT}", description.format);
             return Err(TrainError::corrupt(&path, message));
+        }
+        if description.seal != description.sealed() {
+            return Err(TrainError::corrupt(&path, "geometry, network or scaling differ from those that were saved"));
         }
         let path = folder.join(WEIGHTS);
         let weights = read(&path)?;

@@ -1,11 +1,12 @@
 use efm_core::{Augmented, Capacitor, Seed};
 use efm_field::{ExactField, Field, InterPlate, Law};
+use efm_models::Geometry;
 use rand::RngExt;
 
-use crate::cloud::Cloud;
-use crate::halo::Halo;
 use crate::TrainError;
+use crate::cloud::Cloud;
 use crate::config::{Charges, Objective, TrainConfig};
+use crate::halo::Halo;
 
 /// Where the charges of both plates come from, and the field they make.
 pub struct Plates {
@@ -17,8 +18,8 @@ pub struct Plates {
     pub gap: f64,
     /// Which field the charges make.
     pub law: Law,
-    /// Root mean square coordinate of the wider plate, in scaled units.
-    pub spread: f64,
+    /// Sizes in scaled units.
+    pub geometry: Geometry,
 }
 
 /// Makes pools of inter-plate points with the exact field's targets.
@@ -63,7 +64,11 @@ impl<'a> PoolSource<'a> {
             charges: train.charges,
             points: train.points.clone(),
             objective: train.objective,
-            halo: Halo { share: train.halo, spread: plates.spread, gap: plates.gap },
+            halo: Halo {
+                share: train.halo,
+                spread: plates.geometry.source_spread.max(plates.geometry.target_spread),
+                gap: plates.gap,
+            },
             size: train.pool,
             seed,
         }
@@ -94,20 +99,26 @@ impl<'a> PoolSource<'a> {
         let mut points = self.points.draw(&capacitor, self.plates.law, &self.seed.stream(stream), first, self.size);
         let strayed = self.halo.spread(&mut points, &self.seed.stream(&format!("{stream}/halo")), first);
         let field = ExactField::new(capacitor, self.plates.law);
-        Pool::new(&field, &points, strayed, self.objective)
+        Pool::new(&field, &points, strayed, self.objective, &self.plates.geometry)
     }
 }
 
 impl Pool {
     /// The last `strayed` of the points are those of the halo.
-    fn new(field: &dyn Field, points: &Augmented, strayed: usize, objective: Objective) -> Result<Self, TrainError> {
+    fn new(
+        field: &dyn Field,
+        points: &Augmented,
+        strayed: usize,
+        objective: Objective,
+        geometry: &Geometry,
+    ) -> Result<Self, TrainError> {
         let values = field.evaluate(points)?;
         let dim = points.dim();
         let mut pool = Self { dim, ..Self::default() };
         for index in 0..points.len() {
-            let mut target = objective.target(&values, index);
+            let mut target = objective.target(&values, index, points.z(index), geometry);
             if index >= points.len() - strayed {
-                target.weight = Halo::WEIGHT;
+                target.weight *= Halo::WEIGHT;
             }
             pool.x.extend(points.x(index).iter().map(|&x| x as f32));
             pool.z.push(points.z(index) as f32);

@@ -19,12 +19,7 @@ impl RunDir {
     pub fn open(path: &Path) -> Result<Self, TrainError> {
         let io = |error: std::io::Error| TrainError::io(path, error);
         fs::create_dir_all(path).map_err(io)?;
-        let lock = File::options()
-            .create(true)
-            .truncate(false)
-            .write(true)
-            .open(path.join(".lock"))
-            .map_err(io)?;
+        let lock = File::options().create(true).truncate(false).write(true).open(path.join(".lock")).map_err(io)?;
         match lock.try_lock() {
             Ok(()) => Ok(Self { path: path.to_path_buf(), _lock: lock }),
             Err(fs::TryLockError::WouldBlock) => Err(TrainError::Locked { path: path.to_path_buf() }),

@@ -1,7 +1,7 @@
 use std::ops::ControlFlow;
 
 use burn::module::Module;
-use burn::optim::{AdamConfig, GradientsParams, ModuleOptimizer};
+use burn::optim::{AdamConfig, GradientsParams, ModuleOptimizer, OptimizerRecord};
 use burn::store::{ModuleRecord, RecordError};
 use burn::tensor::{Bytes, Device, Tensor, TensorData};
 use efm_core::Seed;
@@ -124,8 +124,9 @@ impl<'a> Trainer<'a> {
         let validation = if self.train.validate_every > 0 { Some(pools.validation()?) } else { None };
         let mut pool: Option<(u64, Pool)> = None;
         let mut saved = None;
-        let mut ended = Ended::Finished;
-        while self.state.step < self.train.steps {
+        // A run that ended on a plateau stays there when it is gone on with.
+        let mut ended = if self.on_plateau() { Ended::Plateau } else { Ended::Finished };
+        while self.state.step < self.train.steps && ended == Ended::Finished {
             let step = self.state.step;
             let index = self.pool_index(step);
             if pool.as_ref().is_none_or(|(present, _)| *present != index) {
@@ -134,7 +135,7 @@ impl<'a> Trainer<'a> {
             let (_, present) = pool.as_ref().expect("just made");
             let batch = present.batch(self.seed, step, self.train.batch);
             let mut report = self.step_on(batch)?;
-            let every = |period: usize| period > 0 && self.state.step.is_multiple_of(period);
+            let every = |period: usize| period > 0 && (step + 1).is_multiple_of(period);
             if let Some(validation) = validation.as_ref().filter(|_| every(self.train.validate_every)) {
                 let loss = self.validate(validation)?;
                 report.validation = Some(loss);
@@ -148,19 +149,16 @@ impl<'a> Trainer<'a> {
                 }
             }
             let stopped = watch(&report).is_break();
-            let plateau = self.train.patience > 0 && self.state.stale >= self.train.patience;
-            let best = report.validation.is_some() && self.state.best_step == self.state.step;
-            if stopped || plateau || best || (self.train.checkpoint_every > 0 && self.state.step.is_multiple_of(self.train.checkpoint_every)) {
-                self.save(checkpoints)?;
-                saved = Some(self.state.step);
+            if self.on_plateau() {
+                ended = Ended::Plateau;
             }
             if stopped {
                 ended = Ended::Stopped;
-                break;
             }
-            if plateau {
-                ended = Ended::Plateau;
-                break;
+            let best = report.validation.is_some() && self.state.best_step == self.state.step;
+            if ended != Ended::Finished || best || every(self.train.checkpoint_every) {
+                self.save(checkpoints)?;
+                saved = Some(self.state.step);
             }
         }
         if saved != Some(self.state.step) {
@@ -172,6 +170,11 @@ impl<'a> Trainer<'a> {
     /// The averaged network, without gradients.
     pub fn network(&self) -> &Network {
         self.average.module()
+    }
+
+    /// Whether the validation loss has stood still for as long as is borne.
+    fn on_plateau(&self) -> bool {
+        self.train.patience > 0 && self.state.stale >= self.train.patience
     }
 
     /// Every pool serves `pool · reuse / batch` steps.
@@ -210,9 +213,8 @@ impl<'a> Trainer<'a> {
     fn loss(&self, network: &Network, batch: Batch, device: &Device) -> Tensor<1> {
         let count = batch.z.len();
         let dim = batch.x.len() / count;
-        let upload = |values: Vec<f32>, width: usize| {
-            Tensor::<2>::from_data(TensorData::new(values, [count, width]), device)
-        };
+        let upload =
+            |values: Vec<f32>, width: usize| Tensor::<2>::from_data(TensorData::new(values, [count, width]), device);
         let values = network.forward(upload(batch.x, dim), upload(batch.z, 1));
         let error = values - upload(batch.target, dim + 1);
         ((error.clone() * error) * upload(batch.weight, 1)).mean()
@@ -235,11 +237,18 @@ impl<'a> Trainer<'a> {
         let tensors = Tensors {
             weights: pack(&self.network).map_err(failed)?,
             average: pack(self.average.module()).map_err(failed)?,
-            optimizer: self.optimizer.into_bytes().map_err(failed)?.to_vec(),
+            optimizer: in_order(self.optimizer.to_record()).map_err(failed)?,
         };
         checkpoints.save(&self.state, &tensors)?;
         Ok(())
     }
+}
+
+/// The record's bytes in the order of its tensors' names. The optimiser hands its state out in the order of a hash map,
+/// which differs from process to process; reading the bytes back sorts it, so that equal runs give equal files.
+fn in_order(record: OptimizerRecord) -> Result<Vec<u8>, RecordError> {
+    let sorted = OptimizerRecord::from_bytes(record.into_bytes()?)?;
+    Ok(sorted.into_bytes()?.to_vec())
 }
 
 fn scalar(tensor: Tensor<1>) -> Result<f64, TrainError> {

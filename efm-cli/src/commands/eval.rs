@@ -51,7 +51,7 @@ fn again(folder: &Path) -> Result<Metrics, Failure> {
     let config = load(&source)?;
     let device = device::parse("cpu")?;
     let model = TrainedModel::load(&folder.join("model"), &device)?;
-    let prepared = pipeline::prepare(config, Path::new(""))?;
+    let prepared = pipeline::prepare(config)?;
     let transported = pipeline::transport(&prepared, &model, &device, &Signals::listen())?;
     pipeline::measure(&prepared, &transported, "cpu", None)
 }

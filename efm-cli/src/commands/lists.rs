@@ -36,6 +36,9 @@ pub fn devices() -> Result<(), Failure> {
 
 /// `efm completions`.
 pub fn completions(shell: clap_complete::Shell) -> Result<(), Failure> {
-    clap_complete::generate(shell, &mut Args::command(), "efm", &mut std::io::stdout());
+    // Into memory first: the generator panics where a pipe is closed or a disk is full.
+    let mut script = Vec::new();
+    clap_complete::generate(shell, &mut Args::command(), "efm", &mut script);
+    say::out(String::from_utf8_lossy(&script).trim_end());
     Ok(())
 }

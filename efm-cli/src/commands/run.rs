@@ -26,15 +26,15 @@ pub enum Stages {
 
 /// `efm run` and `efm train`.
 pub fn run(args: &RunArgs, stages: Stages) -> Result<(), Failure> {
-    let (config, base) = configuration(args)?;
+    let config = configuration(args)?;
     let device = device::parse(&args.device)?;
     if args.dry_run {
-        return dry_run(config, &base);
+        return dry_run(config, &device);
     }
     let signals = Signals::listen();
     let one = |config: RunConfig, folder: &Path| {
         let job = Job { args, stages, device: &device, signals: &signals };
-        job.run(config, &base, folder)
+        job.run(config, folder)
     };
     let folder = folder(args, &config.name)?;
     let Some(list) = &args.seeds else {
@@ -65,15 +65,18 @@ struct Job<'a> {
 }
 
 impl Job<'_> {
-    fn run(&self, config: RunConfig, base: &Path, folder: &Path) -> Result<Option<Metrics>, Failure> {
-        // Data and configuration are checked before anything is written.
-        let prepared = prepare(config, base)?;
+    fn run(&self, config: RunConfig, folder: &Path) -> Result<Option<Metrics>, Failure> {
+        // Data, configuration and checkpoints are checked before anything is written.
+        let args = self.args;
+        let prepared = prepare(config)?;
+        let mut trainer = pipeline::trainer(&prepared, self.device)?;
         let run = RunDir::open(folder)?;
         self.make_room(&run)?;
-        let resolved = resolved(&prepared.config);
-        write_atomically(&run.config(), resolved.as_bytes())?;
-        let args = self.args;
-        let trained = pipeline::train(&prepared, &run, self.device, args.resume, args.stop_after, self.signals)?;
+        if args.resume {
+            trainer = pipeline::resume(trainer, &prepared, &run)?;
+        }
+        write_atomically(&run.config(), resolved(&prepared.config).as_bytes())?;
+        let trained = pipeline::train(&prepared, trainer, &run, args.stop_after, self.signals)?;
         if self.stages == Stages::TrainOnly {
             say::out(format!("trained in {:.1} s; the model is in {}", trained.seconds, run.model().display()));
             return Ok(None);
@@ -135,9 +138,7 @@ fn folder(args: &RunArgs, name: &str) -> Result<PathBuf, Failure> {
     let free = (1..10_000_u32)
         .map(|count| Path::new("runs").join(if count == 1 { name.clone() } else { format!("{name}-{count}") }))
         .find(|path| args.force || !path.exists());
-    free.ok_or_else(|| {
-        Failure::new(Exit::Io, "runs holds 10 000 runs of this name", "choose a folder with --out")
-    })
+    free.ok_or_else(|| Failure::new(Exit::Io, "runs holds 10 000 runs of this name", "choose a folder with --out"))
 }
 
 /// The configuration file of the run, with every key.
@@ -145,8 +146,9 @@ fn resolved(config: &RunConfig) -> String {
     toml::to_string(config).expect("a configuration is plain data")
 }
 
-fn dry_run(config: RunConfig, base: &Path) -> Result<(), Failure> {
-    let prepared = prepare(config, base)?;
+fn dry_run(config: RunConfig, device: &Device) -> Result<(), Failure> {
+    let prepared = prepare(config)?;
+    pipeline::trainer(&prepared, device)?;
     say::out(resolved(&prepared.config));
     let train = &prepared.config.train;
     say::note(format!(

@@ -2,26 +2,21 @@
 
 use std::path::{Path, PathBuf};
 
+use efm_data::DataSpec;
 use efm_train::config::{ConfigSource, Method, RunConfig, load};
 
 use crate::args::{MethodArg, RunArgs};
 use crate::failure::{Exit, Failure};
 use crate::presets;
 
-/// The configuration of one run and the folder its relative data paths start from.
-pub fn configuration(args: &RunArgs) -> Result<(RunConfig, PathBuf), Failure> {
+/// The configuration of one run; its data paths are absolute.
+pub fn configuration(args: &RunArgs) -> Result<RunConfig, Failure> {
     let mut source = experiment(args)?;
     source.method = args.method.map(method);
-    let here = std::env::current_dir().unwrap_or_default();
     for (table, path) in [("source", &args.source), ("target", &args.target)] {
         if let Some(path) = path {
             // Paths on the command line start from the present folder, those in a file from the file's.
-            let path = here.join(path);
-            let text = path.to_str().ok_or_else(|| {
-                let message = format!("{}: the path is not UTF-8, so a configuration cannot hold it", path.display());
-                Failure::usage(message, "rename the file or give a link to it")
-            })?;
-            let value = toml::Value::String(text.to_owned());
+            let value = toml::Value::String(absolute(path, table)?.to_string_lossy().into_owned());
             source.settings.insert(0, format!("{table}={{ kind = \"file\", path = {value} }}"));
         }
     }
@@ -29,8 +24,27 @@ pub fn configuration(args: &RunArgs) -> Result<(RunConfig, PathBuf), Failure> {
     if let Some(seed) = args.seed {
         source.settings.push(format!("seed={seed}"));
     }
-    let base = source.base.clone();
-    Ok((load(&source)?, base))
+    let mut config = load(&source)?;
+    for (table, spec) in [("source", &mut config.source), ("target", &mut config.target)] {
+        if let DataSpec::File(file) = spec {
+            file.path = absolute(&source.base.join(&file.path), table)?;
+        }
+    }
+    Ok(config)
+}
+
+/// The path as the run's own configuration keeps it, so that the run can be measured again from any folder.
+fn absolute(path: &Path, table: &str) -> Result<PathBuf, Failure> {
+    let path = std::path::absolute(path).map_err(|error| {
+        Failure::usage(format!("{table}.path: {error}"), "name a file: npy, npz, CSV or safetensors")
+    })?;
+    match path.to_str() {
+        Some(_) => Ok(path),
+        None => Err(Failure::usage(
+            format!("{}: the path is not UTF-8, so a configuration cannot hold it", path.display()),
+            "rename the file or its folder, or give a link to it",
+        )),
+    }
 }
 
 /// The text of the preset or file, or of an experiment made of two files.

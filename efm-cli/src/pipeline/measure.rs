@@ -58,4 +58,3 @@ fn gap(config: &RunConfig) -> Option<f64> {
         Gap::Length(gap) => Some(gap),
     }
 }
-

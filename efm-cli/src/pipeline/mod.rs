@@ -3,11 +3,13 @@
 mod draw;
 mod measure;
 mod prepare;
+mod resume;
 mod train;
 mod transport;
 
 pub use draw::draw;
 pub use measure::measure;
 pub use prepare::{Prepared, prepare};
+pub use resume::{resume, trainer};
 pub use train::{Trained, train};
 pub use transport::{Transported, carry, check_losses, transport};

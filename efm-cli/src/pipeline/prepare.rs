@@ -73,10 +73,10 @@ struct Opened {
 }
 
 /// Opens the data, learns the scaling, chooses the gap.
-pub fn prepare(mut config: RunConfig, base: &Path) -> Result<Prepared, Failure> {
+pub fn prepare(mut config: RunConfig) -> Result<Prepared, Failure> {
     let seed = Seed(config.seed);
-    let source = open(&config.source, &config, base, seed, "source")?;
-    let target = open(&config.target, &config, base, seed, "target")?;
+    let source = open(&config.source, &config, seed, "source")?;
+    let target = open(&config.target, &config, seed, "target")?;
     if source.sample.dim() != target.sample.dim() {
         let (from, to) = (source.sample.dim(), target.sample.dim());
         return Err(Failure::new(
@@ -104,7 +104,7 @@ pub fn prepare(mut config: RunConfig, base: &Path) -> Result<Prepared, Failure> 
         target: target.train.scaled(scalers.plate(Side::Target))?,
         gap,
         law: config.plates.law,
-        spread: geometry.source_spread.max(geometry.target_spread),
+        geometry,
     };
     Ok(Prepared {
         config,
@@ -117,7 +117,9 @@ pub fn prepare(mut config: RunConfig, base: &Path) -> Result<Prepared, Failure> 
     })
 }
 
-fn open(spec: &DataSpec, config: &RunConfig, base: &Path, seed: Seed, name: &str) -> Result<Opened, Failure> {
+fn open(spec: &DataSpec, config: &RunConfig, seed: Seed, name: &str) -> Result<Opened, Failure> {
+    // Data paths are absolute by now, or start from the present folder.
+    let base = Path::new("");
     let sampler = spec.open(base)?;
     let centres = sampler.modes().map(|modes| modes.centres().clone());
     let identity = Scaler::identity(sampler.dim());
@@ -143,4 +145,3 @@ fn spread(points: &Points) -> f64 {
     let sum: f64 = points.as_slice().iter().map(|&value| f64::from(value).powi(2)).sum();
     (sum / points.as_slice().len().max(1) as f64).sqrt()
 }
-

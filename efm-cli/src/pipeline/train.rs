@@ -2,10 +2,7 @@ use std::io::Write;
 use std::ops::ControlFlow;
 use std::path::Path;
 
-use burn::tensor::Device;
-use efm_core::Seed;
 use efm_eval::picture::LossPoint;
-use efm_train::config::RunConfig;
 use efm_train::{Ended, RunDir, TrainError, TrainedModel, Trainer};
 
 use crate::failure::{Exit, Failure};
@@ -24,36 +21,16 @@ pub struct Trained {
     pub seconds: f64,
 }
 
-/// Trains in `run`, or goes on from its last checkpoint.
+/// Trains in `run`, from where `trainer` is.
 pub fn train(
     prepared: &Prepared,
+    mut trainer: Trainer<'_>,
     run: &RunDir,
-    device: &Device,
-    resume: bool,
     stop_after: Option<usize>,
     signals: &Signals,
 ) -> Result<Trained, Failure> {
     let config = &prepared.config;
     let checkpoints = run.checkpoints();
-    let mut trainer = Trainer::new(
-        &config.train,
-        &config.model,
-        &prepared.plates,
-        prepared.geometry,
-        Seed(config.seed),
-        device,
-        fingerprint(config),
-    )?;
-    if resume {
-        let (newest, broken) = checkpoints.newest()?;
-        for error in broken {
-            say::note(format!("efm: passed over a broken checkpoint: {error}"));
-        }
-        if let Some((state, tensors)) = newest {
-            trainer = trainer.resume(state, tensors, run.path())?;
-            say::note(format!("going on from step {}", trainer.step()));
-        }
-    }
     let mut log = read_log(&run.log(), trainer.step())?;
     let mut writer = LogWriter::create(&run.log(), &log)?;
     let mut progress = Progress::new("train", config.train.steps);
@@ -113,19 +90,6 @@ pub fn train(
     };
     model.save(&run.model())?;
     Ok(Trained { model, log, seconds })
-}
-
-/// Hash of what the weights depend on: all but names, solver and evaluation.
-fn fingerprint(config: &RunConfig) -> String {
-    let mut weights_only = config.clone();
-    weights_only.name.clear();
-    weights_only.about.clear();
-    weights_only.solver = Default::default();
-    weights_only.eval = Default::default();
-    weights_only.train.checkpoint_every = 0;
-    weights_only.train.log_every = 1;
-    let text = serde_json::to_string(&weights_only).expect("plain data");
-    blake3::hash(text.as_bytes()).to_hex().to_string()
 }
 
 /// The log up to and including `step`; what was logged after the checkpoint will be logged again.

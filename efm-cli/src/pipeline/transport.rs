@@ -105,12 +105,7 @@ fn sample_count(prepared: &Prepared) -> usize {
 }
 
 /// Traces the first few lines again, keeping every step, for the picture.
-fn some_lines(
-    model: &TrainedModel,
-    starts: &Points,
-    count: usize,
-    device: &Device,
-) -> Result<Vec<Augmented>, Failure> {
+fn some_lines(model: &TrainedModel, starts: &Points, count: usize, device: &Device) -> Result<Vec<Augmented>, Failure> {
     let rows: Vec<_> = (0..count.min(starts.len())).collect();
     let scaled = model.scalers.plate(Side::Source).apply(&starts.select(&rows))?;
     let gap = model.geometry.gap;

@@ -1,6 +1,8 @@
 use std::path::{Path, PathBuf};
 
-use super::{Gap, RunConfig};
+use efm_models::{Head, NetworkConfig};
+
+use super::{Gap, Objective, RunConfig};
 
 /// Where a configuration comes from, lowest precedence first: a file (or preset), a method, settings by hand.
 #[derive(Debug, Clone, Default)]
@@ -44,7 +46,13 @@ pub fn load(source: &ConfigSource) -> Result<RunConfig, ConfigError> {
         let named = table.get("method")?.clone();
         named.try_into().ok()
     });
-    if let Some(method) = source.method {
+    // A method set by hand brings its keys like one asked for by name.
+    let by_setting = source.settings.iter().rev().find_map(|setting| {
+        let (_, value) = setting.split_once('=').filter(|(key, _)| key.trim() == "method")?;
+        let name = value.trim().trim_matches(['"', '\'']);
+        super::Method::ALL.into_iter().find(|method| method.name() == name)
+    });
+    if let Some(method) = by_setting.or(source.method) {
         lay_over(&mut table, method.overrides());
         table.insert("method".to_owned(), toml::Value::String(method.name().to_owned()));
     } else if let Some(method) = method {
@@ -52,6 +60,9 @@ pub fn load(source: &ConfigSource) -> Result<RunConfig, ConfigError> {
         lay_over(&mut below, table);
         table = below;
     }
+    // Tables whose kind is not named are of the usual kind, so that one of their keys can be set alone.
+    usual_kind(&mut table, &["model"], "mlp");
+    usual_kind(&mut table, &["train", "points"], "flux");
     for setting in &source.settings {
         set(&mut table, setting)?;
         // One at a time, so that the message names the setting at fault.
@@ -79,6 +90,17 @@ fn lay_over(below: &mut toml::Table, above: toml::Table) {
             }
         }
     }
+}
+
+/// Names the kind of the table at `path` where it is not named.
+fn usual_kind(table: &mut toml::Table, path: &[&str], kind: &str) {
+    let mut inner = table;
+    for key in path {
+        let entry = inner.entry(*key).or_insert_with(|| toml::Value::Table(toml::Table::new()));
+        let Some(next) = entry.as_table_mut() else { return };
+        inner = next;
+    }
+    inner.entry("kind").or_insert_with(|| toml::Value::String(kind.to_owned()));
 }
 
 /// Applies `key.path=value`; a value that is no TOML is taken as a string.
@@ -140,9 +162,8 @@ fn hint_for(message: &str) -> String {
     let listed = message.contains("unknown field") || message.contains("unknown variant");
     match quoted.split_first() {
         Some((wrong, known)) if listed && !known.is_empty() => {
-            let nearest = known.iter().max_by(|a, b| {
-                strsim::jaro_winkler(wrong, a).total_cmp(&strsim::jaro_winkler(wrong, b))
-            });
+            let nearest =
+                known.iter().max_by(|a, b| strsim::jaro_winkler(wrong, a).total_cmp(&strsim::jaro_winkler(wrong, b)));
             format!("did you mean `{}`?", nearest.expect("not empty"))
         }
         _ => "`efm presets NAME` prints a whole configuration with all its keys".to_owned(),
@@ -204,6 +225,11 @@ fn check(config: &RunConfig, source: &ConfigSource) -> Result<(), ConfigError> {
     if solver.max_evaluations == 0 {
         return fail("solver.max_evaluations", "must not be 0".to_owned());
     }
+    let NetworkConfig::Mlp(mlp) = &config.model;
+    if (train.objective == Objective::Slope) != (mlp.head == Head::Slope) {
+        let message = "does not fit train.objective: slope goes with slope, flux and direction with vector";
+        return fail("model.head", message.to_owned());
+    }
     let height_limit = match config.plates.gap {
         Gap::Auto => f64::INFINITY,
         Gap::Length(gap) => gap,
@@ -222,11 +248,12 @@ fn place_of(source: &ConfigSource, key: &str) -> String {
     let (table, leaf) = key.split_once('.').unwrap_or(("", key));
     let mut inside = table.is_empty();
     for (number, line) in source.text.lines().enumerate() {
+        let column = line.len() - line.trim_start().len() + 1;
         let line = line.trim();
         if let Some(header) = line.strip_prefix('[') {
             inside = header.trim_end_matches(']') == table;
         } else if line.split('=').next().is_some_and(|k| k.trim() == key || (inside && k.trim() == leaf)) {
-            return format!("{}:{}", source.name, number + 1);
+            return format!("{}:{}:{column}", source.name, number + 1);
         }
     }
     source.name.clone()

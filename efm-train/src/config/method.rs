@@ -48,6 +48,7 @@ impl Method {
                 "plates.law = \"published\"\n",
                 "plates.gap = 6.0\n",
                 "train.objective = \"direction\"\n",
+                "model.head = \"vector\"\n",
                 "train.points = { kind = \"mesh\", points = 7, half_width = 8.0 }\n",
                 "train.halo = 0.0\n",
                 "train.learning_rate = 1e-4\n",

@@ -170,12 +170,17 @@ impl<'de> Deserialize<'de> for Charges {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Objective {
+    /// dx/ds = z(L − z)/L · E_x/E_z at points drawn with density E_z: the optimum is ⟨E_x⟩/⟨E_z⟩ over draws of the
+    /// charges, the population's slope whatever the number of charges. Near a plate of separate charges, where the
+    /// slope has no variance, dx/ds is small. Wants `model.head = "slope"`.
+    Slope,
     /// E/S with weight S/E_z at points drawn with density E_z: the optimum is ⟨E⟩/⟨S⟩ over draws of the charges, so its
     /// direction is that of the population's field whatever the number of charges. S² = E_z² + |E_x|²/D keeps every
-    /// component of order one in any dimension.
+    /// component of order one in any dimension. Wants `model.head = "vector"`.
     #[default]
     Flux,
     /// √(D+1) E/|E| with weight one: the paper's regression, biased unless the sum runs over all charges.
+    /// Wants `model.head = "vector"`.
     Direction,
 }
 
@@ -235,12 +240,12 @@ pub struct TrainConfig {
 impl Default for TrainConfig {
     fn default() -> Self {
         Self {
-            steps: 5_000,
+            steps: 4_000,
             batch: 1_024,
             objective: Objective::Flux,
-            points: InterPlate::default(),
+            points: InterPlate::Flux { margin: 0.001, edge: 0.5 },
             halo: 0.25,
-            charges: Charges::Count(1_000),
+            charges: Charges::Count(3_000),
             pool: 16_384,
             reuse: 4.0,
             learning_rate: 2e-3,
@@ -299,7 +304,7 @@ impl Default for SolverConfig {
     fn default() -> Self {
         Self {
             method: Tableau::Dopri5,
-            form: Form::Z,
+            form: Form::LogitZ,
             rtol: 1e-3,
             atol: 1e-3,
             steps: 0,

@@ -1,0 +1,114 @@
+use std::collections::BTreeMap;
+
+use burn::tensor::Device;
+use efm_core::Seed;
+use efm_train::config::RunConfig;
+use efm_train::{RunDir, Trainer};
+
+use crate::failure::{Exit, Failure};
+use crate::pipeline::Prepared;
+use crate::say;
+
+/// A trainer at step 0.
+pub fn trainer<'a>(prepared: &'a Prepared, device: &Device) -> Result<Trainer<'a>, Failure> {
+    let config = &prepared.config;
+    Ok(Trainer::new(
+        &config.train,
+        &config.model,
+        &prepared.plates,
+        prepared.geometry,
+        Seed(config.seed),
+        device,
+        fingerprint(config),
+    )?)
+}
+
+/// The trainer at the newest checkpoint of `run` that verifies.
+pub fn resume<'a>(trainer: Trainer<'a>, prepared: &Prepared, run: &RunDir) -> Result<Trainer<'a>, Failure> {
+    let (newest, mut broken) = run.checkpoints().newest()?;
+    let Some((state, tensors)) = newest else {
+        // None at all: the run was stopped before its first one. Only broken ones: not to be trained over silently.
+        let Some(error) = broken.pop() else {
+            say::note("there is no checkpoint yet; starting from step 0");
+            return Ok(trainer);
+        };
+        return Err(Failure::new(
+            Exit::Data,
+            format!("no checkpoint can be read: {error}"),
+            "train again with --force in place of --resume",
+        ));
+    };
+    for error in broken {
+        say::note(format!("efm: passed over a broken checkpoint: {error}"));
+    }
+    if state.fingerprint != fingerprint(&prepared.config) {
+        return Err(Failure::new(
+            Exit::Data,
+            format!(
+                "{}: the checkpoint belongs to another configuration{}",
+                run.path().display(),
+                differences(run, prepared)
+            ),
+            "go on with the settings it was begun with, or train again with --force in place of --resume",
+        ));
+    }
+    let trainer = trainer.resume(state, tensors, run.path())?;
+    say::note(format!("going on from step {}", trainer.step()));
+    Ok(trainer)
+}
+
+/// What the weights depend on: all but names, solver and evaluation.
+fn decisive(config: &RunConfig) -> RunConfig {
+    let mut decisive = config.clone();
+    decisive.name.clear();
+    decisive.about.clear();
+    decisive.solver = Default::default();
+    decisive.eval = Default::default();
+    decisive.train.checkpoint_every = 0;
+    decisive.train.log_every = 1;
+    decisive
+}
+
+fn fingerprint(config: &RunConfig) -> String {
+    let text = serde_json::to_string(&decisive(config)).expect("plain data");
+    blake3::hash(text.as_bytes()).to_hex().to_string()
+}
+
+/// Names the keys that differ from the configuration in the run's folder.
+fn differences(run: &RunDir, prepared: &Prepared) -> String {
+    const NAMED: usize = 4;
+    let text = std::fs::read_to_string(run.config()).unwrap_or_default();
+    let Ok(old) = toml::from_str::<RunConfig>(&text) else { return String::new() };
+    let (old, new) = (leaves(&decisive(&old)), leaves(&decisive(&prepared.config)));
+    let none = "nothing".to_owned();
+    let mut keys: Vec<_> = old.keys().chain(new.keys()).filter(|key| old.get(*key) != new.get(*key)).collect();
+    keys.sort();
+    keys.dedup();
+    let more = if keys.len() > NAMED { ", …" } else { "" };
+    let named: Vec<_> = keys
+        .into_iter()
+        .take(NAMED)
+        .map(|key| format!("{key} was {}, is {}", old.get(key).unwrap_or(&none), new.get(key).unwrap_or(&none)))
+        .collect();
+    if named.is_empty() { String::new() } else { format!(": {}{more}", named.join(", ")) }
+}
+
+/// Every key of a configuration with its value.
+fn leaves(config: &RunConfig) -> BTreeMap<String, String> {
+    fn walk(path: &str, value: &toml::Value, leaves: &mut BTreeMap<String, String>) {
+        match value {
+            toml::Value::Table(table) => {
+                for (key, value) in table {
+                    let path = if path.is_empty() { key.clone() } else { format!("{path}.{key}") };
+                    walk(&path, value, leaves);
+                }
+            }
+            other => {
+                leaves.insert(path.to_owned(), other.to_string());
+            }
+        }
+    }
+    let mut found = BTreeMap::new();
+    walk("", &toml::Value::try_from(config).expect("plain data"), &mut found);
+    found
+}

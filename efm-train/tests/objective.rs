@@ -1,0 +1,99 @@
+//! What the objectives ask for, on fields known exactly.
+
+use efm_core::{Augmented, Capacitor, Points, Seed, Side};
+use efm_data::DataSpec;
+use efm_field::{ExactField, Field, FieldValues, Law};
+use efm_train::config::Objective;
+
+const GAP: f64 = 3.0;
+const DRAWS: usize = 20;
+
+/// Points of a distribution in the plane.
+fn sample(toml: &str, count: usize) -> Points {
+    let spec: DataSpec = toml::from_str(toml).unwrap();
+    spec.open(std::path::Path::new("")).unwrap().draw(&Seed(5).stream(toml), 0, count)
+}
+
+fn field(source: Points, target: Points) -> ExactField {
+    ExactField::new(Capacitor::new(source, target, GAP).unwrap(), Law::Mirror)
+}
+
+fn places() -> Augmented {
+    let mut places = Augmented::new(2);
+    for z in [0.8, 1.5, 2.2] {
+        for (x, y) in [(0.0, 0.0), (0.7, -0.3), (-1.0, 0.6), (0.2, 1.2)] {
+            places.push(&[x, y], z);
+        }
+    }
+    places
+}
+
+/// E of point `index`.
+fn vector(values: &FieldValues, index: usize) -> Vec<f64> {
+    let strength = values.ln_strengths[index].exp();
+    values.directions.point(index).iter().map(|n| strength * n).collect()
+}
+
+fn unit(vector: &[f64]) -> Vec<f64> {
+    let norm = vector.iter().map(|v| v * v).sum::<f64>().sqrt();
+    vector.iter().map(|v| v / norm).collect()
+}
+
+fn angle(a: &[f64], b: &[f64]) -> f64 {
+    a.iter().zip(b).map(|(a, b)| (a - b).powi(2)).sum::<f64>().sqrt()
+}
+
+/// Directions that the regression converges to when the charges are drawn afresh from a set of 20·50 on each plate:
+/// at a place, ⟨E_z·weight·target⟩/⟨E_z·weight⟩, for places come with density E_z. Beside them those of the whole set.
+fn optima(objective: Objective, density: impl Fn(&[f64]) -> f64) -> Vec<(Vec<f64>, Vec<f64>)> {
+    let (source, target) = (sample("kind = 'gaussian'", 50 * DRAWS), sample("kind = 'moons'", 50 * DRAWS));
+    let places = places();
+    let whole = field(source.clone(), target.clone()).evaluate(&places).unwrap();
+    let mut sums = vec![vec![0.0; 3]; places.len()];
+    for draw in 0..DRAWS {
+        let rows: Vec<_> = (50 * draw..50 * (draw + 1)).collect();
+        let values = field(source.select(&rows), target.select(&rows)).evaluate(&places).unwrap();
+        for (index, sum) in sums.iter_mut().enumerate() {
+            let asked = objective.target(&values, index);
+            let share = density(&vector(&values, index)) * asked.weight * asked.scale;
+            for (sum, n) in sum.iter_mut().zip(values.directions.point(index)) {
+                *sum += share * n;
+            }
+        }
+    }
+    (0..places.len()).map(|index| (unit(&sums[index]), unit(&vector(&whole, index)))).collect()
+}
+
+#[test]
+fn the_flux_objective_has_no_bias_however_few_the_charges() {
+    // E is linear in the charges, so the mean over disjoint draws is the field of all of them, whose direction the
+    // optimum must have. f32 kernels: 1e-6 of every draw's field.
+    for (optimum, truth) in optima(Objective::Flux, |e| e[2]) {
+        assert!(angle(&optimum, &truth) < 1e-5, "{optimum:?} for {truth:?}");
+    }
+}
+
+#[test]
+fn the_direction_objective_has_one() {
+    // The same mean of unit vectors points elsewhere: the reason for the flux objective.
+    let worst = optima(Objective::Direction, |_| 1.0).iter().map(|(a, b)| angle(a, b)).fold(0.0, f64::max);
+    assert!(worst > 1e-2, "{worst}");
+}
+
+#[test]
+fn one_direction_one_target() {
+    let (source, target) = (sample("kind = 'gaussian'", 50), sample("kind = 'moons'", 50));
+    let capacitor = Capacitor::new(source, target, GAP).unwrap();
+    assert_eq!(capacitor.plate(Side::Source).dim(), 2);
+    let values = ExactField::new(capacitor, Law::Mirror).evaluate(&places()).unwrap();
+    for index in 0..values.directions.len() {
+        let n = values.directions.point(index);
+        let flux = Objective::Flux.target(&values, index);
+        // S of the unit direction: S² = n_z² + |n_x|²/D.
+        let s = (n[2].powi(2) + (n[0].powi(2) + n[1].powi(2)) / 2.0).sqrt();
+        assert!((flux.scale * s - 1.0).abs() < 1e-12, "{n:?}");
+        assert!((flux.weight * n[2] / s - 1.0).abs() < 1e-12 || flux.weight * n[2] < s, "{n:?}");
+        let direction = Objective::Direction.target(&values, index);
+        assert_eq!((direction.scale, direction.weight), (3.0_f64.sqrt(), 1.0));
+    }
+}
