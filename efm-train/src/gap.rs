@@ -24,7 +24,7 @@ pub fn automatic_gap(source: &Points, target: &Points) -> f64 {
     if gap.is_finite() && gap > 0.0 { gap } else { 1.0 }
 }
 
-/// Gap in units of the larger spread; chosen on the toy presets, see `docs/training.md`.
+/// Gap in units of the larger spread; chosen on the toy presets.
 const GAP_PER_SPREAD: f64 = 3.0;
 
 /// Root mean square difference of the two quantile functions of one coordinate: the one-dimensional W2.

@@ -118,7 +118,7 @@ impl Pool {
         for index in 0..points.len() {
             let mut target = objective.target(&values, index, points.z(index), geometry);
             if index >= points.len() - strayed {
-                target.weight *= Halo::WEIGHT;
+                target.weight = Halo::WEIGHT;
             }
             pool.x.extend(points.x(index).iter().map(|&x| x as f32));
             pool.z.push(points.z(index) as f32);

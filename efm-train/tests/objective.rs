@@ -3,6 +3,7 @@
 use efm_core::{Augmented, Capacitor, Points, Seed, Side};
 use efm_data::DataSpec;
 use efm_field::{ExactField, Field, FieldValues, Law};
+use efm_models::Geometry;
 use efm_train::config::Objective;
 
 const GAP: f64 = 3.0;
@@ -48,13 +49,14 @@ fn angle(a: &[f64], b: &[f64]) -> f64 {
 fn optima(objective: Objective, density: impl Fn(&[f64]) -> f64) -> Vec<(Vec<f64>, Vec<f64>)> {
     let (source, target) = (sample("kind = 'gaussian'", 50 * DRAWS), sample("kind = 'moons'", 50 * DRAWS));
     let places = places();
+    let geometry = Geometry { dim: 2, gap: GAP, source_spread: 1.0, target_spread: 1.0 };
     let whole = field(source.clone(), target.clone()).evaluate(&places).unwrap();
     let mut sums = vec![vec![0.0; 3]; places.len()];
     for draw in 0..DRAWS {
         let rows: Vec<_> = (50 * draw..50 * (draw + 1)).collect();
         let values = field(source.select(&rows), target.select(&rows)).evaluate(&places).unwrap();
         for (index, sum) in sums.iter_mut().enumerate() {
-            let asked = objective.target(&values, index);
+            let asked = objective.target(&values, index, places.z(index), &geometry);
             let share = density(&vector(&values, index)) * asked.weight * asked.scale;
             for (sum, n) in sum.iter_mut().zip(values.directions.point(index)) {
                 *sum += share * n;
@@ -85,15 +87,16 @@ fn one_direction_one_target() {
     let (source, target) = (sample("kind = 'gaussian'", 50), sample("kind = 'moons'", 50));
     let capacitor = Capacitor::new(source, target, GAP).unwrap();
     assert_eq!(capacitor.plate(Side::Source).dim(), 2);
+    let geometry = Geometry { dim: 2, gap: GAP, source_spread: 1.0, target_spread: 1.0 };
     let values = ExactField::new(capacitor, Law::Mirror).evaluate(&places()).unwrap();
     for index in 0..values.directions.len() {
         let n = values.directions.point(index);
-        let flux = Objective::Flux.target(&values, index);
+        let flux = Objective::Flux.target(&values, index, places().z(index), &geometry);
         // S of the unit direction: S² = n_z² + |n_x|²/D.
         let s = (n[2].powi(2) + (n[0].powi(2) + n[1].powi(2)) / 2.0).sqrt();
         assert!((flux.scale * s - 1.0).abs() < 1e-12, "{n:?}");
         assert!((flux.weight * n[2] / s - 1.0).abs() < 1e-12 || flux.weight * n[2] < s, "{n:?}");
-        let direction = Objective::Direction.target(&values, index);
+        let direction = Objective::Direction.target(&values, index, places().z(index), &geometry);
         assert_eq!((direction.scale, direction.weight), (3.0_f64.sqrt(), 1.0));
     }
 }

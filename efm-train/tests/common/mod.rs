@@ -37,7 +37,7 @@ pub fn plates() -> Plates {
         target: cloud("kind = 'moons'"),
         gap: GAP,
         law: Law::Mirror,
-        spread: 1.0,
+        geometry: geometry(),
     }
 }
 
