@@ -2,67 +2,31 @@
 
 mod support;
 
-use std::{
-    alloc::{GlobalAlloc, Layout, System},
-    cell::Cell,
-    sync::LazyLock,
-};
+use std::sync::LazyLock;
 
+use allocation_counter::measure;
 use efm_core::Points;
 use efm_data::{DataError, ErrorClass, Limits, list_arrays, read_points_within, write_arrays};
 use proptest::prelude::*;
 use support::{folder, header, npy, put, tensors};
 
-/// The system's allocator, with a note of the largest request of this thread.
-struct Watch;
-
-thread_local! {
-    static LARGEST: Cell<usize> = const { Cell::new(0) };
-}
-
-fn note(bytes: usize) {
-    // At the end of a thread the note is gone; nothing is measured then.
-    let _ = LARGEST.try_with(|largest| largest.set(largest.get().max(bytes)));
-}
-
-// SAFETY: every call is passed on to the system's allocator with the arguments it came with.
-unsafe impl GlobalAlloc for Watch {
-    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        note(layout.size());
-        // SAFETY: the caller keeps the contract of `alloc`.
-        unsafe { System.alloc(layout) }
-    }
-
-    unsafe fn dealloc(&self, place: *mut u8, layout: Layout) {
-        // SAFETY: `place` came from the system's allocator, through `alloc` or `realloc`.
-        unsafe { System.dealloc(place, layout) }
-    }
-
-    unsafe fn realloc(&self, place: *mut u8, layout: Layout, bytes: usize) -> *mut u8 {
-        note(bytes);
-        // SAFETY: `place` came from the system's allocator, and the caller keeps the contract of `realloc`.
-        unsafe { System.realloc(place, layout, bytes) }
-    }
-}
-
-#[global_allocator]
-static WATCH: Watch = Watch;
-
 const LIMIT: u64 = 1 << 20;
 
-/// What a reader may ask for at once: the array, and room for buffers and messages.
-const ALLOWED: usize = 2 * LIMIT as usize;
+/// What a reader may hold at any moment: the file, the array it becomes, and room for buffers and messages.
+const ALLOWED: u64 = 3 * LIMIT;
 
-/// Reads `bytes` under `name` and holds the largest allocation against the limit.
+/// Reads `bytes` under `name` and holds the most memory in use at once against the limit.
 fn read(name: &str, bytes: &[u8], key: Option<&str>) -> Result<Points, DataError> {
     let folder = folder();
     let path = put(&folder, name, bytes);
     let limits = Limits { max_bytes: LIMIT, ..Limits::default() };
-    LARGEST.set(0);
-    let result = read_points_within(&path, key, &limits);
-    let _ = list_arrays(&path);
-    let largest = LARGEST.get();
-    assert!(largest <= ALLOWED, "{name}: {largest} bytes at once for {result:?}");
+    let mut result = None;
+    let memory = measure(|| {
+        result = Some(read_points_within(&path, key, &limits));
+        let _ = list_arrays(&path);
+    });
+    let result = result.expect("measured code runs");
+    assert!(memory.bytes_max <= ALLOWED, "{name}: {} bytes at once for {result:?}", memory.bytes_max);
     if let Err(error) = &result {
         assert_ne!(error.class(), ErrorClass::Io, "{error}");
         assert!(error.to_string().len() < 10_000 && !error.hint().is_empty());

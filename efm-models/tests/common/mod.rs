@@ -17,7 +17,7 @@ pub fn geometry(dim: usize) -> Geometry {
 }
 
 pub fn config(activation: Activation) -> NetworkConfig {
-    NetworkConfig::Mlp(MlpConfig { width: 24, depth: 2, fourier: 3, activation })
+    NetworkConfig::Mlp(MlpConfig { width: 24, depth: 2, fourier: 3, activation, ..MlpConfig::default() })
 }
 
 pub fn network(dim: usize, seed: u64) -> Network {
