@@ -53,6 +53,16 @@ pub fn parse(name: &str) -> Result<Device, ModelError> {
     }
 }
 
+/// Whether a device computes on this machine's cores: many small graphs side by side suit it better than one large one.
+pub fn is_host(device: &Device) -> bool {
+    #[cfg(feature = "flex")]
+    if *device == Device::flex() {
+        return true;
+    }
+    let _ = device;
+    false
+}
+
 /// Opens a device and reads one number back: drivers that are missing show up only then, as a panic inside burn.
 #[cfg(any(feature = "cuda", feature = "wgpu"))]
 fn usable(name: &str, open: impl FnOnce() -> Device + std::panic::UnwindSafe) -> Result<Device, ModelError> {

@@ -11,6 +11,7 @@ mod ema;
 mod error;
 mod files;
 mod gap;
+mod gradient;
 mod halo;
 mod model_file;
 mod objective;

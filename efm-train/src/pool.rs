@@ -1,3 +1,5 @@
+use std::ops::Range;
+
 use efm_core::{Augmented, Capacitor, Seed};
 use efm_field::{ExactField, Field, InterPlate, Law};
 use efm_models::Geometry;
@@ -54,6 +56,36 @@ pub struct Batch {
     pub target: Vec<f32>,
     /// `[B, 1]`.
     pub weight: Vec<f32>,
+}
+
+impl Batch {
+    /// Number of points, B.
+    pub fn len(&self) -> usize {
+        self.z.len()
+    }
+
+    /// Whether there are no points.
+    pub fn is_empty(&self) -> bool {
+        self.z.is_empty()
+    }
+
+    /// The batch in pieces of `rows` points, the last one maybe shorter.
+    pub fn shards(&self, rows: usize) -> Vec<Self> {
+        let part = |values: &[f32], range: &Range<usize>| {
+            let width = values.len() / self.len();
+            values[range.start * width..range.end * width].to_vec()
+        };
+        let cut = |start: usize| {
+            let range = start..(start + rows).min(self.len());
+            Self {
+                x: part(&self.x, &range),
+                z: part(&self.z, &range),
+                target: part(&self.target, &range),
+                weight: part(&self.weight, &range),
+            }
+        };
+        (0..self.len()).step_by(rows.max(1)).map(cut).collect()
+    }
 }
 
 impl<'a> PoolSource<'a> {

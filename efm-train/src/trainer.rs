@@ -1,16 +1,17 @@
 use std::ops::ControlFlow;
 
 use burn::module::Module;
-use burn::optim::{AdamConfig, GradientsParams, ModuleOptimizer, OptimizerRecord};
+use burn::optim::{AdamConfig, ModuleOptimizer, OptimizerRecord};
 use burn::store::{ModuleRecord, RecordError};
-use burn::tensor::{Bytes, Device, Tensor, TensorData};
+use burn::tensor::{Bytes, Device};
 use efm_core::Seed;
-use efm_models::{FieldNet, Geometry, Network, NetworkConfig};
+use efm_models::{Geometry, Network, NetworkConfig, device};
 
 use crate::checkpoint::{State, Tensors};
 use crate::clip::clip_global_norm;
 use crate::config::TrainConfig;
 use crate::ema::MovingAverage;
+use crate::gradient::{Cut, gradient, scalar, weighted_error};
 use crate::pool::{Batch, Plates, Pool, PoolSource};
 use crate::schedule::learning_rate;
 use crate::{Checkpoints, TrainError};
@@ -54,6 +55,7 @@ pub struct Trainer<'a> {
     plates: &'a Plates,
     seed: Seed,
     device: Device,
+    cut: Cut,
     network: Network,
     optimizer: ModuleOptimizer,
     average: MovingAverage<Network>,
@@ -80,13 +82,14 @@ impl<'a> Trainer<'a> {
         device: &Device,
         fingerprint: String,
     ) -> Result<Self, TrainError> {
+        let cut = if device::is_host(device) { Cut::Shards } else { Cut::Whole };
         let device = device.clone().autodiff();
         let network = model.init(geometry, &seed.stream("weights"), &device)?;
         // PyTorch's epsilon; burn's default of 1e-5 damps small gradients.
         let optimizer = AdamConfig::new().with_epsilon(1e-8).init();
         let average = MovingAverage::new(&network, train.ema);
         let state = State { step: 0, loss: None, best: None, best_step: 0, stale: 0, fingerprint };
-        Ok(Self { train, plates, seed, device, network, optimizer, average, state })
+        Ok(Self { train, plates, seed, device, cut, network, optimizer, average, state })
     }
 
     /// Goes on from a checkpoint of the same configuration.
@@ -185,12 +188,10 @@ impl<'a> Trainer<'a> {
 
     fn step_on(&mut self, batch: Batch) -> Result<Report, TrainError> {
         let step = self.state.step;
-        let loss = self.loss(&self.network, batch, &self.device);
-        let value = scalar(loss.clone())?;
+        let (value, gradients) = gradient(&self.network, batch, self.cut, &self.device)?;
         if !value.is_finite() {
             return Err(TrainError::NonFiniteLoss { step, seed: self.seed.0, loss: value });
         }
-        let gradients = GradientsParams::from_grads(loss.backward(), &self.network);
         let (gradients, gradient_norm) = clip_global_norm(&self.network, gradients, self.train.clip)?;
         let rate = learning_rate(self.train, step);
         self.network = self.optimizer.step(rate, self.network.clone(), gradients);
@@ -209,24 +210,12 @@ impl<'a> Trainer<'a> {
         })
     }
 
-    /// Weighted mean squared error per component.
-    fn loss(&self, network: &Network, batch: Batch, device: &Device) -> Tensor<1> {
-        let count = batch.z.len();
-        let dim = batch.x.len() / count;
-        let upload =
-            |values: Vec<f32>, width: usize| Tensor::<2>::from_data(TensorData::new(values, [count, width]), device);
-        let values = network.forward(upload(batch.x, dim), upload(batch.z, 1));
-        let error = values - upload(batch.target, dim + 1);
-        ((error.clone() * error) * upload(batch.weight, 1)).mean()
-    }
-
     fn validate(&self, pool: &Pool) -> Result<f64, TrainError> {
         let device = self.device.clone().inner();
         let mut sum = 0.0;
         for first in (0..pool.len()).step_by(VALIDATION_BATCH) {
             let indices: Vec<_> = (first..pool.len().min(first + VALIDATION_BATCH)).collect();
-            let loss = scalar(self.loss(self.average.module(), pool.gather(&indices), &device))?;
-            sum += loss * indices.len() as f64;
+            sum += scalar(weighted_error(self.average.module(), pool.gather(&indices), &device))?;
         }
         Ok(sum / pool.len() as f64)
     }
@@ -249,9 +238,4 @@ impl<'a> Trainer<'a> {
 fn in_order(record: OptimizerRecord) -> Result<Vec<u8>, RecordError> {
     let sorted = OptimizerRecord::from_bytes(record.into_bytes()?)?;
     Ok(sorted.into_bytes()?.to_vec())
-}
-
-fn scalar(tensor: Tensor<1>) -> Result<f64, TrainError> {
-    let values = tensor.try_into_vec_as::<f32>().map_err(|error| TrainError::Device(error.to_string()))?;
-    Ok(f64::from(values[0]))
 }

@@ -1,0 +1,88 @@
+//! The gradient of a batch, computed in shards on all cores of the host.
+
+use burn::module::{Module, ModuleVisitor, Param};
+use burn::optim::GradientsParams;
+use burn::tensor::{Device, Tensor, TensorData};
+use efm_models::{FieldNet, Network};
+use rayon::prelude::*;
+
+use crate::TrainError;
+use crate::pool::Batch;
+
+/// Rows of a shard on the host. Its layers' values stay in a core's cache, and the sums do not depend on how many cores
+/// there are; a single small graph would keep one core busy, whatever the machine has.
+const SHARD: usize = 256;
+
+/// How a batch is cut.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Cut {
+    /// One graph: what an accelerator wants.
+    Whole,
+    /// Graphs of [`SHARD`] rows side by side: what the cores of the host want.
+    Shards,
+}
+
+/// Loss of a batch and its gradient. With [`Cut::Shards`] the shards' gradients are added in their order, so that the
+/// result has the same bits on any number of threads.
+pub(crate) fn gradient(
+    network: &Network,
+    batch: Batch,
+    cut: Cut,
+    device: &Device,
+) -> Result<(f64, GradientsParams), TrainError> {
+    let count = batch.len();
+    if cut == Cut::Whole || count <= SHARD {
+        let loss = weighted_error(network, batch, device).div_scalar(count as f64);
+        let value = scalar(loss.clone())?;
+        return Ok((value, GradientsParams::from_grads(loss.backward(), network)));
+    }
+    let weights = network.valid();
+    let shards: Vec<_> = batch
+        .shards(SHARD)
+        .into_par_iter()
+        .map(|shard| {
+            // Leaves of its own: graphs that share a leaf share a lock.
+            let network = weights.clone().train();
+            let loss = weighted_error(&network, shard, device).div_scalar(count as f64);
+            let value = scalar(loss.clone())?;
+            Ok((value, GradientsParams::from_grads(loss.backward(), &network)))
+        })
+        .collect::<Result<_, TrainError>>()?;
+    let mut shards = shards.into_iter();
+    let (mut loss, mut total) = shards.next().expect("a batch has rows");
+    for (value, mut gradients) in shards {
+        loss += value;
+        network.visit(&mut Add { total: &mut total, other: &mut gradients });
+    }
+    Ok((loss, total))
+}
+
+/// Σ over the batch of the weighted squared error, averaged over the D + 1 components.
+pub(crate) fn weighted_error(network: &Network, batch: Batch, device: &Device) -> Tensor<1> {
+    let count = batch.len();
+    let dim = batch.x.len() / count;
+    let upload =
+        |values: Vec<f32>, width: usize| Tensor::<2>::from_data(TensorData::new(values, [count, width]), device);
+    let values = network.forward(upload(batch.x, dim), upload(batch.z, 1));
+    let error = values - upload(batch.target, dim + 1);
+    ((error.clone() * error) * upload(batch.weight, 1)).sum().div_scalar((dim + 1) as f64)
+}
+
+/// Reads one number back.
+pub(crate) fn scalar(tensor: Tensor<1>) -> Result<f64, TrainError> {
+    let values = tensor.try_into_vec_as::<f32>().map_err(|error| TrainError::Device(error.to_string()))?;
+    Ok(f64::from(values[0]))
+}
+
+struct Add<'a> {
+    total: &'a mut GradientsParams,
+    other: &'a mut GradientsParams,
+}
+
+impl ModuleVisitor for Add<'_> {
+    fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
+        if let (Some(sum), Some(more)) = (self.total.remove::<D>(param.id), self.other.remove::<D>(param.id)) {
+            self.total.register(param.id, sum + more);
+        }
+    }
+}
