@@ -64,13 +64,19 @@ impl Field for LearnedField {
             let values =
                 self.network.forward(x, z).try_into_vec_as::<f32>().map_err(|e| device_error(e.to_string()))?;
             for (index, value) in values.chunks_exact(dim + 1).enumerate() {
-                let norm = value.iter().map(|&v| f64::from(v).powi(2)).sum::<f64>().sqrt();
+                let at = at.point(first + index);
+                let unit = self.geometry.axial_unit(&at[..dim], at[dim]);
+                let axial = unit * f64::from(value[dim]);
+                let lateral = value[..dim].iter().map(|&v| f64::from(v).powi(2)).sum::<f64>();
+                let norm = lateral.sqrt().hypot(axial);
                 if !norm.is_finite() {
                     return Err(device_error("the network's values are not finite".to_owned()));
                 }
-                for (to, &from) in out.directions.point_mut(first + index).iter_mut().zip(value) {
+                let direction = out.directions.point_mut(first + index);
+                for (to, &from) in direction.iter_mut().zip(value) {
                     *to = f64::from(from) / norm;
                 }
+                direction[dim] = axial / norm;
             }
         }
         Ok(())

@@ -13,5 +13,5 @@ mod network;
 
 pub use error::ModelError;
 pub use learned::LearnedField;
-pub use mlp::{Activation, Head, Mlp, MlpConfig};
+pub use mlp::{Activation, Mlp, MlpConfig};
 pub use network::{FieldNet, Geometry, Network, NetworkConfig};

@@ -5,7 +5,7 @@ use efm_core::Stream;
 use serde::{Deserialize, Serialize};
 
 use crate::init::initialise;
-use crate::network::{NEAREST, SMALLEST_SPREAD};
+use crate::network::SMALLEST_SPREAD;
 use crate::{FieldNet, Geometry, ModelError};
 
 /// Nonlinearity between layers.
@@ -25,18 +25,6 @@ pub enum Activation {
     Tanh,
 }
 
-/// What the last layer of a network means.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Head {
-    /// dx/ds with s = ln(z/(L − z)), in units of [`Geometry::typical_speed`]: bounded near both plates, where slopes are
-    /// not. Lines move forward whatever the weights.
-    Slope,
-    /// A vector of R^{D+1} along the field, its axial part kept positive.
-    #[default]
-    Vector,
-}
-
 /// Size of an [`Mlp`].
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -47,19 +35,34 @@ pub struct MlpConfig {
     pub depth: usize,
     /// Fourier features of the height: frequencies 1, 2, … in units of a half turn per gap.
     pub fourier: usize,
+    /// Fourier features of x: sin and cos of 1, 2, 4, … times each scaled coordinate, this many octaves. They resolve
+    /// the details of the target, which lines see only within a fraction of the gap. Chosen by D if absent: in few
+    /// dimensions the points between the plates are dense enough to tell details from noise, in many they are not.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub octaves: Option<usize>,
     /// Nonlinearity between layers.
     pub activation: Activation,
-    /// What the last layer means.
-    pub head: Head,
 }
 
 impl Default for MlpConfig {
     fn default() -> Self {
-        Self { width: 128, depth: 3, fourier: 6, activation: Activation::Silu, head: Head::Vector }
+        Self { width: 128, depth: 3, fourier: 6, octaves: None, activation: Activation::Silu }
     }
 }
 
 impl MlpConfig {
+    /// The configuration with the number of octaves chosen for data in R^`dim`.
+    #[must_use]
+    pub fn resolved(self, dim: usize) -> Self {
+        let automatic = match dim {
+            0..=3 => 5,
+            4..=8 => 3,
+            9..=16 => 1,
+            _ => 0,
+        };
+        Self { octaves: Some(self.octaves.unwrap_or(automatic)), ..self }
+    }
+
     /// Builds the network with weights drawn from `stream`; before training its field points straight at the target.
     ///
     /// # Errors
@@ -70,24 +73,23 @@ impl MlpConfig {
         };
         within("width", self.width, 65_536, "1 to 65536")?;
         within("depth", self.depth, 256, "1 to 256")?;
-        if self.fourier > 64 {
-            return Err(ModelError::BadConfig { key: "fourier", value: self.fourier, expected: "0 to 64" });
+        let octaves = self.resolved(geometry.dim).octaves.unwrap_or_default();
+        for (key, value, most, expected) in [("fourier", self.fourier, 64, "0 to 64"), ("octaves", octaves, 16, "0 to 16")] {
+            if value > most {
+                return Err(ModelError::BadConfig { key, value, expected });
+            }
         }
-        let inputs = geometry.dim + 1 + HEIGHT_FEATURES + 2 * self.fourier;
+        let inputs = geometry.dim * (1 + 2 * octaves) + 1 + HEIGHT_FEATURES + 2 * self.fourier;
         let sizes: Vec<_> = std::iter::once(inputs).chain(std::iter::repeat_n(self.width, self.depth)).collect();
         let hidden = sizes.windows(2).map(|pair| LinearConfig::new(pair[0], pair[1]).init(device)).collect();
-        let outputs = match self.head {
-            Head::Slope => geometry.dim,
-            Head::Vector => geometry.dim + 1,
-        };
-        let output = LinearConfig::new(self.width, outputs).init(device);
+        let output = LinearConfig::new(self.width, geometry.dim + 1).init(device);
         let mlp = Mlp {
             hidden,
             output,
             activation: Setting(self.activation),
-            head: Setting(self.head),
             geometry: Setting(geometry),
             fourier: self.fourier,
+            octaves,
         };
         Ok(initialise(mlp, stream, device))
     }
@@ -97,15 +99,14 @@ impl MlpConfig {
 const HEIGHT_FEATURES: usize = 3;
 
 /// Heights closer than this share of the gap to a plate look alike to the logarithmic features.
-const PLATE_LAYER: f64 = 0.01;
+const PLATE_LAYER: f64 = 0.001;
 
 /// Inputs are squashed beyond this many spreads, so that far points do not leave the network's range.
 const RANGE: f64 = 6.0;
 
-/// A multilayer perceptron on (x, z) with Fourier features of the height.
+/// A multilayer perceptron on (x, z) with Fourier features of both.
 ///
-/// x is divided by the spread that field lines have at its height: the data's at the plates, wider in between, where
-/// lines bulge like a Brownian bridge (variance z(L − z), the mean exit time of §2.5 of the physics notes).
+/// x is divided by the spread that field lines have at its height, see [`Geometry::variance`].
 #[derive(Module, Debug)]
 pub struct Mlp {
     hidden: Vec<Linear>,
@@ -113,11 +114,11 @@ pub struct Mlp {
     #[module(skip)]
     activation: Setting<Activation>,
     #[module(skip)]
-    head: Setting<Head>,
-    #[module(skip)]
     geometry: Setting<Geometry>,
     #[module(skip)]
     fourier: usize,
+    #[module(skip)]
+    octaves: usize,
 }
 
 /// A plain value inside a module.
@@ -125,20 +126,23 @@ pub struct Mlp {
 struct Setting<T>(T);
 
 impl Mlp {
-    /// `[B, D + 1 + HEIGHT_FEATURES + 2·fourier]` inputs of order one.
+    /// `[B, D·(1 + 2·octaves) + 1 + HEIGHT_FEATURES + 2·fourier]` inputs of order one.
     fn features(&self, x: Tensor<2>, z: Tensor<2>) -> Tensor<2> {
-        let Geometry { dim, gap, source_spread, target_spread } = self.geometry.0;
+        let Geometry { dim, gap, .. } = self.geometry.0;
+        let scaled = x / self.variance(z.clone()).sqrt();
         let height = z.div_scalar(gap);
         let rest = height.clone().neg().add_scalar(1.0);
-        let variance = rest.clone().mul_scalar(source_spread.powi(2))
-            + height.clone().mul_scalar(target_spread.powi(2))
-            + (height.clone() * rest.clone()).mul_scalar(gap.powi(2));
-        let scaled = x / variance.clamp_min(f64::from(f32::MIN_POSITIVE).sqrt()).sqrt();
         let radius = scaled.clone().powi_scalar(2).mean_dim(1);
         let squash = radius.clone().div_scalar(RANGE * RANGE).add_scalar(1.0).sqrt();
         debug_assert_eq!(scaled.dims()[1], dim);
+        let place = scaled / squash;
+        let mut columns = vec![place.clone(), radius.log1p()];
+        for octave in 0..self.octaves {
+            let angle = place.clone().mul_scalar(f64::from(1_u32 << octave));
+            columns.push(angle.clone().sin());
+            columns.push(angle.cos());
+        }
 
-        let mut columns = vec![scaled / squash, radius.log1p()];
         columns.push(height.clone().mul_scalar(2.0).sub_scalar(1.0));
         for distance in [height.clone(), rest] {
             let logarithm = distance.clamp_min(0.0).add_scalar(PLATE_LAYER).log();
@@ -150,6 +154,15 @@ impl Mlp {
             columns.push(angle.cos());
         }
         Tensor::cat(columns, 1)
+    }
+
+    /// Tensor form of [`Geometry::variance`], `[B, 1]`.
+    fn variance(&self, z: Tensor<2>) -> Tensor<2> {
+        let Geometry { gap, source_spread, target_spread, .. } = self.geometry.0;
+        let height = z.div_scalar(gap).clamp(0.0, 1.0);
+        let rest = height.clone().neg().add_scalar(1.0);
+        let data = rest.clone().mul_scalar(source_spread.powi(2)) + height.clone().mul_scalar(target_spread.powi(2));
+        data.clamp_min(SMALLEST_SPREAD.powi(2)) + (height * rest).mul_scalar(gap.powi(2))
     }
 
     fn activate(&self, values: Tensor<2>) -> Tensor<2> {
@@ -170,29 +183,16 @@ fn squareplus(values: Tensor<2>) -> Tensor<2> {
 
 impl FieldNet for Mlp {
     fn forward(&self, x: Tensor<2>, z: Tensor<2>) -> Tensor<2> {
-        let geometry = self.geometry.0;
-        let mut values = self.features(x, z.clone());
+        let dim = self.geometry.0.dim;
+        let mut values = self.features(x, z);
         for layer in &self.hidden {
             values = self.activate(layer.forward(values));
         }
         let values = self.output.forward(values);
         let [count, _] = values.dims();
-        let dim = geometry.dim;
-        match self.head.0 {
-            Head::Slope => {
-                // (dx/ds, dz/ds), the tensor form of `Geometry::logit_speed` and `Geometry::typical_speed`.
-                let height = z.div_scalar(geometry.gap).clamp(NEAREST, 1.0 - NEAREST);
-                let share = height.clone() * height.neg().add_scalar(1.0);
-                let spread = geometry.source_spread.max(geometry.target_spread).max(SMALLEST_SPREAD);
-                let lateral = values * share.clone().mul_scalar(4.0).sqrt().mul_scalar(spread);
-                Tensor::cat(vec![lateral, share.mul_scalar(geometry.gap)], 1)
-            }
-            Head::Vector => {
-                let lateral = values.clone().slice([0..count, 0..dim]);
-                let axial = squareplus(values.slice([0..count, dim..dim + 1])).add_scalar(AXIAL_FLOOR);
-                Tensor::cat(vec![lateral, axial], 1)
-            }
-        }
+        let lateral = values.clone().slice([0..count, 0..dim]);
+        let axial = squareplus(values.slice([0..count, dim..dim + 1])).add_scalar(AXIAL_FLOOR);
+        Tensor::cat(vec![lateral, axial], 1)
     }
 }
 

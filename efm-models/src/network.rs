@@ -5,7 +5,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::{Mlp, MlpConfig, ModelError};
 
-/// A network m(x, z) whose direction is that of the field.
+/// A network m(x, z) whose direction is that of the field, once its last component is taken in units of
+/// [`Geometry::axial_unit`].
 ///
 /// Its length is free; its last component is positive, so that every line moves towards the target plate.
 pub trait FieldNet {
@@ -25,32 +26,48 @@ pub struct Geometry {
     pub source_spread: f64,
     /// Root mean square distance of a target coordinate from zero.
     pub target_spread: f64,
+    /// Whether networks give axial parts in units of [`Geometry::axial_unit`] rather than plain.
+    pub stretched: bool,
 }
 
 impl Geometry {
-    /// z (L − z) / L: what turns the slope E_x/E_z into dx/ds with s = ln(z/(L − z)). Bounded away from zero at heights
-    /// nearer to a plate than [`NEAREST`] allows.
-    pub fn logit_speed(&self, z: f64) -> f64 {
-        let height = (z / self.gap).clamp(NEAREST, 1.0 - NEAREST);
-        self.gap * height * (1.0 - height)
+    /// Variance of a coordinate where field lines run at height z: that of the data at the plates, wider in between, where
+    /// lines bulge like a Brownian bridge (variance z(L − z), the mean exit time of §2.5 of the physics notes).
+    pub fn variance(&self, z: f64) -> f64 {
+        let height = (z / self.gap).clamp(0.0, 1.0);
+        let data = (1.0 - height) * self.source_spread.powi(2) + height * self.target_spread.powi(2);
+        data.max(SMALLEST_SPREAD.powi(2)) + height * (1.0 - height) * self.gap.powi(2)
     }
 
-    /// Typical size of dx/ds at height z in scaled units. It vanishes towards the plates, but as a square root only: in
-    /// the voids of a plate lines still have a way to go.
-    pub fn typical_speed(&self, z: f64) -> f64 {
-        let spread = self.source_spread.max(self.target_spread).max(SMALLEST_SPREAD);
-        spread * (4.0 * self.logit_speed(z) / self.gap).sqrt()
+    /// What the axial part of a field is measured in at a point, in units of the lateral one.
+    ///
+    /// 1 where the data are. Far outside lines are rays from the plates, dx/ds ≈ x with s = ln(z/(L − z)), so that
+    /// E_z is smaller than E_x by (z(L − z)/L)/|x|; measured in that unit it is of order one again, and a network that
+    /// gets it right to a few per cent gets the slope E_x/E_z right to a few per cent, there as well.
+    pub fn axial_unit(&self, x: &[f64], z: f64) -> f64 {
+        if !self.stretched {
+            return 1.0;
+        }
+        let square = x.iter().map(|x| x * x).sum::<f64>() / self.dim as f64;
+        let outside = (square / self.variance(z) / OUTSIDE.powi(2)).powi(3);
+        let share = if outside.is_finite() { outside / (1.0 + outside) } else { 1.0 };
+        let height = (z / self.gap).clamp(NEAREST, 1.0 - NEAREST);
+        let ray = square.sqrt() / (self.gap * height * (1.0 - height));
+        1.0 / (1.0 + share * ray * ray).sqrt()
     }
 }
 
+/// Distance from the axis, in widths of the lines, at which a point counts as outside the data.
+const OUTSIDE: f64 = 2.0;
+
 /// Nearer to a plate than this share of the gap, heights count as this far from it.
-pub(crate) const NEAREST: f64 = 1e-4;
+const NEAREST: f64 = 0.003;
 
 /// Spreads below this are those of clouds without any width.
 pub(crate) const SMALLEST_SPREAD: f64 = 1e-6;
 
 /// Which network, and how large.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "kebab-case")]
 pub enum NetworkConfig {
     /// A multilayer perceptron, for tables.
@@ -58,6 +75,14 @@ pub enum NetworkConfig {
 }
 
 impl NetworkConfig {
+    /// The configuration with what is left open chosen for data in R^`dim`.
+    #[must_use]
+    pub fn resolved(self, dim: usize) -> Self {
+        match self {
+            Self::Mlp(config) => Self::Mlp(config.resolved(dim)),
+        }
+    }
+
     /// Builds the network on `device` with weights drawn from `stream`.
     ///
     /// # Errors

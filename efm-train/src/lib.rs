@@ -12,7 +12,6 @@ mod error;
 mod files;
 mod gap;
 mod gradient;
-mod halo;
 mod model_file;
 mod objective;
 mod pool;

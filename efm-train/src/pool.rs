@@ -8,7 +8,6 @@ use rand::RngExt;
 use crate::TrainError;
 use crate::cloud::Cloud;
 use crate::config::{Charges, Objective, TrainConfig};
-use crate::halo::Halo;
 
 /// Where the charges of both plates come from, and the field they make.
 pub struct Plates {
@@ -30,7 +29,6 @@ pub struct PoolSource<'a> {
     charges: Charges,
     points: InterPlate,
     objective: Objective,
-    halo: Halo,
     size: usize,
     seed: Seed,
 }
@@ -96,11 +94,6 @@ impl<'a> PoolSource<'a> {
             charges: train.charges,
             points: train.points.clone(),
             objective: train.objective,
-            halo: Halo {
-                share: train.halo,
-                spread: plates.geometry.source_spread.max(plates.geometry.target_spread),
-                gap: plates.gap,
-            },
             size: train.pool,
             seed,
         }
@@ -128,19 +121,16 @@ impl<'a> PoolSource<'a> {
         let target = self.plates.target.charges(self.charges, &self.seed.stream("charges/target"), index)?;
         let capacitor = Capacitor::new(source, target, self.plates.gap)?;
         let first = index * self.size as u64;
-        let mut points = self.points.draw(&capacitor, self.plates.law, &self.seed.stream(stream), first, self.size);
-        let strayed = self.halo.spread(&mut points, &self.seed.stream(&format!("{stream}/halo")), first);
+        let points = self.points.draw(&capacitor, self.plates.law, &self.seed.stream(stream), first, self.size);
         let field = ExactField::new(capacitor, self.plates.law);
-        Pool::new(&field, &points, strayed, self.objective, &self.plates.geometry)
+        Pool::new(&field, &points, self.objective, &self.plates.geometry)
     }
 }
 
 impl Pool {
-    /// The last `strayed` of the points are those of the halo.
     fn new(
         field: &dyn Field,
         points: &Augmented,
-        strayed: usize,
         objective: Objective,
         geometry: &Geometry,
     ) -> Result<Self, TrainError> {
@@ -148,13 +138,12 @@ impl Pool {
         let dim = points.dim();
         let mut pool = Self { dim, ..Self::default() };
         for index in 0..points.len() {
-            let mut target = objective.target(&values, index, points.z(index), geometry);
-            if index >= points.len() - strayed {
-                target.weight = Halo::WEIGHT;
-            }
+            let direction = values.directions.point(index);
+            let target = objective.target(direction, points.x(index), points.z(index), geometry);
             pool.x.extend(points.x(index).iter().map(|&x| x as f32));
             pool.z.push(points.z(index) as f32);
-            pool.target.extend(values.directions.point(index).iter().map(|&n| (target.scale * n) as f32));
+            pool.target.extend(direction[..dim].iter().map(|&n| (target.scale * n) as f32));
+            pool.target.push((target.scale * direction[dim] / target.unit) as f32);
             pool.weight.push(target.weight as f32);
         }
         Ok(pool)

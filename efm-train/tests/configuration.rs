@@ -84,7 +84,6 @@ fn values_that_make_no_run_name_their_key() {
         ("train.reuse", &["0", "-1.0", "nan", "inf"]),
         ("train.clip", &["-1.0", "nan", "inf"]),
         ("train.ema", &["-0.1", "1.0", "1.5", "nan"]),
-        ("train.halo", &["-0.1", "1.1", "nan"]),
         ("data.test_fraction", &["-0.1", "0.95", "nan"]),
         ("solver.rtol", &["0", "-1.0", "nan"]),
         ("solver.atol", &["0", "-1.0", "nan"]),

@@ -3,7 +3,7 @@ use std::path::Path;
 use efm_core::{Points, Seed, Side};
 use efm_data::{DataSpec, Sampler, Scaler, split};
 use efm_models::Geometry;
-use efm_train::config::{Gap, RunConfig};
+use efm_train::config::{Gap, Objective, RunConfig};
 use efm_train::{Cloud, Plates, Scalers, automatic_gap};
 
 use crate::failure::Failure;
@@ -93,11 +93,13 @@ pub fn prepare(mut config: RunConfig) -> Result<Prepared, Failure> {
         Gap::Length(gap) => gap,
     };
     config.plates.gap = Gap::Length(gap);
+    config.model = config.model.resolved(scaled_source.dim());
     let geometry = Geometry {
         dim: scaled_source.dim(),
         gap,
         source_spread: spread(&scaled_source),
         target_spread: spread(&scaled_target),
+        stretched: config.train.objective == Objective::Flux,
     };
     let plates = Plates {
         source: source.train.scaled(scalers.plate(Side::Source))?,

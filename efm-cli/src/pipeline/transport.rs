@@ -132,5 +132,6 @@ fn map(model: &TrainedModel, reverse: bool, save: Save) -> Forward {
     if reverse {
         tracer.heading = Heading::Reverse;
     }
-    Forward { tracer, start_height: model.solver.start_height, ..Forward::default() }
+    let start_height = model.solver.start_height.min(0.5 * model.geometry.gap);
+    Forward { tracer, start_height, lift: model.solver.lift, ..Forward::default() }
 }

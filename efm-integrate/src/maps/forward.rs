@@ -1,9 +1,9 @@
 use efm_core::{Augmented, Points};
-use efm_field::Field;
+use efm_field::{Field, FieldValues};
 use rand_distr::{Distribution, StandardNormal};
 
 use crate::maps::{Map, Noise};
-use crate::{Heading, Lines, TraceError, Tracer, Watch};
+use crate::{Heading, Lines, Stop, TraceError, Tracer, Watch};
 
 /// Forward-only transport, Algorithm 2 of Kolesov et al. (arXiv 2502.02367): lift every point off the source plate,
 /// follow its line, stop at the first arrival at the target plate.
@@ -12,7 +12,8 @@ use crate::{Heading, Lines, TraceError, Tracer, Watch};
 /// capacitor it is the exact map from p to q. Close to a plate of N samples the field is that of separate atoms, so
 /// both heights should be comparable with the distance of neighbouring samples.
 ///
-/// With a tracer in reverse it goes from the target plate to the source plate, between the same heights.
+/// With a tracer in reverse it goes from the target plate to the source plate, between the same heights. A lift along
+/// the field is undone by the slope at its upper end, which is its inverse up to second order in the height.
 #[derive(Debug, Clone, Default, serde::Serialize, serde::Deserialize)]
 #[serde(default, rename_all = "kebab-case", deny_unknown_fields)]
 pub struct Forward {
@@ -36,6 +37,35 @@ pub enum Lift {
     /// As the lines of a single charge leave it: (x + z₀·C, z₀) with C from the D-dimensional Cauchy law. Removes the
     /// bias of the height for charges that were sampled, and needs noise.
     Cauchy,
+    /// Along the field: (x + z₀·v, z₀) with v = E_x/E_z at (x, z₀), no longer than √D. Deterministic. In the bulk the
+    /// bias of the height shrinks from first to second order in z₀; in the tails of the source, where the lines of a
+    /// plate run almost parallel to it and a small height sends them far out, points keep their place.
+    Along,
+}
+
+/// Longest slope of a lift along the field, root mean square over the coordinates: 45 degrees per coordinate. Where a
+/// plate carries charge slopes are of order one; steeper ones belong to its tails and voids.
+const STEEPEST: f64 = 1.0;
+
+/// Moves each point by `rise` in z along its slope in `field`, bounded by [`STEEPEST`]; heights stay as they are.
+/// Counts as one evaluation of each line.
+fn shift_along(field: &dyn Field, points: &mut Augmented, rise: f64) -> Result<(), TraceError> {
+    let mut values = FieldValues::default();
+    field.evaluate_into(points, &mut values)?;
+    let dim = points.dim();
+    for index in 0..points.len() {
+        let axial = values.directions.z(index);
+        let lateral = values.directions.x(index);
+        let steepness = (lateral.iter().map(|n| n * n).sum::<f64>() / dim as f64).sqrt();
+        // n_x/n_z, or as much of it as the bound leaves.
+        let divisor = axial.max(steepness / STEEPEST);
+        if divisor > 0.0 {
+            for (x, n) in points.x_mut(index).iter_mut().zip(lateral) {
+                *x += rise * n / divisor;
+            }
+        }
+    }
+    Ok(())
 }
 
 impl Forward {
@@ -46,24 +76,57 @@ impl Forward {
         Self { tracer, ..self.clone() }
     }
 
-    /// The points where the lines of `starts` begin, for a gap of length `gap`.
-    fn lifted(&self, starts: &Points, gap: f64, noise: Noise) -> Augmented {
-        let (z, height) = match self.tracer.heading {
-            Heading::Forward => (self.start_height, self.start_height),
-            Heading::Reverse => (gap - self.stop_height, self.stop_height),
+    /// Distances from the plate where lines begin and from the one where they end.
+    fn heights(&self) -> (f64, f64) {
+        match self.tracer.heading {
+            Heading::Forward => (self.start_height, self.stop_height),
+            Heading::Reverse => (self.stop_height, self.start_height),
+        }
+    }
+
+    /// The points where the lines of `starts` begin.
+    fn lifted(&self, field: &dyn Field, starts: &Points, noise: Noise) -> Result<Augmented, TraceError> {
+        let (height, _) = self.heights();
+        let z = match self.tracer.heading {
+            Heading::Forward => height,
+            Heading::Reverse => field.gap() - height,
         };
         let mut lifted = Augmented::lift(starts, z);
-        if self.lift == Lift::Cauchy {
-            for index in 0..lifted.len() {
-                let mut random = noise.stream.at(noise.first + index as u64);
-                let mut normal = || -> f64 { StandardNormal.sample(&mut random) };
-                let scale = height / normal().abs().max(f64::MIN_POSITIVE);
-                for x in lifted.x_mut(index) {
-                    *x += scale * normal();
+        match self.lift {
+            Lift::Straight => {}
+            Lift::Cauchy => {
+                for index in 0..lifted.len() {
+                    let mut random = noise.stream.at(noise.first + index as u64);
+                    let mut normal = || -> f64 { StandardNormal.sample(&mut random) };
+                    let scale = height / normal().abs().max(f64::MIN_POSITIVE);
+                    for x in lifted.x_mut(index) {
+                        *x += scale * normal();
+                    }
                 }
             }
+            Lift::Along if height > 0.0 && !lifted.is_empty() => {
+                shift_along(field, &mut lifted, self.tracer.heading.sign() * height)?;
+            }
+            Lift::Along => {}
         }
-        lifted
+        Ok(lifted)
+    }
+
+    /// The last piece, from where lines end to the plate: as long as the lift is, and only for lines that got there.
+    fn lower(&self, field: &dyn Field, lines: &mut Lines) -> Result<(), TraceError> {
+        let (_, height) = self.heights();
+        let landed: Vec<_> = (0..lines.len()).filter(|&line| lines.stops[line] == Stop::Landed).collect();
+        if self.lift != Lift::Along || height == 0.0 || landed.is_empty() {
+            return Ok(());
+        }
+        let mut ends = Augmented::new(field.dim());
+        landed.iter().for_each(|&line| ends.push_point(lines.ends.point(line)));
+        shift_along(field, &mut ends, self.tracer.heading.sign() * height)?;
+        for (row, &line) in landed.iter().enumerate() {
+            lines.ends.x_mut(line).copy_from_slice(ends.x(row));
+            lines.evaluations[line] += 1;
+        }
+        Ok(())
     }
 }
 
@@ -82,11 +145,14 @@ impl Map for Forward {
                 return Err(TraceError::BadSetting { setting, value, wanted });
             }
         }
-        let margin = match self.tracer.heading {
-            Heading::Forward => self.stop_height,
-            Heading::Reverse => self.start_height,
-        };
+        let (begin, margin) = self.heights();
         let tracer = Tracer { margin, ..self.tracer.clone() };
-        tracer.trace_with(field, &self.lifted(starts, gap, noise), watch)
+        let lifted = self.lifted(field, starts, noise)?;
+        let mut lines = tracer.trace_with(field, &lifted, watch)?;
+        if self.lift == Lift::Along && begin > 0.0 {
+            lines.evaluations.iter_mut().for_each(|count| *count += 1);
+        }
+        self.lower(field, &mut lines)?;
+        Ok(lines)
     }
 }

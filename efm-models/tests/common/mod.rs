@@ -13,7 +13,7 @@ pub fn cpu() -> Device {
 }
 
 pub fn geometry(dim: usize) -> Geometry {
-    Geometry { dim, gap: GAP, source_spread: 1.0, target_spread: 2.0 }
+    Geometry { dim, gap: GAP, source_spread: 1.0, target_spread: 2.0, stretched: true }
 }
 
 pub fn config(activation: Activation) -> NetworkConfig {

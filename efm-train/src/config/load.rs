@@ -1,8 +1,7 @@
 use std::path::{Path, PathBuf};
 
-use efm_models::{Head, NetworkConfig};
 
-use super::{Gap, Objective, RunConfig};
+use super::RunConfig;
 
 /// Where a configuration comes from, lowest precedence first: a file (or preset), a method, settings by hand.
 #[derive(Debug, Clone, Default)]
@@ -214,7 +213,6 @@ fn check(config: &RunConfig, source: &ConfigSource) -> Result<(), ConfigError> {
     }
     for (key, value, most) in [
         ("train.ema", train.ema, 1.0),
-        ("train.halo", train.halo, 1.0),
         ("data.test_fraction", config.data.test_fraction, 0.9),
         ("solver.lost_share", solver.lost_share, 1.0),
     ] {
@@ -225,17 +223,8 @@ fn check(config: &RunConfig, source: &ConfigSource) -> Result<(), ConfigError> {
     if solver.max_evaluations == 0 {
         return fail("solver.max_evaluations", "must not be 0".to_owned());
     }
-    let NetworkConfig::Mlp(mlp) = &config.model;
-    if (train.objective == Objective::Slope) != (mlp.head == Head::Slope) {
-        let message = "does not fit train.objective: slope goes with slope, flux and direction with vector";
-        return fail("model.head", message.to_owned());
-    }
-    let height_limit = match config.plates.gap {
-        Gap::Auto => f64::INFINITY,
-        Gap::Length(gap) => gap,
-    };
-    if !(solver.start_height >= 0.0 && solver.start_height < height_limit) {
-        return fail("solver.start_height", format!("is {}; it must lie between the plates", solver.start_height));
+    if !(solver.start_height >= 0.0 && solver.start_height.is_finite()) {
+        return fail("solver.start_height", format!("is {}; it must be 0 or a positive length", solver.start_height));
     }
     Ok(())
 }

@@ -48,12 +48,11 @@ impl Method {
                 "plates.law = \"published\"\n",
                 "plates.gap = 6.0\n",
                 "train.objective = \"direction\"\n",
-                "model.head = \"vector\"\n",
+                "model.octaves = 0\n",
                 "train.points = { kind = \"mesh\", points = 7, half_width = 8.0 }\n",
-                "train.halo = 0.0\n",
                 "train.learning_rate = 1e-4\n",
                 "train.schedule = \"constant\"\n",
-                "solver = { method = \"euler\", form = \"z\", steps = 12, start_height = 0.3 }\n",
+                "solver = { method = \"euler\", form = \"z\", steps = 12, start_height = 0.3, lift = \"straight\" }\n",
             ),
         };
         text.parse().expect("the built-in tables are valid TOML")

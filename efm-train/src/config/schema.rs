@@ -1,5 +1,6 @@
 use efm_data::{DataSpec, Scaling};
 use efm_field::{InterPlate, Law};
+use efm_integrate::maps::Lift;
 use efm_integrate::{Form, Method as Tableau, StepControl, Tracer};
 use efm_models::NetworkConfig;
 use serde::de::{Error as _, Unexpected};
@@ -170,17 +171,12 @@ impl<'de> Deserialize<'de> for Charges {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Objective {
-    /// dx/ds = z(L − z)/L · E_x/E_z at points drawn with density E_z: the optimum is ⟨E_x⟩/⟨E_z⟩ over draws of the
-    /// charges, the population's slope whatever the number of charges. Near a plate of separate charges, where the
-    /// slope has no variance, dx/ds is small. Wants `model.head = "slope"`.
-    Slope,
     /// E/S with weight S/E_z at points drawn with density E_z: the optimum is ⟨E⟩/⟨S⟩ over draws of the charges, so its
     /// direction is that of the population's field whatever the number of charges. S² = E_z² + |E_x|²/D keeps every
-    /// component of order one in any dimension. Wants `model.head = "vector"`.
+    /// component of order one in any dimension.
     #[default]
     Flux,
     /// √(D+1) E/|E| with weight one: the paper's regression, biased unless the sum runs over all charges.
-    /// Wants `model.head = "vector"`.
     Direction,
 }
 
@@ -209,8 +205,6 @@ pub struct TrainConfig {
     pub objective: Objective,
     /// Where inter-plate points lie.
     pub points: InterPlate,
-    /// Share of the points moved sideways off the flux, so that a line that strays is led back.
-    pub halo: f64,
     /// Charges per plate in the field of a pool.
     pub charges: Charges,
     /// Inter-plate points whose targets are summed at once.
@@ -240,16 +234,15 @@ pub struct TrainConfig {
 impl Default for TrainConfig {
     fn default() -> Self {
         Self {
-            steps: 4_000,
-            batch: 1_024,
+            steps: 8_000,
+            batch: 512,
             objective: Objective::Flux,
-            points: InterPlate::Flux { margin: 0.001, edge: 0.5 },
-            halo: 0.25,
+            points: InterPlate::Flux { margin: 0.003, edge: 0.5 },
             charges: Charges::Count(3_000),
             pool: 16_384,
             reuse: 4.0,
-            learning_rate: 2e-3,
-            warmup: 200,
+            learning_rate: 4e-3,
+            warmup: 400,
             schedule: Schedule::Cosine,
             clip: 1.0,
             ema: 0.999,
@@ -275,8 +268,12 @@ pub struct SolverConfig {
     pub atol: f64,
     /// Number of equal steps in the form's variable; 0 adapts the step of every line.
     pub steps: usize,
-    /// Height above the source plate where lines start.
+    /// Height above the source plate where lines start, in units of the scaled data; half of the gap at most. Lines of
+    /// points in the tails of the source leave almost parallel to the plate, and a network that is a little wrong
+    /// there sends them far away: with a lift along the field a tenth of the spread costs nothing elsewhere.
     pub start_height: f64,
+    /// How points get from the plate to that height.
+    pub lift: Lift,
     /// Field evaluations after which a line is given up.
     pub max_evaluations: u32,
     /// Share of lines that may fail to land before the run counts as failed.
@@ -308,7 +305,8 @@ impl Default for SolverConfig {
             rtol: 1e-3,
             atol: 1e-3,
             steps: 0,
-            start_height: 0.0,
+            start_height: 0.1,
+            lift: Lift::Along,
             max_evaluations: 1_000,
             lost_share: 0.05,
         }

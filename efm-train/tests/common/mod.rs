@@ -19,7 +19,7 @@ pub fn cpu() -> Device {
 }
 
 pub fn geometry() -> Geometry {
-    Geometry { dim: 2, gap: GAP, source_spread: 1.0, target_spread: 1.0 }
+    Geometry { dim: 2, gap: GAP, source_spread: 1.0, target_spread: 1.0, stretched: true }
 }
 
 pub fn model(width: usize) -> NetworkConfig {
