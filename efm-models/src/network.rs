@@ -52,10 +52,13 @@ impl Geometry {
         let outside = (square / self.variance(z) / OUTSIDE.powi(2)).powi(3);
         let share = if outside.is_finite() { outside / (1.0 + outside) } else { 1.0 };
         let height = (z / self.gap).clamp(NEAREST, 1.0 - NEAREST);
-        let ray = square.sqrt() / (self.gap * height * (1.0 - height));
+        let ray = (square.sqrt() / (self.gap * height * (1.0 - height))).min(FLATTEST);
         1.0 / (1.0 + share * ray * ray).sqrt()
     }
 }
+
+/// Largest ratio of E_x to E_z that the axial unit allows for.
+const FLATTEST: f64 = 1e4;
 
 /// Distance from the axis, in widths of the lines, at which a point counts as outside the data.
 const OUTSIDE: f64 = 2.0;

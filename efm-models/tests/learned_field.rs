@@ -55,9 +55,10 @@ fn a_point_that_is_no_point_is_named() {
 fn before_training_lines_go_to_the_target_plate() {
     // Every line moves forward from the start; none is flat, so the plate is reached after a finite way.
     for seed in 1..=5 {
-        let values = field(2, seed).evaluate(&between_plates(2, 200, 3.0)).unwrap();
-        for n in values.directions.iter() {
-            assert!(n[2] > 0.05, "seed {seed}: {n:?}");
+        let places = between_plates(2, 200, 3.0);
+        let values = field(2, seed).evaluate(&places).unwrap();
+        for (n, place) in values.directions.iter().zip(places.iter()) {
+            assert!(n[2] > 0.05 * geometry(2).axial_unit(&place[..2], place[2]), "seed {seed}: {n:?}");
         }
     }
 }
@@ -142,11 +143,12 @@ fn more_points_than_go_to_the_device_at_once() {
     let values = field(2, 1).evaluate(&few).unwrap().directions;
     let direct = forward(&network(2, 1), &few);
     for index in [0, 16_383, 16_384, 19_999] {
-        let value = &direct[3 * index..3 * index + 3];
-        let norm = value.iter().map(|&v| f64::from(v).powi(2)).sum::<f64>().sqrt();
-        for (n, &v) in values.point(index).iter().zip(value) {
+        let mut value: Vec<_> = direct[3 * index..3 * index + 3].iter().map(|&v| f64::from(v)).collect();
+        value[2] *= geometry(2).axial_unit(few.x(index), few.z(index));
+        let norm = value.iter().map(|v| v * v).sum::<f64>().sqrt();
+        for (n, v) in values.point(index).iter().zip(value) {
             // Rounding of two f32 products of this size.
-            assert!((n - f64::from(v) / norm).abs() < 1e-6, "point {index}");
+            assert!((n - v / norm).abs() < 1e-6, "point {index}");
         }
     }
 }

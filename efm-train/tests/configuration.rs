@@ -107,12 +107,6 @@ fn values_that_make_no_run_name_their_key() {
 }
 
 #[test]
-fn lines_cannot_start_behind_the_target() {
-    let error = bad("", &["plates.gap=2", "solver.start_height=2.5"]);
-    assert!(error.message.contains("solver.start_height"), "{error}");
-}
-
-#[test]
 fn settings_that_are_none() {
     for (setting, part) in [
         ("train.steps", "no `=`"),
