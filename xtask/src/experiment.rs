@@ -20,6 +20,9 @@ pub struct Args {
     /// Run the published method as well, in rows of its own
     #[arg(long)]
     published: bool,
+    /// Take the results of earlier runs where there are some, and run the others only
+    #[arg(long)]
+    reuse: bool,
     /// Put the table into FILE, between `<!-- table:NAME -->` and `<!-- /table -->`, NAME being the names joined by +
     #[arg(long, value_name = "FILE")]
     write: Option<PathBuf>,
@@ -62,9 +65,9 @@ pub fn run(args: &Args) -> Result<()> {
 
     let mut rows = Vec::new();
     for name in presets(&args.names) {
-        rows.push(one(&binary, name, &args.seeds, None)?);
+        rows.push(one(&binary, name, args, None)?);
         if args.published {
-            rows.push(one(&binary, name, &args.seeds, Some("published"))?);
+            rows.push(one(&binary, name, args, Some("published"))?);
         }
     }
     let text = table::markdown(&HEAD, &rows);
@@ -100,14 +103,16 @@ fn presets(names: &[String]) -> Vec<&str> {
 }
 
 /// Runs one preset with one method; gives its row.
-fn one(binary: &Path, name: &str, seeds: &str, method: Option<&str>) -> Result<Vec<String>> {
+fn one(binary: &Path, name: &str, args: &Args, method: Option<&str>) -> Result<Vec<String>> {
     let folder = method.map_or(format!("runs/{name}"), |method| format!("runs/{name}-{method}"));
     let label = method.map_or(name.to_owned(), |method| format!("{name}, {method}"));
-    let mut command = shell::program(binary);
-    command.args(["run", name, "--seeds", seeds, "--out", &folder]);
-    command.args(method.map(|method| ["--method", method]).iter().flatten());
-    shell::run(&mut command)?;
     let path = shell::root().join(&folder).join("seeds.json");
+    if !(args.reuse && path.is_file()) {
+        let mut command = shell::program(binary);
+        command.args(["run", name, "--seeds", &args.seeds, "--out", &folder, "--force"]);
+        command.args(method.map(|method| ["--method", method]).iter().flatten());
+        shell::run(&mut command)?;
+    }
     let text = fs::read_to_string(&path).with_context(|| format!("the run left no {}", path.display()))?;
     let summary = serde_json::from_str(&text).with_context(|| format!("{} is not JSON", path.display()))?;
     row(&label, &summary).with_context(|| format!("could not understand {}", path.display()))

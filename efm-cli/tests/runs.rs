@@ -1,0 +1,177 @@
+//! Whole runs through the binary: what they leave behind, that they repeat, and that they can be stopped at any step.
+
+mod common;
+
+use common::{Bench, csv, files, refused};
+
+/// The keys that metrics.json promises.
+const PROMISED: [&str; 14] = [
+    "w2",
+    "w2_floor",
+    "sliced_w2",
+    "sliced_w2_floor",
+    "energy_distance",
+    "transport_cost",
+    "optimal_cost",
+    "evaluations_mean",
+    "lines",
+    "seconds",
+    "seed",
+    "device",
+    "version",
+    "mmd",
+];
+
+#[test]
+fn a_run_leaves_everything_and_equal_seeds_leave_equal_files() {
+    let bench = Bench::new();
+    for out in ["a", "b"] {
+        bench.tiny(&["run", "gaussian-to-moons", "--seed", "3", "--out", out]).assert().success();
+    }
+    let (a, b) = (files(&bench.path("a")), files(&bench.path("b")));
+    let names: Vec<_> = a.iter().map(|(path, _)| path.to_string_lossy().replace('\\', "/")).collect();
+    for name in ["config.toml", "log.jsonl", "metrics.json", "source.npy", "transported.npy", "model/weights.bpk"] {
+        assert!(names.iter().any(|found| found == name), "{name} is missing from {names:?}");
+    }
+    for picture in ["clouds", "field-lines", "loss"] {
+        assert!(names.contains(&format!("pictures/{picture}.svg")), "{names:?}");
+    }
+    assert_eq!(names, b.iter().map(|(path, _)| path.to_string_lossy().replace('\\', "/")).collect::<Vec<_>>());
+    for ((path, one), (_, other)) in a.iter().zip(&b) {
+        if path.ends_with("metrics.json") {
+            // Wall times are all that differs.
+            let timeless = |bytes: &[u8]| {
+                let mut metrics: serde_json::Value = serde_json::from_slice(bytes).unwrap();
+                PROMISED.iter().for_each(|key| assert!(metrics.get(key).is_some(), "{key} is missing: {metrics}"));
+                metrics.as_object_mut().unwrap().remove("seconds").unwrap();
+                metrics
+            };
+            assert_eq!(timeless(one), timeless(other));
+        } else {
+            assert!(one == other, "{} differs between runs of one seed", path.display());
+        }
+    }
+}
+
+#[test]
+fn half_a_run_and_the_other_half_are_a_whole_one_bit_for_bit() {
+    let bench = Bench::new();
+    bench.tiny(&["train", "gaussian-to-moons", "--out", "whole"]).assert().success();
+    // Step 10 has a checkpoint anyway, step 13 gets one because of the stop.
+    for stop in ["10", "13"] {
+        let out = format!("halves-{stop}");
+        let half = bench.tiny(&["train", "gaussian-to-moons", "--out", &out, "--stop-after", stop]).assert();
+        let note = String::from_utf8(half.code(130).get_output().stderr.clone()).unwrap();
+        assert!(note.contains(&format!("stopped after step {stop}")) && note.contains("--resume"), "{note}");
+        bench.tiny(&["train", "gaussian-to-moons", "--out", &out, "--resume"]).assert().success();
+        for part in ["model", "checkpoints/step-00000020"] {
+            assert_eq!(files(&bench.path("whole").join(part)), files(&bench.path(&out).join(part)), "{part}");
+        }
+        let log = |name: &str| std::fs::read_to_string(bench.path(name).join("log.jsonl")).unwrap();
+        assert_eq!(log("whole"), log(&out));
+    }
+}
+
+#[test]
+fn a_folder_with_a_run_is_neither_overwritten_nor_resumed_as_another() {
+    let bench = Bench::new();
+    let moons = ["train", "gaussian-to-moons", "--out", "run"];
+    bench.tiny(&moons).assert().success();
+    let before = files(&bench.path("run"));
+    refused(bench.tiny(&moons).assert(), 2, &["--resume", "--force"]);
+    let other = ["train", "gaussian-to-moons", "--out", "run", "--resume", "--set", "train.learning_rate=0.1"];
+    let again = bench.tiny(&other).assert().code(3).get_output().stderr.clone();
+    assert!(String::from_utf8(again).unwrap().contains("train.learning_rate"));
+    assert_eq!(files(&bench.path("run")), before, "a refusal changes nothing");
+    bench.tiny(&[&moons[..], &["--force"]].concat()).assert().success();
+}
+
+#[test]
+fn a_damaged_checkpoint_is_passed_over() {
+    let bench = Bench::new();
+    let train = ["train", "gaussian-to-moons", "--out", "run"];
+    bench.tiny(&[&train[..], &["--stop-after", "12"]].concat()).assert().code(130);
+    let newest = bench.path("run/checkpoints/step-00000012/weights.bpk");
+    let bytes = std::fs::read(&newest).unwrap();
+    std::fs::write(&newest, &bytes[..bytes.len() / 2]).unwrap();
+    bench.tiny(&[&train[..], &["--resume"]].concat()).assert().success();
+    bench.tiny(&["train", "gaussian-to-moons", "--out", "whole"]).assert().success();
+    assert_eq!(files(&bench.path("whole/model")), files(&bench.path("run/model")), "it went on from an older one");
+}
+
+#[test]
+fn files_of_the_user_go_in_and_come_out() {
+    let bench = Bench::new();
+    bench.put("a.csv", csv(60, 0.0));
+    bench.put("b.csv", format!("\u{feff}{}", csv(50, 9.0).replace('\n', "\r\n")));
+    bench.tiny(&["run", "--source", "a.csv", "--target", "b.csv", "--out", "run"]).assert().success();
+    for output in ["out.npy", "out.npz", "out.csv"] {
+        bench.efm(&["transport", "run", "-i", "a.csv", "-o", output]).assert().success();
+    }
+    let rows = std::fs::read_to_string(bench.path("out.csv")).unwrap();
+    assert_eq!(rows.lines().filter(|line| line.starts_with(|c: char| c.is_ascii_digit() || c == '-')).count(), 60);
+    // Equal points in equal files, whatever the format: no distance at all.
+    for output in ["out.npz", "out.csv"] {
+        let json = bench.efm(&["eval", "out.npy", output, "--json"]).assert().success().get_output().stdout.clone();
+        let metrics: serde_json::Value = serde_json::from_slice(&json).unwrap();
+        assert!(metrics["w2"].as_f64().unwrap() < 1e-6, "{metrics}");
+    }
+    bench.efm(&["transport", "run", "-i", "b.csv", "-o", "back.npy", "--reverse"]).assert().success();
+    bench.efm(&["eval", "run"]).assert().success();
+    bench.put("three.csv", "1,2,3\n4,5,6\n7,8,10\n");
+    refused(bench.efm(&["transport", "run", "-i", "three.csv", "-o", "no.npy"]).assert(), 3, &["D = 3", "D = 2"]);
+    refused(bench.efm(&["transport", "nowhere", "-i", "a.csv", "-o", "no.npy"]).assert(), 4, &["nowhere"]);
+    assert!(!bench.path("no.npy").exists());
+}
+
+#[test]
+fn seeds_give_a_folder_each_and_a_summary() {
+    let bench = Bench::new();
+    let run = ["run", "gaussian-to-mixture", "--seeds", "1..2", "--out", "run"];
+    bench.tiny(&run).assert().success();
+    let text = std::fs::read_to_string(bench.path("run/seeds.json")).unwrap();
+    let summary: serde_json::Value = serde_json::from_str(&text).unwrap();
+    assert_eq!(summary["runs"].as_array().unwrap().len(), 2);
+    let w2 = |seed: usize| summary["runs"][seed]["w2"].as_f64().unwrap();
+    assert!((summary["mean"]["w2"].as_f64().unwrap() - 0.5 * (w2(0) + w2(1))).abs() < 1e-12);
+    assert_ne!(w2(0), w2(1));
+    assert!(bench.path("run/seed-2/metrics.json").is_file());
+}
+
+#[test]
+fn the_published_method_runs_as_the_published_code_does() {
+    let bench = Bench::new();
+    bench.tiny(&["run", "gaussian-to-moons", "--method", "published", "--out", "run"]).assert().success();
+    let text = std::fs::read_to_string(bench.path("run/metrics.json")).unwrap();
+    let metrics: serde_json::Value = serde_json::from_str(&text).unwrap();
+    assert_eq!(metrics["method"], "published");
+    // Euler with dz = 0.5 from 0.3 to 6: twelve steps of one evaluation.
+    assert_eq!(metrics["evaluations_mean"], 12.0);
+}
+
+#[cfg(unix)]
+#[test]
+fn signals_end_a_run_with_a_checkpoint_to_go_on_from() {
+    use std::process::{Command, Stdio};
+    for (signal, code) in [("INT", 130), ("TERM", 143)] {
+        let bench = Bench::new();
+        // More steps than anyone waits for.
+        let mut command = Command::new(assert_cmd::cargo::cargo_bin("efm"));
+        command.args(["train", "gaussian-to-moons", "--out"]).arg(bench.path("run"));
+        for setting in common::TINY.iter().filter(|setting| !setting.starts_with("train.steps")) {
+            command.args(["--set", setting]);
+        }
+        let mut child = command.args(["--set", "train.steps=1000000"]).stderr(Stdio::null()).spawn().unwrap();
+        let log = bench.path("run/log.jsonl");
+        while std::fs::metadata(&log).map_or(0, |log| log.len()) == 0 {
+            assert!(child.try_wait().unwrap().is_none(), "it ended before the signal");
+            std::thread::sleep(std::time::Duration::from_millis(20));
+        }
+        let sent = Command::new("kill").args([format!("-{signal}"), child.id().to_string()]).status().unwrap();
+        assert!(sent.success());
+        assert_eq!(child.wait().unwrap().code(), Some(code), "{signal}");
+        let checkpoints = std::fs::read_dir(bench.path("run/checkpoints")).unwrap().count();
+        assert!(checkpoints > 0, "{signal}");
+        assert!(!bench.path("run/model").exists(), "nothing half-trained under the final name");
+    }
+}
