@@ -20,6 +20,8 @@ pub enum Command {
     Run(RunArgs),
     /// Train a field only.
     Train(RunArgs),
+    /// Transport through the exact field of all charges, without training; measure and draw the result.
+    Map(MapArgs),
     /// Transport the points of a file with a trained field.
     Transport(TransportArgs),
     /// Measure a run again, or compare any two sets of points.
@@ -46,26 +48,35 @@ pub enum MethodArg {
     Published,
 }
 
-/// What `run` and `train` take.
+/// Which two clouds, and how to treat them.
 #[derive(Debug, Clone, ClapArgs)]
-pub struct RunArgs {
+pub struct ExperimentArgs {
     /// An experiment: a preset's name or a TOML file.
-    pub experiment: Option<String>,
+    #[arg(value_name = "EXPERIMENT")]
+    pub name: Option<String>,
     /// Points of the source plate (npy, npz, CSV, safetensors); without it a standard Gaussian.
     #[arg(long, value_name = "FILE")]
     pub source: Option<PathBuf>,
     /// Points of the target plate.
     #[arg(long, value_name = "FILE")]
     pub target: Option<PathBuf>,
-    /// Which map to learn.
-    #[arg(long, value_enum)]
-    pub method: Option<MethodArg>,
     /// Set a key of the configuration, e.g. `--set plates.gap=4`; may be repeated.
     #[arg(long = "set", value_name = "KEY=VALUE")]
     pub settings: Vec<String>,
     /// Seed of all randomness.
     #[arg(long)]
     pub seed: Option<u64>,
+}
+
+/// What `run` and `train` take.
+#[derive(Debug, Clone, ClapArgs)]
+pub struct RunArgs {
+    /// The clouds.
+    #[command(flatten)]
+    pub experiment: ExperimentArgs,
+    /// Which map to learn.
+    #[arg(long, value_enum)]
+    pub method: Option<MethodArg>,
     /// Run once per seed and print mean and spread, e.g. `1..5` or `1,4,9`; ranges include both ends.
     #[arg(long, value_name = "SEEDS", conflicts_with = "seed")]
     pub seeds: Option<String>,
@@ -87,6 +98,39 @@ pub struct RunArgs {
     /// Print the resolved configuration and what would be done; write nothing.
     #[arg(long)]
     pub dry_run: bool,
+}
+
+/// A map that needs no training.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+pub enum MapArg {
+    /// Forward lines of the mirror capacitor: exact for every gap.
+    #[default]
+    Mirror,
+    /// The paper's Algorithm 2: forward lines of the two plates alone; biased for small gaps.
+    Forward,
+}
+
+/// What `map` takes.
+#[derive(Debug, Clone, ClapArgs)]
+pub struct MapArgs {
+    /// The clouds.
+    #[command(flatten)]
+    pub experiment: ExperimentArgs,
+    /// Which map.
+    #[arg(long, value_enum, default_value_t)]
+    pub map: MapArg,
+    /// Distance between the plates in units of the scaled data, or `auto`; the same as `--set plates.gap=…`.
+    #[arg(long, value_name = "LENGTH")]
+    pub gap: Option<String>,
+    /// Charges per plate: a number, or `all` rows of a file (10 000 points of a distribution).
+    #[arg(long, value_name = "COUNT", default_value = "all")]
+    pub charges: String,
+    /// Folder of the results; by default a new one below `runs`.
+    #[arg(long, value_name = "DIR")]
+    pub out: Option<PathBuf>,
+    /// Replace what is in that folder.
+    #[arg(long)]
+    pub force: bool,
 }
 
 /// What `transport` takes.

@@ -149,6 +149,32 @@ fn the_published_method_runs_as_the_published_code_does() {
     assert_eq!(metrics["evaluations_mean"], 12.0);
 }
 
+#[test]
+fn the_exact_map_needs_no_training() {
+    let bench = Bench::new();
+    let map = ["map", "gaussian-to-moons", "--charges", "2000", "--set", "eval.samples=500", "--out"];
+    for out in ["a", "b"] {
+        bench.efm(&[&map[..], &[out]].concat()).assert().success();
+    }
+    assert_eq!(
+        std::fs::read(bench.path("a/transported.npy")).unwrap(),
+        std::fs::read(bench.path("b/transported.npy")).unwrap()
+    );
+    let text = std::fs::read_to_string(bench.path("a/metrics.json")).unwrap();
+    let metrics: serde_json::Value = serde_json::from_str(&text).unwrap();
+    assert_eq!(metrics["method"], "map mirror");
+    assert_eq!(metrics["lines"]["landed"], 500);
+    // The map is exact up to the sampling of charges and starts; twice the floor is far outside the noise of both, and
+    // the source itself is five floors away.
+    let [w2, floor] = ["w2", "w2_floor"].map(|key| metrics[key].as_f64().unwrap());
+    assert!(w2 < 2.0 * floor, "{w2} with a floor of {floor}");
+    assert!(!bench.path("a/model").exists() && bench.path("a/pictures/clouds.svg").is_file());
+    refused(bench.efm(&[&map[..], &["a"]].concat()).assert(), 2, &["--force"]);
+    for (option, value) in [("--charges", "0"), ("--charges", "some"), ("--gap", "0"), ("--gap", "wide")] {
+        refused(bench.efm(&["map", "gaussian-to-moons", option, value]).assert(), 2, &[value]);
+    }
+}
+
 #[cfg(unix)]
 #[test]
 fn signals_end_a_run_with_a_checkpoint_to_go_on_from() {

@@ -7,7 +7,11 @@ use common::{Bench, refused};
 #[test]
 fn a_misspelt_preset_is_answered_with_the_nearest() {
     let bench = Bench::new();
-    refused(bench.efm(&["run", "gaussian-to-swis-roll"]).assert(), 2, &["gaussian-to-swis-roll", "gaussian-to-swiss-roll"]);
+    refused(
+        bench.efm(&["run", "gaussian-to-swis-roll"]).assert(),
+        2,
+        &["gaussian-to-swis-roll", "gaussian-to-swiss-roll"],
+    );
     assert!(bench.entries().is_empty());
 }
 

@@ -25,7 +25,7 @@ pub struct Metrics {
     pub samples: usize,
     /// Number of coordinates D.
     pub dim: usize,
-    /// Distance between the plates L, in data units.
+    /// Distance between the plates L, in units of the scaled data.
     pub gap: Option<f64>,
     /// Exact 2-Wasserstein distance, see [`crate::w2`].
     pub w2: Option<f64>,

@@ -74,7 +74,9 @@ impl MlpConfig {
         within("width", self.width, 65_536, "1 to 65536")?;
         within("depth", self.depth, 256, "1 to 256")?;
         let octaves = self.resolved(geometry.dim).octaves.unwrap_or_default();
-        for (key, value, most, expected) in [("fourier", self.fourier, 64, "0 to 64"), ("octaves", octaves, 16, "0 to 16")] {
+        for (key, value, most, expected) in
+            [("fourier", self.fourier, 64, "0 to 64"), ("octaves", octaves, 16, "0 to 16")]
+        {
             if value > most {
                 return Err(ModelError::BadConfig { key, value, expected });
             }

@@ -108,7 +108,8 @@ fn one_direction_one_target() {
 fn far_outside_the_stretched_field_is_of_order_one_on_both_axes() {
     // Two unlike clouds in the mirror capacitor, L = 6: where one line in a thousand runs, E_z/E_x is below a quarter,
     // in units of the axial part it is between a third and three.
-    let capacitor = Capacitor::new(sample("kind = 'gaussian'", 4_000), sample("kind = 'swiss-roll'", 4_000), 6.0).unwrap();
+    let capacitor =
+        Capacitor::new(sample("kind = 'gaussian'", 4_000), sample("kind = 'swiss-roll'", 4_000), 6.0).unwrap();
     let geometry = Geometry { dim: 2, gap: 6.0, source_spread: 1.0, target_spread: 1.0, stretched: true };
     let mut places = Augmented::new(2);
     places.push(&[4.0, 0.0], 0.1);

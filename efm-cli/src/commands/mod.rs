@@ -2,6 +2,7 @@
 
 mod eval;
 mod lists;
+mod map;
 mod run;
 mod settings;
 mod transport;
@@ -14,6 +15,7 @@ pub fn dispatch(args: Args) -> Result<(), Failure> {
     match args.command {
         Command::Run(args) => run::run(&args, run::Stages::All),
         Command::Train(args) => run::run(&args, run::Stages::TrainOnly),
+        Command::Map(args) => map::run(&args),
         Command::Transport(args) => transport::run(&args),
         Command::Eval(args) => eval::run(&args),
         Command::Presets(args) => lists::presets(&args),

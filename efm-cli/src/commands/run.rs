@@ -5,7 +5,7 @@ use burn::tensor::Device;
 use efm_data::write_points;
 use efm_eval::{Metrics, Spread};
 use efm_models::device;
-use efm_train::config::RunConfig;
+use efm_train::config::{Method, RunConfig};
 use efm_train::{RunDir, TrainError, write_atomically};
 
 use super::settings::{configuration, seeds};
@@ -26,7 +26,7 @@ pub enum Stages {
 
 /// `efm run` and `efm train`.
 pub fn run(args: &RunArgs, stages: Stages) -> Result<(), Failure> {
-    let config = configuration(args)?;
+    let config = configuration(&args.experiment, args.method.map(Method::from))?;
     let device = device::parse(&args.device)?;
     if args.dry_run {
         return dry_run(config, &device);
@@ -36,7 +36,7 @@ pub fn run(args: &RunArgs, stages: Stages) -> Result<(), Failure> {
         let job = Job { args, stages, device: &device, signals: &signals };
         job.run(config, folder)
     };
-    let folder = folder(args, &config.name)?;
+    let folder = folder(args.out.as_deref(), args.force, &config.name)?;
     let Some(list) = &args.seeds else {
         one(config, &folder)?;
         return Ok(());
@@ -71,7 +71,7 @@ impl Job<'_> {
         let prepared = prepare(config)?;
         let mut trainer = pipeline::trainer(&prepared, self.device)?;
         let run = RunDir::open(folder)?;
-        self.make_room(&run)?;
+        make_room(&run, args.resume, args.force)?;
         if args.resume {
             trainer = pipeline::resume(trainer, &prepared, &run)?;
         }
@@ -81,7 +81,7 @@ impl Job<'_> {
             say::out(format!("trained in {:.1} s; the model is in {}", trained.seconds, run.model().display()));
             return Ok(None);
         }
-        let transported = pipeline::transport(&prepared, &trained.model, self.device, self.signals)?;
+        let transported = pipeline::transport(&prepared, &trained.model.field(self.device), self.signals)?;
         write_points(&run.file("source.npy"), &transported.starts)?;
         write_points(&run.file("transported.npy"), &transported.ends)?;
         let metrics = pipeline::measure(&prepared, &transported, &args.device, Some(trained.seconds))?;
@@ -94,27 +94,27 @@ impl Job<'_> {
         say::out(format!("everything is in {}", run.path().display()));
         Ok(Some(metrics))
     }
+}
 
-    /// A folder that holds a run already is gone on with, emptied, or refused.
-    fn make_room(&self, run: &RunDir) -> Result<(), Failure> {
-        let used = [run.config(), run.metrics(), run.file("checkpoints")].iter().any(|path| path.exists());
-        if !used || self.args.resume {
-            return Ok(());
-        }
-        if !self.args.force {
-            return Err(Failure::usage(
-                format!("{} holds a run already", run.path().display()),
-                "--resume goes on with it, --force replaces it, --out chooses another folder",
-            ));
-        }
-        for name in ["checkpoints", "model", "pictures"] {
-            remove(&run.file(name), |path| fs::remove_dir_all(path))?;
-        }
-        for name in ["config.toml", "log.jsonl", "metrics.json", "source.npy", "transported.npy", "failure.json"] {
-            remove(&run.file(name), |path| fs::remove_file(path))?;
-        }
-        Ok(())
+/// A folder that holds a run already is gone on with, emptied, or refused.
+pub(super) fn make_room(run: &RunDir, resume: bool, force: bool) -> Result<(), Failure> {
+    let used = [run.config(), run.metrics(), run.file("checkpoints")].iter().any(|path| path.exists());
+    if !used || resume {
+        return Ok(());
     }
+    if !force {
+        return Err(Failure::usage(
+            format!("{} holds a run already", run.path().display()),
+            "--resume goes on with it, --force replaces it, --out chooses another folder",
+        ));
+    }
+    for name in ["checkpoints", "model", "pictures"] {
+        remove(&run.file(name), |path| fs::remove_dir_all(path))?;
+    }
+    for name in ["config.toml", "log.jsonl", "metrics.json", "source.npy", "transported.npy", "failure.json"] {
+        remove(&run.file(name), |path| fs::remove_file(path))?;
+    }
+    Ok(())
 }
 
 fn remove(path: &Path, how: impl Fn(&Path) -> std::io::Result<()>) -> Result<(), Failure> {
@@ -127,9 +127,9 @@ fn remove(path: &Path, how: impl Fn(&Path) -> std::io::Result<()>) -> Result<(),
 }
 
 /// The folder asked for, or the first free one of `runs/NAME`, `runs/NAME-2`, …
-fn folder(args: &RunArgs, name: &str) -> Result<PathBuf, Failure> {
-    if let Some(out) = &args.out {
-        return Ok(out.clone());
+pub(super) fn folder(out: Option<&Path>, force: bool, name: &str) -> Result<PathBuf, Failure> {
+    if let Some(out) = out {
+        return Ok(out.to_path_buf());
     }
     // A name is one folder, whatever it holds.
     let name: String = name.chars().map(|c| if c.is_alphanumeric() || "-_.".contains(c) { c } else { '-' }).collect();
@@ -137,12 +137,12 @@ fn folder(args: &RunArgs, name: &str) -> Result<PathBuf, Failure> {
     let name = if name.is_empty() { "run".to_owned() } else { name };
     let free = (1..10_000_u32)
         .map(|count| Path::new("runs").join(if count == 1 { name.clone() } else { format!("{name}-{count}") }))
-        .find(|path| args.force || !path.exists());
+        .find(|path| force || !path.exists());
     free.ok_or_else(|| Failure::new(Exit::Io, "runs holds 10 000 runs of this name", "choose a folder with --out"))
 }
 
 /// The configuration file of the run, with every key.
-fn resolved(config: &RunConfig) -> String {
+pub(super) fn resolved(config: &RunConfig) -> String {
     toml::to_string(config).expect("a configuration is plain data")
 }
 

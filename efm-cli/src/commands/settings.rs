@@ -5,14 +5,14 @@ use std::path::{Path, PathBuf};
 use efm_data::DataSpec;
 use efm_train::config::{ConfigSource, Method, RunConfig, load};
 
-use crate::args::{MethodArg, RunArgs};
+use crate::args::{ExperimentArgs, MethodArg};
 use crate::failure::{Exit, Failure};
 use crate::presets;
 
 /// The configuration of one run; its data paths are absolute.
-pub fn configuration(args: &RunArgs) -> Result<RunConfig, Failure> {
+pub fn configuration(args: &ExperimentArgs, method: Option<Method>) -> Result<RunConfig, Failure> {
     let mut source = experiment(args)?;
-    source.method = args.method.map(method);
+    source.method = method;
     for (table, path) in [("source", &args.source), ("target", &args.target)] {
         if let Some(path) = path {
             // Paths on the command line start from the present folder, those in a file from the file's.
@@ -48,8 +48,8 @@ fn absolute(path: &Path, table: &str) -> Result<PathBuf, Failure> {
 }
 
 /// The text of the preset or file, or of an experiment made of two files.
-fn experiment(args: &RunArgs) -> Result<ConfigSource, Failure> {
-    match &args.experiment {
+fn experiment(args: &ExperimentArgs) -> Result<ConfigSource, Failure> {
+    match &args.name {
         Some(name) => named(name),
         None if args.target.is_some() => {
             let stem = |path: &Option<PathBuf>| {
@@ -88,11 +88,13 @@ pub fn named(name: &str) -> Result<ConfigSource, Failure> {
     ))
 }
 
-fn method(arg: MethodArg) -> Method {
-    match arg {
-        MethodArg::Mirror => Method::Mirror,
-        MethodArg::Forward => Method::Forward,
-        MethodArg::Published => Method::Published,
+impl From<MethodArg> for Method {
+    fn from(arg: MethodArg) -> Self {
+        match arg {
+            MethodArg::Mirror => Self::Mirror,
+            MethodArg::Forward => Self::Forward,
+            MethodArg::Published => Self::Published,
+        }
     }
 }
 

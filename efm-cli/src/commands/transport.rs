@@ -4,7 +4,7 @@ use efm_train::TrainedModel;
 
 use crate::args::TransportArgs;
 use crate::failure::{Exit, Failure};
-use crate::pipeline::{carry, check_losses};
+use crate::pipeline::{Way, carry, check_losses};
 use crate::say;
 use crate::signals::Signals;
 
@@ -23,7 +23,9 @@ pub fn run(args: &TransportArgs) -> Result<(), Failure> {
         ));
     }
     let signals = Signals::listen();
-    let (ends, lines, seconds) = carry(&model, &points, args.reverse, &device, &signals)?;
+    let field = model.field(&device);
+    let way = Way { field: &field, scalers: &model.scalers, solver: &model.solver };
+    let (ends, lines, seconds) = carry(way, &points, args.reverse, &signals)?;
     check_losses(&lines, model.solver.lost_share)?;
     write_points(&args.output, &ends)?;
     let lost = lines.len() - lines.arrived().count();

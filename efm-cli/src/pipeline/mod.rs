@@ -12,4 +12,4 @@ pub use measure::measure;
 pub use prepare::{Prepared, prepare};
 pub use resume::{resume, trainer};
 pub use train::{Trained, train};
-pub use transport::{Transported, carry, check_losses, transport};
+pub use transport::{Transported, Way, carry, check_losses, transport};

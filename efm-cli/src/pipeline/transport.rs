@@ -1,11 +1,12 @@
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 
-use burn::tensor::Device;
 use efm_core::{Augmented, Points, Seed, Side};
+use efm_field::Field;
 use efm_integrate::maps::{Forward, Map, Noise};
 use efm_integrate::{Heading, Lines, Save};
-use efm_train::TrainedModel;
+use efm_train::Scalers;
+use efm_train::config::SolverConfig;
 
 use crate::failure::{Exit, Failure};
 use crate::pipeline::Prepared;
@@ -30,22 +31,26 @@ pub struct Transported {
     pub drawn: Vec<Augmented>,
 }
 
-/// Carries `starts` (data units) through the model's field.
-pub fn carry(
-    model: &TrainedModel,
-    starts: &Points,
-    reverse: bool,
-    device: &Device,
-    signals: &Signals,
-) -> Result<(Points, Lines, f64), Failure> {
+/// A field, learned or exact, with what is needed to send points in data units through it.
+#[derive(Clone, Copy)]
+pub struct Way<'a> {
+    /// The field, in scaled units.
+    pub field: &'a dyn Field,
+    /// From data units to scaled units.
+    pub scalers: &'a Scalers,
+    /// How lines are traced.
+    pub solver: &'a SolverConfig,
+}
+
+/// Carries `starts` (data units) along a way; gives the ends in data units, the lines and the wall time.
+pub fn carry(way: Way<'_>, starts: &Points, reverse: bool, signals: &Signals) -> Result<(Points, Lines, f64), Failure> {
     let from = if reverse { Side::Target } else { Side::Source };
-    let scaled = model.scalers.plate(from).apply(starts)?;
-    let field = model.field(device);
-    let map = map(model, reverse, Save::Ends);
+    let scaled = way.scalers.plate(from).apply(starts)?;
+    let map = way.map(reverse, Save::Ends);
     let mut progress = Progress::new("transport", scaled.len());
     // The map is deterministic; the stream only matters to maps that draw.
     let noise = Noise::from(Seed(0).stream("transport"));
-    let lines = map.transport_with(&field, &scaled, noise, &mut |now| {
+    let lines = map.transport_with(way.field, &scaled, noise, &mut |now| {
         progress.set(now.finished, || format!("{} evaluations", now.evaluations));
         if signals.received().is_some() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     })?;
@@ -53,7 +58,7 @@ pub fn carry(
     if let Some(exit) = signals.received() {
         return Err(Failure::new(exit, "stopped while transporting; nothing was written", "run the command again"));
     }
-    let ends = model.scalers.plate(from.other()).undo(&lines.ends.to_points()?)?;
+    let ends = way.scalers.plate(from.other()).undo(&lines.ends.to_points()?)?;
     Ok((ends, lines, seconds))
 }
 
@@ -71,20 +76,16 @@ pub fn check_losses(lines: &Lines, allowed: f64) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Transports fresh source samples of a run.
-pub fn transport(
-    prepared: &Prepared,
-    model: &TrainedModel,
-    device: &Device,
-    signals: &Signals,
-) -> Result<Transported, Failure> {
+/// Transports fresh source samples of a run through `field`.
+pub fn transport(prepared: &Prepared, field: &dyn Field, signals: &Signals) -> Result<Transported, Failure> {
     let config = &prepared.config;
+    let way = Way { field, scalers: &prepared.scalers, solver: &config.solver };
     let count = sample_count(prepared);
     let starts = prepared.source.points(Seed(config.seed), "eval/source", 0, count);
-    let (ends, lines, seconds) = carry(model, &starts, false, device, signals)?;
+    let (ends, lines, seconds) = carry(way, &starts, false, signals)?;
     check_losses(&lines, config.solver.lost_share)?;
     let tally = lines.tally().into_iter().map(|(reason, count)| (reason.to_owned(), count as u64)).collect();
-    let drawn = some_lines(model, &starts, config.eval.lines, device)?;
+    let drawn = some_lines(way, &starts, config.eval.lines)?;
     Ok(Transported {
         starts,
         ends,
@@ -105,13 +106,13 @@ fn sample_count(prepared: &Prepared) -> usize {
 }
 
 /// Traces the first few lines again, keeping every step, for the picture.
-fn some_lines(model: &TrainedModel, starts: &Points, count: usize, device: &Device) -> Result<Vec<Augmented>, Failure> {
+fn some_lines(way: Way<'_>, starts: &Points, count: usize) -> Result<Vec<Augmented>, Failure> {
     let rows: Vec<_> = (0..count.min(starts.len())).collect();
-    let scaled = model.scalers.plate(Side::Source).apply(&starts.select(&rows))?;
-    let gap = model.geometry.gap;
+    let scaled = way.scalers.plate(Side::Source).apply(&starts.select(&rows))?;
+    let gap = way.field.gap();
     let heights = (0..=DRAWN_HEIGHTS).map(|i| gap * i as f64 / DRAWN_HEIGHTS as f64).collect();
-    let map = map(model, false, Save::Heights(heights));
-    let lines = map.transport(&model.field(device), &scaled, &Seed(0).stream("transport"))?;
+    let map = way.map(false, Save::Heights(heights));
+    let lines = map.transport(way.field, &scaled, &Seed(0).stream("transport"))?;
     let Some(paths) = &lines.path else { return Ok(Vec::new()) };
     let path = |line| {
         let mut points = Augmented::new(starts.dim());
@@ -126,12 +127,14 @@ fn some_lines(model: &TrainedModel, starts: &Points, count: usize, device: &Devi
 /// Points per drawn line.
 const DRAWN_HEIGHTS: usize = 60;
 
-fn map(model: &TrainedModel, reverse: bool, save: Save) -> Forward {
-    let mut tracer = model.solver.tracer();
-    tracer.save = save;
-    if reverse {
-        tracer.heading = Heading::Reverse;
+impl Way<'_> {
+    fn map(self, reverse: bool, save: Save) -> Forward {
+        let mut tracer = self.solver.tracer();
+        tracer.save = save;
+        if reverse {
+            tracer.heading = Heading::Reverse;
+        }
+        let start_height = self.solver.start_height.min(0.5 * self.field.gap());
+        Forward { tracer, start_height, lift: self.solver.lift, ..Forward::default() }
     }
-    let start_height = model.solver.start_height.min(0.5 * model.geometry.gap);
-    Forward { tracer, start_height, lift: model.solver.lift, ..Forward::default() }
 }

@@ -1,6 +1,5 @@
 use std::path::{Path, PathBuf};
 
-
 use super::RunConfig;
 
 /// Where a configuration comes from, lowest precedence first: a file (or preset), a method, settings by hand.
