@@ -58,11 +58,7 @@ pub fn run(args: &Args) -> Result<()> {
     if args.names.iter().any(|name| name == "list") {
         return list();
     }
-    // `--examples` builds next to nothing and makes cargo resolve the features the tests have, so that burn is not
-    // built a second time.
-    shell::run(&mut shell::cargo(&["build", "--release", "--workspace", "--bin", "efm", "--examples"]))?;
-    let binary = shell::target_dir()?.join("release").join(format!("efm{}", std::env::consts::EXE_SUFFIX));
-
+    let binary = build()?;
     let mut rows = Vec::new();
     for name in presets(&args.names) {
         rows.push(one(&binary, name, args, None)?);
@@ -70,12 +66,25 @@ pub fn run(args: &Args) -> Result<()> {
             rows.push(one(&binary, name, args, Some("published"))?);
         }
     }
-    let text = table::markdown(&HEAD, &rows);
+    publish(&HEAD, &rows, &args.names.join("+"), args.write.as_deref())
+}
+
+/// Builds the binary as the tests do; gives its place.
+pub fn build() -> Result<PathBuf> {
+    // `--examples` builds next to nothing and makes cargo resolve the features the tests have, so that burn is not
+    // built a second time.
+    shell::run(&mut shell::cargo(&["build", "--release", "--workspace", "--bin", "efm", "--examples"]))?;
+    Ok(shell::target_dir()?.join("release").join(format!("efm{}", std::env::consts::EXE_SUFFIX)))
+}
+
+/// Prints a table, and puts it into a document where its name has a place there.
+pub fn publish(head: &[&str], rows: &[Vec<String>], name: &str, document: Option<&Path>) -> Result<()> {
+    let text = table::markdown(head, rows);
     println!("\n{text}");
-    if let Some(file) = &args.write {
+    if let Some(file) = document {
         let path = shell::root().join(file);
         let document = fs::read_to_string(&path).with_context(|| format!("could not read {}", path.display()))?;
-        let document = table::replace(&document, &args.names.join("+"), &text)
+        let document = table::replace(&document, name, &text)
             .with_context(|| format!("could not put the table into {}", path.display()))?;
         fs::write(&path, document).with_context(|| format!("could not write {}", path.display()))?;
         println!("table written into {}", path.display());

@@ -11,6 +11,7 @@ mod invariants;
 mod shell;
 mod table;
 mod test;
+mod variants;
 
 /// Checks, benches and experiments of the workspace.
 #[derive(clap::Parser)]
@@ -21,6 +22,7 @@ enum Command {
     Bench(bench::Args),
     Experiment(experiment::Args),
     Digits(digits::Args),
+    Variants(variants::Args),
 }
 
 fn main() -> std::process::ExitCode {
@@ -30,6 +32,7 @@ fn main() -> std::process::ExitCode {
         Command::Bench(args) => bench::run(&args),
         Command::Experiment(args) => experiment::run(&args),
         Command::Digits(args) => digits::run(&args),
+        Command::Variants(args) => variants::run(&args),
     };
     let Err(error) = result else { return std::process::ExitCode::SUCCESS };
     // Not by returning the error: where backtraces are switched on they would bury it.
