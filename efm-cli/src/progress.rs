@@ -29,7 +29,7 @@ impl Progress {
     /// Sets the work done and a short remark.
     pub fn set(&mut self, done: usize, remark: impl FnOnce() -> String) {
         let done = done as u64;
-        let tenth = if self.total == 0 { 10 } else { done * 10 / self.total };
+        let tenth = (done * 10).checked_div(self.total).unwrap_or(10);
         if self.bar.is_hidden() {
             if tenth > self.tenth {
                 let seconds = self.started.elapsed().as_secs_f64();

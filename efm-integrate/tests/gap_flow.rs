@@ -61,8 +61,8 @@ fn samples_of_one_height_become_samples_of_every_other() {
                     lines.arrived().map(|line| lines.ends.x(line).to_vec()).collect()
                 };
                 let fresh = draws(&capacitor, law, z, "fresh");
-                let measures: [&dyn Fn(&[f64]) -> f64; 3] =
-                    [&|x| x[0], &|x| x[x.len() - 1], &|x| x.iter().map(|x| x * x).sum::<f64>().sqrt()];
+                let measures: [fn(&[f64]) -> f64; 3] =
+                    [|x| x[0], |x| x[x.len() - 1], |x| x.iter().map(|x| x * x).sum::<f64>().sqrt()];
                 for measure in measures {
                     let one: Vec<_> = carried.iter().map(|x| measure(x)).collect();
                     let other: Vec<_> = (0..LINES).map(|index| measure(fresh.x(index))).collect();

@@ -176,3 +176,33 @@ fn a_lift_along_the_field_never_shoots_out() {
         assert!((moved - 0.02 * sign).abs() < 1e-9, "{moved}");
     }
 }
+
+#[test]
+fn a_brownian_lift_is_where_mirror_lines_of_the_source_run() {
+    // ρ_z is p and q, each spread by its own exit times, with weights 1 − z/L and z/L. Lifted points of p, mixed so
+    // with draws of ρ_z that came from q, must be indistinguishable from ρ_z: two-sample Kolmogorov-Smirnov at 4 000
+    // points each, 1.95·√(2/4000) = 0.044, passed by chance once in a thousand.
+    let (p, q) = (points(100), Points::from_values(2, vec![40.0; 200]).unwrap());
+    let capacitor = Capacitor::new(p.clone(), q, 2.0).unwrap();
+    let (z, count) = (0.6, 4000);
+    let starts = p.select(&(0..count).map(|index| index % 100).collect::<Vec<_>>());
+    let field = ExactField::new(capacitor.clone(), Law::Mirror);
+    let tracer = Tracer { max_evaluations: 1, ..Tracer::default() };
+    let map = Forward { tracer, start_height: z, stop_height: 0.0, lift: Lift::Brownian };
+    let lifted = map.transport(&field, &starts, &Seed(2).stream("map")).unwrap().ends;
+    // q is forty units away: what came from it is told by its place.
+    let (mut drawn, mut x) = (Vec::new(), [0.0; 2]);
+    let stream = Seed(3).stream("flux");
+    for index in 0.. {
+        efm_field::on_flux(&capacitor, Law::Mirror, z, &mut stream.at(index), &mut x);
+        if x[0] < 20.0 {
+            drawn.push(x[0]);
+        }
+        if drawn.len() == count {
+            break;
+        }
+    }
+    let lifted: Vec<_> = (0..count).map(|index| lifted.x(index)[0]).collect();
+    let distance = efm_eval::ks(&lifted, &drawn).unwrap().statistic;
+    assert!(distance < 0.044, "{distance}");
+}

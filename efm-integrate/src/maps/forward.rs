@@ -1,5 +1,6 @@
-use efm_core::{Augmented, Points};
-use efm_field::{Field, FieldValues};
+use efm_core::{Augmented, Points, Side};
+use efm_field::{Field, FieldValues, brownian_exit};
+use rand::Rng;
 use rand_distr::{Distribution, StandardNormal};
 
 use crate::maps::{Map, Noise};
@@ -37,6 +38,10 @@ pub enum Lift {
     /// As the lines of a single charge leave it: (x + z₀·C, z₀) with C from the D-dimensional Cauchy law. Removes the
     /// bias of the height for charges that were sampled, and needs noise.
     Cauchy,
+    /// As the lines of a charge leave it in the mirror capacitor: (x + √τ·N(0, I), z₀), τ the time at which a Brownian
+    /// motion from z₀ leaves (0, L), given that it does so through the plate. As [`Lift::Cauchy`], with tails that end
+    /// within a few L; the choice in many dimensions, where every point of a distribution is far from all its samples.
+    Brownian,
     /// Along the field: (x + z₀·v, z₀) with v = E_x/E_z at (x, z₀), no longer than √D. Deterministic. In the bulk the
     /// bias of the height shrinks from first to second order in z₀; in the tails of the source, where the lines of a
     /// plate run almost parallel to it and a small height sends them far out, points keep their place.
@@ -46,6 +51,21 @@ pub enum Lift {
 /// Longest slope of a lift along the field, root mean square over the coordinates: 45 degrees per coordinate. Where a
 /// plate carries charge slopes are of order one; steeper ones belong to its tails and voids.
 const STEEPEST: f64 = 1.0;
+
+fn normal(random: &mut impl Rng) -> f64 {
+    StandardNormal.sample(random)
+}
+
+/// Exit time of a Brownian motion from `height` out of (0, `gap`), given that it leaves at 0: by rejection, which takes
+/// 1/(1 − z₀/L) draws on average.
+fn exit_through_the_plate(height: f64, gap: f64, random: &mut impl Rng) -> f64 {
+    loop {
+        let (side, time) = brownian_exit(height, gap, random);
+        if side == Side::Source {
+            return time;
+        }
+    }
+}
 
 /// Moves each point by `rise` in z along its slope in `field`, bounded by [`STEEPEST`]; heights stay as they are.
 /// Counts as one evaluation of each line.
@@ -94,13 +114,15 @@ impl Forward {
         let mut lifted = Augmented::lift(starts, z);
         match self.lift {
             Lift::Straight => {}
-            Lift::Cauchy => {
+            Lift::Cauchy | Lift::Brownian => {
                 for index in 0..lifted.len() {
                     let mut random = noise.stream.at(noise.first + index as u64);
-                    let mut normal = || -> f64 { StandardNormal.sample(&mut random) };
-                    let scale = height / normal().abs().max(f64::MIN_POSITIVE);
+                    let scale = match self.lift {
+                        Lift::Brownian => exit_through_the_plate(height, field.gap(), &mut random).sqrt(),
+                        _ => height / normal(&mut random).abs().max(f64::MIN_POSITIVE),
+                    };
                     for x in lifted.x_mut(index) {
-                        *x += scale * normal();
+                        *x += scale * normal(&mut random);
                     }
                 }
             }
