@@ -40,18 +40,22 @@ pub struct MlpConfig {
     /// dimensions the points between the plates are dense enough to tell details from noise, in many they are not.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub octaves: Option<usize>,
+    /// Whether one output multiplies x/|x|: the field of a cloud points away from it or towards it, and in many dimensions
+    /// a network does not copy x through its layers well enough. If absent: above three dimensions.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub radial: Option<bool>,
     /// Nonlinearity between layers.
     pub activation: Activation,
 }
 
 impl Default for MlpConfig {
     fn default() -> Self {
-        Self { width: 128, depth: 3, fourier: 6, octaves: None, activation: Activation::Silu }
+        Self { width: 128, depth: 3, fourier: 6, octaves: None, radial: None, activation: Activation::Silu }
     }
 }
 
 impl MlpConfig {
-    /// The configuration with the number of octaves chosen for data in R^`dim`.
+    /// The configuration with what is left open chosen for data in R^`dim`.
     #[must_use]
     pub fn resolved(self, dim: usize) -> Self {
         let automatic = match dim {
@@ -60,7 +64,8 @@ impl MlpConfig {
             9..=16 => 1,
             _ => 0,
         };
-        Self { octaves: Some(self.octaves.unwrap_or(automatic)), ..self }
+        let radial = Some(self.radial.unwrap_or(dim > 3));
+        Self { octaves: Some(self.octaves.unwrap_or(automatic)), radial, ..self }
     }
 
     /// Builds the network with weights drawn from `stream`; before training its field points straight at the target.
@@ -73,18 +78,19 @@ impl MlpConfig {
         };
         within("width", self.width, 65_536, "1 to 65536")?;
         within("depth", self.depth, 256, "1 to 256")?;
-        let octaves = self.resolved(geometry.dim).octaves.unwrap_or_default();
         for (key, value, most, expected) in
-            [("fourier", self.fourier, 64, "0 to 64"), ("octaves", octaves, 16, "0 to 16")]
+            [("fourier", self.fourier, 64, "0 to 64"), ("octaves", self.octaves.unwrap_or_default(), 16, "0 to 16")]
         {
             if value > most {
                 return Err(ModelError::BadConfig { key, value, expected });
             }
         }
+        let resolved = self.resolved(geometry.dim);
+        let (octaves, radial) = (resolved.octaves.unwrap_or_default(), resolved.radial.unwrap_or_default());
         let inputs = geometry.dim * (1 + 2 * octaves) + 1 + HEIGHT_FEATURES + 2 * self.fourier;
         let sizes: Vec<_> = std::iter::once(inputs).chain(std::iter::repeat_n(self.width, self.depth)).collect();
         let hidden = sizes.windows(2).map(|pair| LinearConfig::new(pair[0], pair[1]).init(device)).collect();
-        let output = LinearConfig::new(self.width, geometry.dim + 1).init(device);
+        let output = LinearConfig::new(self.width, geometry.dim + 1 + usize::from(radial)).init(device);
         let mlp = Mlp {
             hidden,
             output,
@@ -92,6 +98,7 @@ impl MlpConfig {
             geometry: Setting(geometry),
             fourier: self.fourier,
             octaves,
+            radial,
         };
         Ok(initialise(mlp, stream, device))
     }
@@ -108,7 +115,8 @@ const RANGE: f64 = 6.0;
 
 /// A multilayer perceptron on (x, z) with Fourier features of both.
 ///
-/// x is divided by the spread that field lines have at its height, see [`Geometry::variance`].
+/// x is divided by the spread that field lines have at its height, see [`Geometry::variance`]. The last layer gives D
+/// lateral components, the axial one, and in many dimensions one number that multiplies x/|x|.
 #[derive(Module, Debug)]
 pub struct Mlp {
     hidden: Vec<Linear>,
@@ -121,6 +129,8 @@ pub struct Mlp {
     fourier: usize,
     #[module(skip)]
     octaves: usize,
+    #[module(skip)]
+    radial: bool,
 }
 
 /// A plain value inside a module.
@@ -186,13 +196,18 @@ fn squareplus(values: Tensor<2>) -> Tensor<2> {
 impl FieldNet for Mlp {
     fn forward(&self, x: Tensor<2>, z: Tensor<2>) -> Tensor<2> {
         let dim = self.geometry.0.dim;
-        let mut values = self.features(x, z);
+        let mut values = self.features(x.clone(), z);
         for layer in &self.hidden {
             values = self.activate(layer.forward(values));
         }
         let values = self.output.forward(values);
         let [count, _] = values.dims();
-        let lateral = values.clone().slice([0..count, 0..dim]);
+        let mut lateral = values.clone().slice([0..count, 0..dim]);
+        if self.radial {
+            let square = x.clone().powi_scalar(2).mean_dim(1);
+            let outwards = x / square.clamp_min(SMALLEST_SPREAD.powi(2)).sqrt();
+            lateral = lateral + values.clone().slice([0..count, dim + 1..dim + 2]) * outwards;
+        }
         let axial = squareplus(values.slice([0..count, dim..dim + 1])).add_scalar(AXIAL_FLOOR);
         Tensor::cat(vec![lateral, axial], 1)
     }

@@ -1,8 +1,8 @@
 use efm_core::Points;
 
-/// The gap for two scaled clouds when none is given: six times the larger of their spreads and of the distance
-/// between them, so that lines neither crowd along the plates (L too small) nor forget where they started (L too
-/// large).
+/// The gap for two scaled clouds when none is given: 4.24 √D times the larger of their spreads and of the distance
+/// between them (six times in the plane), so that lines neither crowd along the plates (L too small) nor forget where
+/// they started (L too large).
 ///
 /// The spread is the root mean square distance of a coordinate from the cloud's mean; the distance between clouds that
 /// of their quantile functions per coordinate, which also sees two modes far from a centred source.
@@ -20,12 +20,13 @@ pub fn automatic_gap(source: &Points, target: &Points) -> f64 {
     };
     let farthest =
         (0..source.dim()).map(|coordinate| quantile_distance(source, target, coordinate)).fold(0.0_f64, f64::max);
-    let gap = GAP_PER_SPREAD * spread(source).max(spread(target)).max(farthest);
+    let gap = GAP_PER_SPREAD * (source.dim() as f64 / 2.0).sqrt() * spread(source).max(spread(target)).max(farthest);
     if gap.is_finite() && gap > 0.0 { gap } else { 1.0 }
 }
 
-/// Gap in units of the larger spread; chosen on the toy presets. E_z decays as exp(−πr/L) far outside, E_x by a power:
-/// at L = 3 spreads the lines of the tails run far along the plates, at 6 they do no longer.
+/// Gap for D = 2 in units of the larger spread; chosen on the toy presets. E_z decays as exp(−πr/L) far outside, E_x by a
+/// power: at L = 3 spreads the lines of the tails run far along the plates, at 6 they do no longer. Lines spread by about
+/// z√D, so r and with it L grow as √D.
 const GAP_PER_SPREAD: f64 = 6.0;
 
 /// Root mean square difference of the two quantile functions of one coordinate: the one-dimensional W2.
