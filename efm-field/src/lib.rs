@@ -43,3 +43,4 @@ pub use exit_time::{brownian_exit, symmetric_exit_time};
 pub use field::{Field, FieldValues};
 pub use inter_plate::{InterPlate, ParameterError, on_flux};
 pub use law::{Law, Precision, ln_sphere_area};
+pub use quadrature::gauss_legendre;

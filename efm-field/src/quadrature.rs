@@ -1,7 +1,7 @@
 use std::f64::consts::PI;
 
-/// Gauss–Legendre nodes and weights on (0, 1), by Newton's method on the Legendre recurrence.
-pub(crate) fn gauss_legendre(order: usize) -> Vec<(f64, f64)> {
+/// Nodes and weights of the Gauss–Legendre rule of `order` nodes on (0, 1), exact for polynomials of degree 2·`order` − 1; by Newton's method on the Legendre recurrence.
+pub fn gauss_legendre(order: usize) -> Vec<(f64, f64)> {
     (0..order)
         .map(|index| {
             let mut x = (PI * (index as f64 + 0.75) / (order as f64 + 0.5)).cos();

@@ -50,6 +50,9 @@ pub enum TraceError {
         /// What is allowed.
         wanted: &'static str,
     },
+    /// Strengths were asked of a field that has none.
+    #[error("the field knows its direction but not its strength; take the divergence of its lines instead")]
+    NoStrength,
     /// The field could not be evaluated.
     #[error(transparent)]
     Field(#[from] FieldError),

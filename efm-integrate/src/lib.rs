@@ -8,7 +8,8 @@
 //! * how long a step is: [`StepControl`], decided for every line on its own;
 //! * where a line ends, and what is noticed on its way: [`Event`];
 //! * what is kept: [`Save`];
-//! * what comes back: [`Lines`], with one reason per line, [`Stop`].
+//! * what comes back: [`Lines`], with one reason per line, [`Stop`];
+//! * how much lines spread on their way, which carries densities from plate to plate: [`density`].
 //!
 //! [`Tracer`] puts them together, [`maps`] turns lines into maps of data, [`problems`] holds fields whose lines are
 //! known in closed form.
@@ -30,6 +31,7 @@
 mod accept;
 mod batch;
 mod dense;
+pub mod density;
 mod engine;
 mod error;
 mod event;

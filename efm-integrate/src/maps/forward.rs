@@ -48,6 +48,19 @@ pub enum Lift {
     Along,
 }
 
+impl Lift {
+    /// Draws the standard deviation of the normal noise that a random lift to `height` in a gap L adds to each
+    /// coordinate; `None` for lifts without noise. The density at that height is that of the plate, smeared by N(0, s² I)
+    /// and averaged over s.
+    pub fn spread(self, height: f64, gap: f64, random: &mut impl Rng) -> Option<f64> {
+        match self {
+            Self::Straight | Self::Along => None,
+            Self::Brownian => Some(exit_through_the_plate(height, gap, random).sqrt()),
+            Self::Cauchy => Some(height / normal(random).abs().max(f64::MIN_POSITIVE)),
+        }
+    }
+}
+
 /// Longest slope of a lift along the field, root mean square over the coordinates: 45 degrees per coordinate. Where a
 /// plate carries charge slopes are of order one; steeper ones belong to its tails and voids.
 const STEEPEST: f64 = 1.0;
@@ -67,18 +80,21 @@ fn exit_through_the_plate(height: f64, gap: f64, random: &mut impl Rng) -> f64 {
     }
 }
 
+/// What n_x is divided by to give the slope n_x/n_z, or as much of it as [`STEEPEST`] leaves; 0 for no direction at all.
+pub(crate) fn bounded(axial: f64, lateral: &[f64]) -> f64 {
+    let steepness = (lateral.iter().map(|n| n * n).sum::<f64>() / lateral.len() as f64).sqrt();
+    axial.max(steepness / STEEPEST)
+}
+
 /// Moves each point by `rise` in z along its slope in `field`, bounded by [`STEEPEST`]; heights stay as they are.
 /// Counts as one evaluation of each line.
 fn shift_along(field: &dyn Field, points: &mut Augmented, rise: f64) -> Result<(), TraceError> {
     let mut values = FieldValues::default();
     field.evaluate_into(points, &mut values)?;
-    let dim = points.dim();
     for index in 0..points.len() {
         let axial = values.directions.z(index);
         let lateral = values.directions.x(index);
-        let steepness = (lateral.iter().map(|n| n * n).sum::<f64>() / dim as f64).sqrt();
-        // n_x/n_z, or as much of it as the bound leaves.
-        let divisor = axial.max(steepness / STEEPEST);
+        let divisor = bounded(axial, lateral);
         if divisor > 0.0 {
             for (x, n) in points.x_mut(index).iter_mut().zip(lateral) {
                 *x += rise * n / divisor;
@@ -96,8 +112,17 @@ impl Forward {
         Self { tracer, ..self.clone() }
     }
 
+    /// z at which lines begin and z at which they end.
+    pub(crate) fn ends(&self, gap: f64) -> (f64, f64) {
+        let (begin, end) = self.heights();
+        match self.tracer.heading {
+            Heading::Forward => (begin, gap - end),
+            Heading::Reverse => (gap - begin, end),
+        }
+    }
+
     /// Distances from the plate where lines begin and from the one where they end.
-    fn heights(&self) -> (f64, f64) {
+    pub(crate) fn heights(&self) -> (f64, f64) {
         match self.tracer.heading {
             Heading::Forward => (self.start_height, self.stop_height),
             Heading::Reverse => (self.stop_height, self.start_height),
@@ -107,20 +132,14 @@ impl Forward {
     /// The points where the lines of `starts` begin.
     fn lifted(&self, field: &dyn Field, starts: &Points, noise: Noise) -> Result<Augmented, TraceError> {
         let (height, _) = self.heights();
-        let z = match self.tracer.heading {
-            Heading::Forward => height,
-            Heading::Reverse => field.gap() - height,
-        };
+        let (z, _) = self.ends(field.gap());
         let mut lifted = Augmented::lift(starts, z);
         match self.lift {
             Lift::Straight => {}
             Lift::Cauchy | Lift::Brownian => {
                 for index in 0..lifted.len() {
                     let mut random = noise.stream.at(noise.first + index as u64);
-                    let scale = match self.lift {
-                        Lift::Brownian => exit_through_the_plate(height, field.gap(), &mut random).sqrt(),
-                        _ => height / normal(&mut random).abs().max(f64::MIN_POSITIVE),
-                    };
+                    let scale = self.lift.spread(height, field.gap(), &mut random).unwrap_or(0.0);
                     for x in lifted.x_mut(index) {
                         *x += scale * normal(&mut random);
                     }

@@ -10,6 +10,7 @@ use std::ops::ControlFlow;
 use efm_core::{Points, Stream};
 use efm_field::Field;
 
+pub(crate) use forward::bounded;
 pub use forward::{Forward, Lift};
 
 use crate::{Lines, TraceError, Watch};
