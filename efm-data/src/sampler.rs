@@ -33,6 +33,20 @@ pub trait Sampler: Send + Sync {
         None
     }
 
+    /// ln of the probability density at `point`, D coordinates in data units, in 1/length^D; −∞ where there are no points.
+    /// `None` for distributions without a density in closed form: rows of a file, curves with noise, clouds of no width.
+    fn ln_density(&self, point: &[f64]) -> Option<f64> {
+        let _ = point;
+        None
+    }
+
+    /// As [`Sampler::ln_density`], of the distribution after independent normal noise of these variances has been added to
+    /// its D coordinates.
+    fn ln_density_smeared(&self, point: &[f64], variances: &[f64]) -> Option<f64> {
+        let _ = (point, variances);
+        None
+    }
+
     /// Number of distinct rows of a finite set; `None` for a distribution.
     fn len(&self) -> Option<usize> {
         None
@@ -53,6 +67,12 @@ macro_rules! forward {
             }
             fn modes(&self) -> Option<&Modes> {
                 (**self).modes()
+            }
+            fn ln_density(&self, point: &[f64]) -> Option<f64> {
+                (**self).ln_density(point)
+            }
+            fn ln_density_smeared(&self, point: &[f64], variances: &[f64]) -> Option<f64> {
+                (**self).ln_density_smeared(point, variances)
             }
             fn len(&self) -> Option<usize> {
                 (**self).len()

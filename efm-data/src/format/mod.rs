@@ -13,7 +13,7 @@ mod source;
 
 use std::{
     collections::HashSet,
-    io::{Read, Seek, SeekFrom},
+    io::{Read, Seek, SeekFrom, Write},
     path::Path,
 };
 
@@ -156,6 +156,30 @@ pub fn write_arrays(path: &Path, arrays: &[(&str, &Points)]) -> Result<(), DataE
         (Format::Safetensors, _) => safetensors::write(out, arrays),
         _ => npz::write(out, arrays),
     })
+}
+
+/// Writes one number per row: npy (f64, shape `[N]`), or csv, txt and tsv with `name` as their header. NaN is written as
+/// `nan`, infinite numbers as `inf` and `-inf`, as numpy and pandas read them; [`read_points`] refuses them.
+///
+/// The file appears whole or not at all, as with [`write_points`].
+///
+/// # Errors
+/// [`DataError::UnknownFormat`], [`DataError::NotAFile`], [`DataError::Io`], and [`DataError::BadParameter`] for npz and
+/// safetensors.
+pub fn write_column(path: &Path, name: &str, values: &[f64]) -> Result<(), DataError> {
+    match Format::by_extension(path) {
+        None => Err(DataError::UnknownFormat { path: path.into() }),
+        Some(Format::Npy) => atomic::write(path, |out| npy::write_column(out, values)),
+        Some(Format::Csv) => atomic::write(path, |out| {
+            writeln!(out, "{name}")?;
+            // `nan`, `inf`, or the shortest digits that read back as the same f64.
+            values.iter().try_for_each(|value| writeln!(out, "{}", format!("{value:?}").to_lowercase()))
+        }),
+        Some(Format::Npz | Format::Safetensors) => {
+            let problem = format!("is {}; one number per row goes into npy or CSV", path.display());
+            Err(DataError::BadParameter { place: "write", field: "path", problem })
+        }
+    }
 }
 
 fn check_names(path: &Path, format: Format, arrays: &[(&str, &Points)]) -> Result<(), DataError> {

@@ -68,8 +68,18 @@ pub(super) fn read_from(
 }
 
 pub(super) fn write(out: &mut impl Write, points: &Points) -> io::Result<()> {
-    let mut header =
-        format!("{{'descr': '<f4', 'fortran_order': False, 'shape': ({}, {}), }}", points.len(), points.dim());
+    write_header(out, "<f4", &format!("({}, {})", points.len(), points.dim()))?;
+    atomic::write_f32(out, points.as_slice())
+}
+
+/// Writes an array of one axis, as f64; NaN and infinite numbers are numbers there.
+pub(super) fn write_column(out: &mut impl Write, values: &[f64]) -> io::Result<()> {
+    write_header(out, "<f8", &format!("({},)", values.len()))?;
+    values.iter().try_for_each(|value| out.write_all(&value.to_le_bytes()))
+}
+
+fn write_header(out: &mut impl Write, descr: &str, shape: &str) -> io::Result<()> {
+    let mut header = format!("{{'descr': '{descr}', 'fortran_order': False, 'shape': {shape}, }}");
     // The numbers start at a multiple of 64 bytes; the header ends in a newline.
     let padding = 63 - (MAGIC.len() + 4 + header.len()) % 64;
     header.extend(std::iter::repeat_n(' ', padding));
@@ -77,8 +87,7 @@ pub(super) fn write(out: &mut impl Write, points: &Points) -> io::Result<()> {
     out.write_all(MAGIC)?;
     out.write_all(&[1, 0])?;
     out.write_all(&(header.len() as u16).to_le_bytes())?;
-    out.write_all(header.as_bytes())?;
-    atomic::write_f32(out, points.as_slice())
+    out.write_all(header.as_bytes())
 }
 
 /// Bytes [`write`] produces for these points.

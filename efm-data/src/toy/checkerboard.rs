@@ -52,4 +52,16 @@ impl planar::Shape for Checkerboard {
         let side = 2.0 * self.half_width / self.fields as f64;
         [column, row].map(|field| (field as f64 + uniform(generator)) * side - self.half_width)
     }
+
+    fn ln_density(&self, point: [f64; 2], variances: [f64; 2]) -> Option<f64> {
+        if variances != [0.0; 2] {
+            return None;
+        }
+        let side = 2.0 * self.half_width / self.fields as f64;
+        let [column, row] = point.map(|place| ((place + self.half_width) / side).floor());
+        let inside = [column, row].iter().all(|field| (0.0..self.fields as f64).contains(field));
+        let dark = inside && (column + row) % 2.0 == 0.0;
+        // Half of the board is dark.
+        Some(if dark { -(2.0 * self.half_width * self.half_width).ln() } else { f64::NEG_INFINITY })
+    }
 }

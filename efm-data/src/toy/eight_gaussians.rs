@@ -4,6 +4,7 @@ use rand::RngExt;
 use rand_chacha::ChaCha8Rng;
 use serde::{Deserialize, Serialize};
 
+use super::density::{ln_normal, ln_sum};
 use super::{Check, Opened, normal, planar};
 
 /// Eight normal distributions of equal weight on a circle, at multiples of 45 degrees.
@@ -55,5 +56,11 @@ impl planar::Shape for EightGaussians {
 
     fn centres(&self) -> Vec<[f64; 2]> {
         (0..8).map(|mode| self.centre(mode)).collect()
+    }
+
+    fn ln_density(&self, point: [f64; 2], variances: [f64; 2]) -> Option<f64> {
+        let width = variances.map(|variance| self.std * self.std + variance);
+        let modes: Option<Vec<f64>> = (0..8).map(|mode| ln_normal(&point, self.centre(mode), width)).collect();
+        Some(ln_sum(&modes?) - 8.0_f64.ln())
     }
 }

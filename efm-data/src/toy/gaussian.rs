@@ -1,6 +1,7 @@
 use efm_core::Stream;
 use serde::{Deserialize, Serialize};
 
+use super::density::ln_normal;
 use super::{Check, Opened, normal};
 use crate::{Sampler, sampler::each_point};
 
@@ -73,5 +74,13 @@ impl Sampler for Normal {
                 *coordinate = (mean + self.std * normal(generator)) as f32;
             }
         });
+    }
+
+    fn ln_density(&self, point: &[f64]) -> Option<f64> {
+        self.ln_density_smeared(point, &vec![0.0; self.dim()])
+    }
+
+    fn ln_density_smeared(&self, point: &[f64], variances: &[f64]) -> Option<f64> {
+        ln_normal(point, self.mean.iter().copied(), variances.iter().map(|variance| self.std * self.std + variance))
     }
 }

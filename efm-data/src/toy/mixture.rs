@@ -1,6 +1,7 @@
 use efm_core::{Points, Stream};
 use serde::{Deserialize, Serialize};
 
+use super::density::{ln_normal, ln_sum};
 use super::{Check, Opened, normal, uniform};
 use crate::{DataError, Modes, Sampler, sampler::each_point};
 
@@ -117,5 +118,19 @@ impl Sampler for Normals {
 
     fn modes(&self) -> Option<&Modes> {
         Some(&self.modes)
+    }
+
+    fn ln_density(&self, point: &[f64]) -> Option<f64> {
+        self.ln_density_smeared(point, &vec![0.0; self.dim()])
+    }
+
+    fn ln_density_smeared(&self, point: &[f64], variances: &[f64]) -> Option<f64> {
+        let width = self.std * self.std;
+        let mode = |(centre, weight): (&[f32], &f64)| {
+            let middle = centre.iter().map(|&middle| f64::from(middle));
+            Some(weight.ln() + ln_normal(point, middle, variances.iter().map(|variance| width + variance))?)
+        };
+        let modes: Option<Vec<f64>> = self.modes.centres().iter().zip(self.modes.weights()).map(mode).collect();
+        Some(ln_sum(&modes?))
     }
 }

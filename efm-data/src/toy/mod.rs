@@ -6,6 +6,7 @@
 //! the cloud has full dimension.
 
 mod checkerboard;
+mod density;
 mod eight_gaussians;
 mod gaussian;
 mod mixture;

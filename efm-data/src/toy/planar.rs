@@ -1,6 +1,7 @@
 use efm_core::{Points, Stream};
 use rand_chacha::ChaCha8Rng;
 
+use super::density::ln_normal;
 use super::{Check, Opened, normal};
 use crate::{DataError, Modes, Sampler, sampler::each_point};
 
@@ -12,6 +13,11 @@ pub(super) trait Shape: Send + Sync + 'static {
     /// Centres of modes in the plane; empty where there are none.
     fn centres(&self) -> Vec<[f64; 2]> {
         Vec::new()
+    }
+
+    /// ln of the density in the plane after normal noise of these two variances; `None` without a closed form.
+    fn ln_density(&self, _point: [f64; 2], _variances: [f64; 2]) -> Option<f64> {
+        None
     }
 }
 
@@ -63,5 +69,15 @@ impl<S: Shape> Sampler for Planar<S> {
 
     fn modes(&self) -> Option<&Modes> {
         self.modes.as_ref()
+    }
+
+    fn ln_density(&self, point: &[f64]) -> Option<f64> {
+        self.ln_density_smeared(point, &vec![0.0; self.dim])
+    }
+
+    fn ln_density_smeared(&self, point: &[f64], variances: &[f64]) -> Option<f64> {
+        let plane = self.shape.ln_density([point[0], point[1]], [variances[0], variances[1]])?;
+        let padding = variances[2..].iter().map(|variance| self.padding_std * self.padding_std + variance);
+        Some(plane + ln_normal(&point[2..], std::iter::repeat(0.0), padding)?)
     }
 }
