@@ -24,6 +24,8 @@ pub enum Command {
     Map(MapArgs),
     /// Transport the points of a file with a trained field.
     Transport(TransportArgs),
+    /// Log-density of the points of a file under the map of a trained run.
+    Density(DensityArgs),
     /// Measure a run again, or compare any two sets of points.
     Eval(EvalArgs),
     /// List the experiments that come with efm, or print one.
@@ -150,6 +152,34 @@ pub struct TransportArgs {
     /// From the target plate back to the source plate.
     #[arg(long)]
     pub reverse: bool,
+    /// Device to evaluate the field on.
+    #[arg(long, default_value = "cpu")]
+    pub device: String,
+}
+
+/// What `density` takes.
+#[derive(Debug, ClapArgs)]
+pub struct DensityArgs {
+    /// Folder of a run whose source has a density: gaussian, mixture, eight-gaussians, checkerboard.
+    pub run: PathBuf,
+    /// Points of the target, in data units.
+    #[arg(long, short, value_name = "FILE")]
+    pub input: PathBuf,
+    /// Name of the array in an npz or safetensors file.
+    #[arg(long)]
+    pub key: Option<String>,
+    /// Where ln q of each point goes, row by row (npy or CSV); `nan` where a line did not get to the source.
+    #[arg(long, short, value_name = "FILE")]
+    pub output: PathBuf,
+    /// Random probes of the divergence; all derivatives up to 16 dimensions, 16 probes above, if not given.
+    #[arg(long, value_name = "COUNT")]
+    pub probes: Option<usize>,
+    /// Points of the quadrature along a line.
+    #[arg(long, value_name = "COUNT", default_value_t = 32)]
+    pub nodes: usize,
+    /// Seed of the probes.
+    #[arg(long, default_value_t = 1)]
+    pub seed: u64,
     /// Device to evaluate the field on.
     #[arg(long, default_value = "cpu")]
     pub device: String,

@@ -85,6 +85,8 @@ impl From<TrainError> for Failure {
         let exit = match error {
             TrainError::Data(error) => return error.into(),
             TrainError::Model(error) => return error.into(),
+            TrainError::Trace(error) => return error.into(),
+            TrainError::NoDensity => Exit::Usage,
             TrainError::Io { .. } | TrainError::Locked { .. } => Exit::Io,
             TrainError::Corrupt { .. } | TrainError::Core(_) => Exit::Data,
             _ => Exit::Numerical,

@@ -45,6 +45,12 @@ pub enum TrainError {
     /// Data that cannot be read or scaled.
     #[error(transparent)]
     Data(#[from] efm_data::DataError),
+    /// A density was asked of a map whose source has none in closed form.
+    #[error("the source has no density in closed form, so the map's density is unknown")]
+    NoDensity,
+    /// Lines cannot be followed with these settings, or the field failed on the way.
+    #[error(transparent)]
+    Trace(#[from] efm_integrate::TraceError),
     /// The field could not be evaluated.
     #[error(transparent)]
     Field(#[from] efm_field::FieldError),
@@ -73,6 +79,8 @@ impl TrainError {
             Self::NonFiniteLoss { .. } => "lower train.learning_rate, or set train.clip",
             Self::Device(_) => "try --device cpu, or a smaller train.batch",
             Self::Data(error) => error.hint(),
+            Self::NoDensity => "train from a gaussian, mixture, eight-gaussians or checkerboard source of some width",
+            Self::Trace(_) => "the [solver] keys set how lines are traced",
             Self::Core(_) | Self::Field(_) => "look at the data with any table viewer",
             Self::Model(_) => "`efm devices` lists what this build has",
         }

@@ -1,5 +1,6 @@
 //! One file per command.
 
+mod density;
 mod eval;
 mod lists;
 mod map;
@@ -17,6 +18,7 @@ pub fn dispatch(args: Args) -> Result<(), Failure> {
         Command::Train(args) => run::run(&args, run::Stages::TrainOnly),
         Command::Map(args) => map::run(&args),
         Command::Transport(args) => transport::run(&args),
+        Command::Density(args) => density::run(&args),
         Command::Eval(args) => eval::run(&args),
         Command::Presets(args) => lists::presets(&args),
         Command::Devices => lists::devices(),

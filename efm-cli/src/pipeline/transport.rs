@@ -128,7 +128,8 @@ fn some_lines(way: Way<'_>, starts: &Points, count: usize) -> Result<Vec<Augment
 const DRAWN_HEIGHTS: usize = 60;
 
 impl Way<'_> {
-    fn map(self, reverse: bool, save: Save) -> Forward {
+    /// The map of this way, which keeps what `save` says.
+    pub fn map(self, reverse: bool, save: Save) -> Forward {
         let mut tracer = self.solver.tracer();
         tracer.save = save;
         if reverse {
