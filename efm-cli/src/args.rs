@@ -26,6 +26,8 @@ pub enum Command {
     Transport(TransportArgs),
     /// Log-density of the points of a file under the map of a trained run.
     Density(DensityArgs),
+    /// Look at two data sets before training: sizes, scales, gap, field, time, and what may go wrong.
+    Doctor(DoctorArgs),
     /// Measure a run again, or compare any two sets of points.
     Eval(EvalArgs),
     /// List the experiments that come with efm, or print one.
@@ -175,7 +177,7 @@ pub struct DensityArgs {
     #[arg(long, value_name = "COUNT")]
     pub probes: Option<usize>,
     /// Points of the quadrature along a line.
-    #[arg(long, value_name = "COUNT", default_value_t = 32)]
+    #[arg(long, value_name = "COUNT", default_value_t = 64)]
     pub nodes: usize,
     /// Seed of the probes.
     #[arg(long, default_value_t = 1)]
@@ -183,6 +185,29 @@ pub struct DensityArgs {
     /// Device to evaluate the field on.
     #[arg(long, default_value = "cpu")]
     pub device: String,
+}
+
+/// What `doctor` takes.
+#[derive(Debug, ClapArgs)]
+pub struct DoctorArgs {
+    /// The clouds.
+    #[command(flatten)]
+    pub experiment: ExperimentArgs,
+    /// Which map is to be learned.
+    #[arg(long, value_enum)]
+    pub method: Option<MethodArg>,
+    /// Device whose training is timed.
+    #[arg(long, default_value = "cpu")]
+    pub device: String,
+    /// Print JSON instead of a page.
+    #[arg(long)]
+    pub json: bool,
+    /// Write an experiment with the recommended gap, for `efm run FILE`.
+    #[arg(long, value_name = "FILE")]
+    pub write: Option<PathBuf>,
+    /// Write over that file if it is there.
+    #[arg(long, requires = "write")]
+    pub force: bool,
 }
 
 /// What `eval` takes.

@@ -4,6 +4,7 @@
 #![forbid(unsafe_code)]
 
 mod checkpoint;
+pub mod checkup;
 mod clip;
 mod cloud;
 pub mod config;
@@ -26,7 +27,7 @@ pub use cloud::Cloud;
 pub use ema::MovingAverage;
 pub use error::TrainError;
 pub use files::write_atomically;
-pub use gap::automatic_gap;
+pub use gap::{GapRule, automatic_gap};
 pub use likelihood::{Likelihood, LnDensities, SMEARS};
 pub use model_file::TrainedModel;
 pub use objective::Target;

@@ -45,7 +45,7 @@ pub fn run(args: &MapArgs) -> Result<(), Failure> {
 }
 
 /// The field of so many charges on each plate.
-fn exact(prepared: &Prepared, charges: Charges) -> Result<ExactField, Failure> {
+pub(super) fn exact(prepared: &Prepared, charges: Charges) -> Result<ExactField, Failure> {
     let seed = Seed(prepared.config.seed);
     let plates = &prepared.plates;
     let cloud = |side: Side| match side {

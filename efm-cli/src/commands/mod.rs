@@ -1,6 +1,7 @@
 //! One file per command.
 
 mod density;
+mod doctor;
 mod eval;
 mod lists;
 mod map;
@@ -19,6 +20,7 @@ pub fn dispatch(args: Args) -> Result<(), Failure> {
         Command::Map(args) => map::run(&args),
         Command::Transport(args) => transport::run(&args),
         Command::Density(args) => density::run(&args),
+        Command::Doctor(args) => doctor::run(&args),
         Command::Eval(args) => eval::run(&args),
         Command::Presets(args) => lists::presets(&args),
         Command::Devices => lists::devices(),

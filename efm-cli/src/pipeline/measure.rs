@@ -3,8 +3,7 @@ use efm_eval::{Evaluation, Metrics, Seconds, disjoint_halves, evaluate};
 use efm_train::config::{Gap, RunConfig};
 
 use crate::failure::Failure;
-use crate::pipeline::prepare::Fresh;
-use crate::pipeline::{Prepared, Transported};
+use crate::pipeline::{Fresh, Prepared, Transported};
 
 /// Measures a run's transported samples against target points that training did not see.
 pub fn measure(

@@ -2,6 +2,7 @@
 
 mod draw;
 mod measure;
+mod pace;
 mod prepare;
 mod resume;
 mod train;
@@ -9,7 +10,8 @@ mod transport;
 
 pub use draw::draw;
 pub use measure::measure;
-pub use prepare::{Prepared, prepare};
+pub use pace::{Pace, pace};
+pub use prepare::{Fresh, Prepared, prepare};
 pub use resume::{resume, trainer};
 pub use train::{Trained, train};
 pub use transport::{Transported, Way, carry, check_losses, transport};

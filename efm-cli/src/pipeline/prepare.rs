@@ -4,7 +4,7 @@ use efm_core::{Points, Seed, Side};
 use efm_data::{DataSpec, Sampler, Scaler, split};
 use efm_models::Geometry;
 use efm_train::config::{Gap, Objective, RunConfig};
-use efm_train::{Cloud, Plates, Scalers, automatic_gap};
+use efm_train::{Cloud, GapRule, Plates, Scalers};
 
 use crate::failure::Failure;
 
@@ -19,6 +19,8 @@ pub struct Prepared {
     pub plates: Plates,
     /// What the network has to know.
     pub geometry: Geometry,
+    /// How the gap came about, where it was left to the data.
+    pub gap_rule: Option<GapRule>,
     /// From data units to scaled units.
     pub scalers: Scalers,
     /// Source points training does not see.
@@ -88,9 +90,12 @@ pub fn prepare(mut config: RunConfig) -> Result<Prepared, Failure> {
     let scalers = Scalers::fit(config.data.scaling, config.data.align, &source.sample, &target.sample)?;
     let scaled_source = scalers.plate(Side::Source).apply(&source.sample)?;
     let scaled_target = scalers.plate(Side::Target).apply(&target.sample)?;
-    let gap = match config.plates.gap {
-        Gap::Auto => automatic_gap(&scaled_source, &scaled_target),
-        Gap::Length(gap) => gap,
+    let (gap, gap_rule) = match config.plates.gap {
+        Gap::Auto => {
+            let rule = GapRule::of(&scaled_source, &scaled_target);
+            (rule.gap, Some(rule))
+        }
+        Gap::Length(gap) => (gap, None),
     };
     config.plates.gap = Gap::Length(gap);
     config.model = config.model.resolved(scaled_source.dim());
@@ -112,6 +117,7 @@ pub fn prepare(mut config: RunConfig) -> Result<Prepared, Failure> {
         config,
         plates,
         geometry,
+        gap_rule,
         scalers,
         source: source.fresh,
         target: target.fresh,

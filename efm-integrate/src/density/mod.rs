@@ -53,8 +53,9 @@ impl Divergence {
 /// * in between ∫ div v dz by Gauss–Legendre in ln(z/(L − z)), with central differences at points of the lines' dense
 ///   output.
 ///
-/// Errors come from the tolerance of the tracer, from the nodes (exponentially small once the field is smooth over their
-/// distance), from the differences (`step`²/6 · v‴) and, for fields in f32, from rounding: about 1e-6/`step` per derivative,
+/// Errors come from the tolerance of the tracer (loose ones make maps that are not smooth: take 1e-6), from the nodes
+/// (exponentially small once the field is smooth over their distance; a network trained on eight narrow modes in the
+/// plane: median error 0.005 with 32 nodes, 0.0004 with 64, and a few points between modes a hundred times that), from the differences (`step`²/6 · v‴) and, for fields in f32, from rounding: about 1e-6/`step` per derivative,
 /// independent from node to node.
 #[derive(Debug, Clone)]
 pub struct Volume {
@@ -70,7 +71,7 @@ pub struct Volume {
 
 impl Default for Volume {
     fn default() -> Self {
-        Self { map: Forward::default(), divergence: Divergence::Full, nodes: 32, step: 2e-3 }
+        Self { map: Forward::default(), divergence: Divergence::Full, nodes: 64, step: 2e-3 }
     }
 }
 

@@ -1,0 +1,110 @@
+use std::ops::ControlFlow;
+use std::time::Instant;
+
+use burn::module::Module;
+use burn::tensor::Device;
+use efm_core::Seed;
+use efm_field::Field;
+use efm_train::config::{Charges, TrainConfig};
+use efm_train::{Checkpoints, Cloud, Trainer};
+use serde::Serialize;
+
+use crate::failure::{Exit, Failure};
+use crate::pipeline::Prepared;
+
+/// What a training would take on this machine, extrapolated from a few steps.
+#[derive(Debug, Clone, Copy, Serialize)]
+pub struct Pace {
+    /// One optimiser step.
+    pub step_seconds: f64,
+    /// One pool of training targets: the exact field at all its points.
+    pub pool_seconds: f64,
+    /// The whole training, pools included.
+    pub training_seconds: f64,
+    /// Numbers in the network.
+    pub parameters: usize,
+    /// What the data, the pools, the network and its gradients take together, about.
+    pub memory_bytes: f64,
+}
+
+/// Steps that are timed, after those that warm up.
+const STEPS: usize = 12;
+const WARM: usize = 4;
+
+/// Points of the exact field that are timed.
+const POINTS: usize = 512;
+
+/// Takes a few steps and evaluates `field`, the exact field of the charges of one pool, at some points.
+pub fn pace(prepared: &Prepared, field: &dyn Field, device: &Device) -> Result<Pace, Failure> {
+    let config = &prepared.config.train;
+    let brief = TrainConfig {
+        steps: WARM + STEPS,
+        pool: config.batch,
+        reuse: (WARM + STEPS) as f64,
+        validate_every: 0,
+        checkpoint_every: 0,
+        charges: Charges::Count(16),
+        ..config.clone()
+    };
+    let seed = Seed(prepared.config.seed);
+    let model = &prepared.config.model;
+    let mut trainer =
+        Trainer::new(&brief, model, &prepared.plates, prepared.geometry, seed, device, "doctor".to_owned())?;
+    let scratch = tempfile::tempdir().map_err(|error| {
+        Failure::new(Exit::Io, format!("no temporary folder: {error}"), "set TMPDIR to a folder with room")
+    })?;
+    let mut started = Instant::now();
+    let mut step_seconds = 0.0;
+    trainer.run(&Checkpoints::new(scratch.path().join("checkpoints")), &mut |report| {
+        if report.step == WARM {
+            started = Instant::now();
+        }
+        step_seconds = started.elapsed().as_secs_f64() / report.step.saturating_sub(WARM).max(1) as f64;
+        ControlFlow::Continue(())
+    })?;
+    let parameters = trainer.network().num_params();
+
+    let points = efm_core::Augmented::lift(&representatives(prepared)?, 0.5 * field.gap());
+    let started = Instant::now();
+    field.evaluate(&points).map_err(efm_train::TrainError::from)?;
+    let pool_seconds = started.elapsed().as_secs_f64() * config.pool as f64 / points.len() as f64;
+    let pools = (config.steps as f64 * config.batch as f64 / (config.pool as f64 * config.reuse)).ceil();
+    let validation = if config.validate_every > 0 { pool_seconds } else { 0.0 };
+    Ok(Pace {
+        step_seconds,
+        pool_seconds,
+        training_seconds: config.steps as f64 * step_seconds + pools * pool_seconds + validation,
+        parameters,
+        memory_bytes: memory(prepared, parameters),
+    })
+}
+
+/// Points of the source plate.
+fn representatives(prepared: &Prepared) -> Result<efm_core::Points, Failure> {
+    Ok(prepared.plates.source.draw(&Seed(prepared.config.seed).stream("doctor/pace"), 0, POINTS)?)
+}
+
+/// Numbers of four bytes: rows twice (as read and scaled), charges as the kernels keep them, two pools, weights with
+/// gradients, two moments, average and a copy, and what a batch leaves in each layer on its way there and back.
+fn memory(prepared: &Prepared, parameters: usize) -> f64 {
+    let dim = prepared.geometry.dim as f64;
+    let train = &prepared.config.train;
+    let plate = |cloud: &Cloud| match cloud {
+        Cloud::Finite(points) => (points.len() as f64, points.len()),
+        Cloud::Endless { .. } => (0.0, Charges::MANY),
+    };
+    let (mut rows, mut charges) = (0.0, 0);
+    for (kept, all) in [plate(&prepared.plates.source), plate(&prepared.plates.target)] {
+        rows += kept;
+        charges += match train.charges {
+            Charges::All => all,
+            Charges::Count(count) => count.min(if kept > 0.0 { all } else { count }),
+        };
+    }
+    let numbers = 2.0 * rows * dim
+        + 3.0 * charges as f64 * (dim + 1.0)
+        + 2.0 * train.pool as f64 * (2.0 * dim + 3.0)
+        + 6.0 * parameters as f64
+        + 8.0 * train.batch as f64 * (parameters as f64).sqrt();
+    4.0 * numbers
+}
