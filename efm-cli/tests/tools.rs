@@ -135,6 +135,24 @@ fn density_refuses_what_it_cannot_know() {
 }
 
 #[test]
+fn lost_lines_are_counted_and_written_as_nan() {
+    let bench = Bench::new();
+    bench.put("target.csv", csv(60, 20.0));
+    let args = ["train", "--target", "target.csv", "--out", "run", "--set", "solver.max_evaluations=1"];
+    bench.tiny(&args).assert().success();
+    bench.put("points.csv", csv(5, 20.0));
+    let text = stdout(&mut bench.efm(&["density", "run", "-i", "points.csv", "-o", "d.csv"]));
+    assert!(text.contains("5 lost (nan)"), "{text}");
+    assert!(column(&bench, "d.csv").iter().all(|value| value.is_nan()));
+    // More than the run allows is a failure of numbers, and no file.
+    let file = bench.path("run/model/model.json");
+    let model = std::fs::read_to_string(&file).unwrap().replace("\"lost_share\": 1.0", "\"lost_share\": 0.5");
+    std::fs::write(file, model).unwrap();
+    refused(bench.efm(&["density", "run", "-i", "points.csv", "-o", "e.csv"]).assert(), 5, &["100.0 %"]);
+    assert!(!bench.path("e.csv").exists());
+}
+
+#[test]
 fn a_column_of_numpy() {
     let bench = Bench::new();
     trained(&bench, "source.std=1.0");

@@ -58,7 +58,7 @@ impl LinesCheck {
         let counts = [source.len(), target.len()];
         let capacitor = Capacitor::new(source, target, plates.gap)?;
         let (gap, dim) = (plates.gap, capacitor.dim());
-        let points = (EFFORT / ((counts[0] + counts[1]) * dim.max(LEAST))).clamp(20, 400);
+        let points = (EFFORT / ((counts[0] + counts[1]) * dim.max(LEAST))).clamp(20, 120);
         let field = ExactField::new(capacitor.clone(), plates.law);
         let mut heights: Vec<f64> = SHARES.iter().map(|share| share * gap).collect();
         if start > 0.0 && start < gap {
