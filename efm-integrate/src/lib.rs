@@ -36,6 +36,7 @@ mod event;
 mod form;
 mod lines;
 pub mod maps;
+mod nearest;
 pub mod problems;
 mod root;
 mod round;

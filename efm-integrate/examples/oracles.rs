@@ -1,0 +1,49 @@
+//! Every map against plates in closed form: how far its arrivals are from the target's law, beside the noise of so many
+//! fresh draws. `cargo run --release -p efm-integrate --example oracles [LINES]`.
+#![allow(clippy::print_stdout)]
+
+#[path = "../tests/common/oracle.rs"]
+mod oracle;
+
+use efm_core::{Capacitor, Side};
+use efm_integrate::maps::{Accept, FluxRule, Forward, Lift, Map};
+use efm_integrate::{StepControl, Tracer};
+use oracle::{arrivals, draws, noise, plates, score, stream};
+
+fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let count = std::env::args().nth(1).map_or(Ok(8000), |count| count.parse())?;
+    println!("| map | D | L | max KS | 95 % | sliced | 95 % | evaluations | kept | lost |");
+    println!("|---|---|---|---|---|---|---|---|---|---|");
+    for dim in [1, 2, 8] {
+        let free = plates(dim, 1.0);
+        let (full, half) = (noise(&free, Side::Target, count, 0.95), noise(&free, Side::Target, count / 2, 0.95));
+        for gap in [0.5, 2.0, 6.0, 30.0] {
+            let field = plates(dim, gap);
+            let starts = draws(&field, Side::Source, "starts", count);
+            let cloud = draws(&field, Side::Target, "cloud", 100_000);
+            let tracer = Tracer { edge: 1e-5, step: StepControl::tolerances(1e-4, 1e-4), ..Tracer::default() };
+            let maps: [(&str, Box<dyn Map>); 3] = [
+                ("forward", Box::new(Forward { tracer: tracer.clone(), lift: Lift::Straight, ..Forward::default() })),
+                ("flux", Box::new(FluxRule { tracer: tracer.clone(), ..FluxRule::default() })),
+                ("accept", Box::new(Accept::new(tracer, 0.0, Capacitor::new(starts.clone(), cloud, gap)?))),
+            ];
+            for (name, map) in maps {
+                let lines = map.transport(&field, &starts, &stream("map"))?;
+                let arrived = arrivals(&lines);
+                let found = score(&field, Side::Target, &arrived);
+                let noise = if name == "accept" { half } else { full };
+                println!(
+                    "| {name} | {dim} | {gap} | {:.4} | {:.4} | {:.4} | {:.4} | {:.0} | {:.3} | {} |",
+                    found.marginal,
+                    noise.marginal,
+                    found.sliced,
+                    noise.sliced,
+                    lines.evaluations_mean(),
+                    arrived.len() as f64 / count as f64,
+                    lines.lost()
+                );
+            }
+        }
+    }
+    Ok(())
+}
