@@ -12,7 +12,7 @@ const DOMINATED: f64 = 0.1;
 /// Radii stay below these shares of the distance to the next charge, for large D.
 const LARGEST: [f64; 2] = [0.1, 0.3];
 /// A step is this share of the distance to the nearest charge at most.
-const STRIDE: f64 = 0.5;
+const STRIDE: f64 = 0.75;
 
 /// The charges of a plate and how far apart they are.
 #[derive(Debug, Clone)]

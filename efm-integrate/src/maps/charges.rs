@@ -15,7 +15,7 @@ use crate::{Form, Heading, Lines, Stop, TraceError, Tracer, Watch};
 ///
 /// By Gauss's law every charge then receives its share of the lines, 1/N_Q. The plates are no obstacle: between their
 /// charges lines pass. A line is followed at unit speed from a small sphere around its charge until it comes into a small
-/// ball around a target charge, and is put on that charge. Steps stay below half the distance to the nearest charge of
+/// ball around a target charge, and is put on that charge. Steps stay below three quarters of the distance to the nearest charge of
 /// either plate, so that none is jumped over, and grow far away.
 ///
 /// Lines begin at the charge nearest to the given point. A field that was learned is not one of separate charges: use
@@ -46,6 +46,13 @@ impl PointCharges {
             dim: plates.dim(),
             gap: plates.gap(),
         }
+    }
+
+    /// The same map with radii that are given, in data units: `start`, where lines begin, and `capture`, where they end.
+    /// What is `None` is chosen for each charge.
+    #[must_use]
+    pub fn with_radii(self, start: Option<f64>, capture: Option<f64>) -> Self {
+        Self { start_radius: start, capture_radius: capture, ..self }
     }
 
     fn check(&self, field: &dyn Field, starts: &Points) -> Result<(), TraceError> {

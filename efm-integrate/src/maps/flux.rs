@@ -39,7 +39,8 @@ pub struct FluxRule {
     /// On the face of the source plate lines have the density p*C_h, which is that of charges and of fresh points alike
     /// after a [`Lift::Cauchy`]; on the face of the target plate it is q*C_h.
     pub height: f64,
-    /// How points get off the source plate. With [`Lift::Along`], ends go on along the field to the target plate.
+    /// How points get off the source plate. Unless it is straight, ends go on along the field to the target plate, as by
+    /// [`Lift::Along`]: where a sample is near, towards it. That takes most of the bias of the height at the target.
     pub lift: Lift,
 }
 
@@ -69,7 +70,7 @@ impl Map for FluxRule {
         let (back, mut across): (Vec<_>, Vec<_>) =
             all.iter().partition(|&&line| coins[line][0] >= (1.0 / (1.0 - ratios[line].min(0.0))).min(1.0));
         journey.raise(&back, -slabs.height);
-        if self.lift == Lift::Along {
+        if self.lift == Lift::Along && self.height > 0.0 {
             self.slide(&mut journey, field, &all, |z| z)?;
         }
 
@@ -101,7 +102,7 @@ impl Map for FluxRule {
         let behind = Behind { field, range: [finish, f64::INFINITY] };
         let route = Route { finish: Some(finish), ..Route::default() };
         journey.leg(&around, &behind, &route, &on, watch)?;
-        if self.lift == Lift::Along {
+        if self.lift != Lift::Straight && self.height > 0.0 {
             let ended = journey.landed(&all);
             self.slide(&mut journey, field, &ended, |z| slabs.gap - z)?;
         }

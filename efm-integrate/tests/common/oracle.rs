@@ -5,6 +5,7 @@ use std::f64::consts::PI;
 
 use efm_core::{Augmented, Points, Seed, Side, Stream};
 use efm_field::oracle::{Blob, PoissonPlates};
+use efm_field::{Field, FieldError, FieldValues};
 use efm_integrate::Lines;
 use rand_distr::{Distribution, StandardNormal};
 
@@ -18,6 +19,72 @@ pub fn plates(dim: usize, gap: f64) -> PoissonPlates {
     let source = vec![blob(1.0, 0.6, -2.0, 0.0), blob(2.0, 1.0, 1.0, 0.5)];
     let target = vec![blob(3.0, 0.5, 0.0, -1.0), blob(2.0, 1.5, 4.0, 1.0), blob(1.0, 0.3, -4.0, 0.0)];
     PoissonPlates::new(dim, source, target, gap).unwrap()
+}
+
+/// The mirror capacitor of such plates by images up to 200 units or 80 gaps away: what starts farther out is some
+/// thousandths of a Cauchy law. Directions only.
+#[derive(Debug)]
+pub struct MirrorPlates {
+    dim: usize,
+    gap: f64,
+    /// Middles, each with the heights and charges of its images.
+    blobs: Vec<(Vec<f64>, Vec<[f64; 2]>)>,
+}
+
+impl MirrorPlates {
+    pub fn new(plates: &PoissonPlates) -> Self {
+        let gap = plates.gap();
+        let most = (100.0 / gap).ceil().max(40.0) as i64;
+        let of = |side: Side| plates.blobs(side).iter().map(move |blob| (side, blob));
+        let images = |side: Side, blob: &Blob| {
+            let image = |k: i64| {
+                let plate = side.height(gap) + 2.0 * k as f64 * gap;
+                // In the gap, plates below are seen from above: their charges lie below them.
+                let z = if plate <= 0.0 { plate - blob.scale } else { plate + blob.scale };
+                // The two outermost alternating images weigh half: the middle of the last two partial sums.
+                let outermost = plate.abs().max((gap - plate).abs()) > 2.0 * most as f64 * gap;
+                [z, side.charge() * blob.weight * if outermost { 0.5 } else { 1.0 }]
+            };
+            (-most..=most).map(image).collect()
+        };
+        let blobs = Side::BOTH.into_iter().flat_map(of).map(|(side, blob)| (blob.middle.clone(), images(side, blob)));
+        Self { dim: plates.dim(), gap, blobs: blobs.collect() }
+    }
+}
+
+impl Field for MirrorPlates {
+    fn dim(&self) -> usize {
+        self.dim
+    }
+    fn gap(&self) -> f64 {
+        self.gap
+    }
+    fn evaluate_into(&self, at: &Augmented, out: &mut FieldValues) -> Result<(), FieldError> {
+        out.prepare(self.dim, at.len(), false);
+        for index in 0..at.len() {
+            let (x, z) = (at.x(index), at.z(index));
+            let n = out.directions.point_mut(index);
+            n.fill(0.0);
+            for (middle, images) in &self.blobs {
+                let lateral: f64 = x.iter().zip(middle).map(|(x, m)| (x - m).powi(2)).sum();
+                let (mut pull, mut lift) = (0.0, 0.0);
+                for [height, charge] in images {
+                    let dz = z - height;
+                    let square = lateral + dz * dz;
+                    let root = if self.dim % 2 == 0 { square.sqrt() } else { 1.0 };
+                    // r^{−(D+1)}
+                    let weight = charge / (square.powi((self.dim as i32 + 1) / 2) * root);
+                    pull += weight;
+                    lift += weight * dz;
+                }
+                n.iter_mut().zip(x.iter().zip(middle)).for_each(|(n, (x, m))| *n += pull * (x - m));
+                n[self.dim] += lift;
+            }
+            let length = n.iter().map(|n| n * n).sum::<f64>().sqrt();
+            n.iter_mut().for_each(|n| *n /= length);
+        }
+        Ok(())
+    }
 }
 
 /// The distribution function of ⟨u, x⟩ on a plate: a projection of C_s is the Cauchy law of scale s on the line.
