@@ -6,9 +6,10 @@
 mod oracle;
 
 use efm_core::{Capacitor, Side};
-use efm_integrate::maps::{Accept, FluxRule, Forward, Lift, Map};
+use efm_field::Field;
+use efm_integrate::maps::{Accept, FluxRule, Forward, Map};
 use efm_integrate::{StepControl, Tracer};
-use oracle::{arrivals, draws, noise, plates, score, stream};
+use oracle::{MirrorPlates, arrivals, draws, noise, plates, score, stream};
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let count = std::env::args().nth(1).map_or(Ok(8000), |count| count.parse())?;
@@ -22,13 +23,18 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             let starts = draws(&field, Side::Source, "starts", count);
             let cloud = draws(&field, Side::Target, "cloud", 100_000);
             let tracer = Tracer { edge: 1e-5, step: StepControl::tolerances(1e-4, 1e-4), ..Tracer::default() };
-            let maps: [(&str, Box<dyn Map>); 3] = [
-                ("forward", Box::new(Forward { tracer: tracer.clone(), lift: Lift::Straight, ..Forward::default() })),
-                ("flux", Box::new(FluxRule { tracer: tracer.clone(), ..FluxRule::default() })),
-                ("accept", Box::new(Accept::new(tracer, 0.0, Capacitor::new(starts.clone(), cloud, gap)?))),
+            let mirror = MirrorPlates::new(&field);
+            let forward = Forward { tracer: tracer.clone(), ..Forward::default() };
+            let flux = FluxRule { tracer: tracer.clone(), ..FluxRule::default() };
+            let accept = Accept::new(tracer, 0.0, Capacitor::new(starts.clone(), cloud, gap)?);
+            let maps: [(&str, &dyn Field, &dyn Map); 4] = [
+                ("forward", &field, &forward),
+                ("mirror", &mirror, &forward),
+                ("flux", &field, &flux),
+                ("accept", &field, &accept),
             ];
-            for (name, map) in maps {
-                let lines = map.transport(&field, &starts, &stream("map"))?;
+            for (name, field_of_map, map) in maps {
+                let lines = map.transport(field_of_map, &starts, &stream("map"))?;
                 let arrived = arrivals(&lines);
                 let found = score(&field, Side::Target, &arrived);
                 let noise = if name == "accept" { half } else { full };

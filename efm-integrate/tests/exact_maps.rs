@@ -6,7 +6,7 @@ mod oracle;
 use efm_core::{Augmented, Capacitor, Points, Side};
 use efm_field::oracle::PoissonPlates;
 use efm_field::{ExactField, Field, FieldError, FieldValues, Law};
-use efm_integrate::maps::{Accept, FluxRule, Forward, Lift, Map};
+use efm_integrate::maps::{Accept, FluxRule, Forward, Lift, Map, spacing};
 use efm_integrate::{Lines, StepControl, Stop, Tracer};
 use oracle::{MirrorPlates, arrivals, below, distance, draws, plates, score, stream};
 
@@ -158,28 +158,27 @@ fn directions_alone_decide_as_strengths_do() {
 
 #[test]
 fn plates_of_samples_carry_charges_and_fresh_points() {
-    // Charges are 3 000 draws, about 0.05 apart in the middle. Arrivals carry the noise of their own number, of the target's
+    // Charges are 3 000 draws, their spacing is the height. Arrivals carry the noise of their own number, of the target's
     // charges and, if lines begin at fresh draws, of the source's: √2 or √3 times 1.63/√n, one in a hundred. Forward-only
     // transport is off by 0.1 = 5.5/√n.
     let law = plates(2, 2.0);
     let side = |side, name| draws(&law, side, name, 3000);
     let charges = Capacitor::new(side(Side::Source, "p"), side(Side::Target, "q"), law.gap()).unwrap();
     let field = ExactField::new(charges.clone(), Law::Coulomb);
-    let height = 0.05;
-    let flux: Box<dyn Map> = Box::new(FluxRule { tracer: tracer(), height, ..FluxRule::default() });
+    let height = spacing(charges.plate(Side::Target));
+    assert!((0.02..0.1).contains(&height), "{height}");
+    let flux = FluxRule { tracer: tracer(), height, ..FluxRule::default() };
     let forward = Forward { tracer: tracer(), start_height: height, stop_height: height, lift: Lift::Cauchy };
     let fresh = draws(&law, Side::Source, "starts", 3000);
     let starts = charges.plate(Side::Source);
-    let maps: [(&str, Box<dyn Map>, &Points, f64, bool); 3] = [
-        ("charges", Box::new(&flux), starts, 2.0, true),
-        ("fresh", Box::new(&flux), &fresh, 3.0, true),
-        ("forward", Box::new(forward), starts, 2.0, false),
-    ];
-    for (name, map, starts, sources, exact) in maps {
+    let check = |map: &dyn Map, starts: &Points, sources: f64, exact: bool| {
         let lines = map.transport(&field, starts, &stream("map")).unwrap();
-        assert_eq!(lines.lost(), 0, "{name}: {:?}", lines.tally());
+        assert_eq!(lines.lost(), 0, "{:?}", lines.tally());
         let found = score(&law, Side::Target, &arrivals(&lines));
         let within = 1.63 * (sources / 3000.0_f64).sqrt();
-        assert_eq!(found.marginal < within && found.sliced < within, exact, "{name}: {found:?}");
-    }
+        assert_eq!(found.marginal < within && found.sliced < within, exact, "{found:?}");
+    };
+    check(&flux, starts, 2.0, true);
+    check(&flux, &fresh, 3.0, true);
+    check(&forward, starts, 2.0, false);
 }

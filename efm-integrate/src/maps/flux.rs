@@ -34,7 +34,8 @@ pub struct FluxRule {
     /// `max-evaluations` holds for each leg.
     pub tracer: Tracer,
     /// The plates are slabs of this half thickness, in data units: decisions use the field on their faces. About the
-    /// distance of neighbouring samples for plates of samples; 0 for densities in closed form.
+    /// distance of neighbouring samples for plates of samples, see [`super::spacing`]: much closer their field is that of
+    /// separate atoms, which no line hits. 0 for densities in closed form.
     ///
     /// On the face of the source plate lines have the density p*C_h, which is that of charges and of fresh points alike
     /// after a [`Lift::Cauchy`]; on the face of the target plate it is q*C_h.

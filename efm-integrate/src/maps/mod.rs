@@ -35,7 +35,18 @@ pub use forward::Forward;
 pub use kind::MapKind;
 pub use lift::Lift;
 
+use crate::nearest::Nearest;
 use crate::{Lines, TraceError, Watch};
+
+/// Median over the points of a plate of the distance to the nearest other place, in data units: a height for lines to
+/// leave and to reach plates of samples. Infinite if there is one place only.
+///
+/// A search by trees up to D = 8; above, all pairs are looked at, which costs N²·D.
+pub fn spacing(points: &Points) -> f64 {
+    let mut distances = Nearest::new(points).neighbours();
+    distances.sort_unstable_by(f64::total_cmp);
+    distances.get(distances.len() / 2).copied().unwrap_or(f64::INFINITY)
+}
 
 /// Randomness of a map: point i of the input draws from `stream.at(first + i)`, so shards of one input agree with the
 /// whole.

@@ -71,7 +71,7 @@ impl Field for MirrorPlates {
                 for [height, charge] in images {
                     let dz = z - height;
                     let square = lateral + dz * dz;
-                    let root = if self.dim % 2 == 0 { square.sqrt() } else { 1.0 };
+                    let root = if self.dim.is_multiple_of(2) { square.sqrt() } else { 1.0 };
                     // r^{−(D+1)}
                     let weight = charge / (square.powi((self.dim as i32 + 1) / 2) * root);
                     pull += weight;
