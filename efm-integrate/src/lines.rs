@@ -111,7 +111,7 @@ impl Lines {
         self.stops.iter().filter(|&&other| other == stop).count()
     }
 
-    /// How many lines ended for each reason that occurred, by name.
+    /// How many lines ended for each reason that occurred, by name; rejected lines too.
     pub fn tally(&self) -> BTreeMap<&'static str, usize> {
         let mut tally = BTreeMap::new();
         for stop in &self.stops {
