@@ -6,8 +6,8 @@
 mod oracle;
 
 use efm_core::{Capacitor, Side};
-use efm_field::Field;
-use efm_integrate::maps::{Accept, FluxRule, Forward, Map};
+use efm_field::{ExactField, Field, Law};
+use efm_integrate::maps::{Accept, FluxRule, Forward, Map, PointCharges, spacing};
 use efm_integrate::{StepControl, Tracer};
 use oracle::{MirrorPlates, arrivals, draws, noise, plates, score, stream};
 
@@ -49,6 +49,39 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
                     lines.lost()
                 );
             }
+        }
+    }
+    samples(count / 4)
+}
+
+/// The maps that know charges, between plates of 10 000 samples each in D = 2.
+fn samples(count: usize) -> Result<(), Box<dyn std::error::Error>> {
+    const CHARGES: usize = 10_000;
+    println!("\n| map | L | max KS | 95 % | sliced | 95 % | evaluations | lost |");
+    println!("|---|---|---|---|---|---|---|---|");
+    let noise = noise(&plates(2, 1.0), Side::Target, count, 0.95);
+    for gap in [0.5, 2.0, 6.0, 30.0] {
+        let law = plates(2, gap);
+        let side = |side, name| draws(&law, side, name, CHARGES);
+        let charges = Capacitor::new(side(Side::Source, "p"), side(Side::Target, "q"), gap)?;
+        let field = ExactField::new(charges.clone(), Law::Coulomb);
+        let starts = charges.plate(Side::Source).select(&(0..count).map(|index| index % CHARGES).collect::<Vec<_>>());
+        let height = spacing(charges.plate(Side::Target));
+        let flux = FluxRule { height, ..FluxRule::default() };
+        let between = PointCharges::new(Tracer::default(), &charges);
+        let maps: [(&str, &dyn Map); 2] = [("flux", &flux), ("charges", &between)];
+        for (name, map) in maps {
+            let lines = map.transport(&field, &starts, &stream("map"))?;
+            let found = score(&law, Side::Target, &arrivals(&lines));
+            println!(
+                "| {name} | {gap} | {:.4} | {:.4} | {:.4} | {:.4} | {:.0} | {} |",
+                found.marginal,
+                noise.marginal,
+                found.sliced,
+                noise.sliced,
+                lines.evaluations_mean(),
+                lines.lost()
+            );
         }
     }
     Ok(())
