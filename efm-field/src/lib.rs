@@ -36,6 +36,7 @@ mod inter_plate;
 mod law;
 pub mod oracle;
 mod quadrature;
+mod reversed;
 
 pub use error::FieldError;
 pub use exact::{ExactField, reference};
@@ -44,3 +45,4 @@ pub use field::{Field, FieldValues};
 pub use inter_plate::{InterPlate, ParameterError, on_flux};
 pub use law::{Law, Precision, ln_sphere_area};
 pub use quadrature::gauss_legendre;
+pub use reversed::Reversed;

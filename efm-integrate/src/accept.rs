@@ -14,6 +14,8 @@ use crate::{Event, Stop, Trigger};
 const SMALLEST_STEP: f64 = 1e-12;
 /// A trial step on which the line turns back or breaks down is repeated with this share of its length.
 const RETREAT: f64 = 0.1;
+/// Length of the dense output of a good step at unit speed, in lengths of the step, at most.
+const LONGEST_ARC: f64 = 1.25;
 
 impl Engine<'_> {
     /// Takes the tried step of line `i`, or shortens it.
@@ -193,6 +195,9 @@ fn happen(
     let mut ended_by = None;
     for (index, event) in events.iter().enumerate() {
         let Some(stop) = event.stop() else { continue };
+        if !dense.course.in_gap() && event.clearance(dense.before) > LONGEST_ARC * dense.h.abs() {
+            continue;
+        }
         if let Some(theta) = first_zero(|theta| value(&**event, theta), event.trigger(), limit(ending)) {
             ending = Some(Ending { theta, stop, on_plate: false });
             ended_by = Some(index);

@@ -1,8 +1,9 @@
 use std::fmt;
 
-use efm_core::{Augmented, Points};
+use efm_core::Points;
 
 use crate::Stop;
+use crate::nearest::Nearest;
 use crate::root::bracketed_zero;
 
 /// Something that may happen to a line on its way: the zero of a function of the point.
@@ -22,6 +23,12 @@ pub trait Event: fmt::Debug + Send + Sync {
     /// fixed steps in the gap forms.
     fn reach(&self, _point: &[f64]) -> f64 {
         f64::INFINITY
+    }
+
+    /// No zero lies nearer to the point than this, in data units: at unit speed, shorter steps are not searched. Worth
+    /// the trouble where [`Event::value`] is dear.
+    fn clearance(&self, _point: &[f64]) -> f64 {
+        0.0
     }
 }
 
@@ -61,25 +68,28 @@ impl Event for Crossing {
 
 /// A line comes within a radius of one of the charges of a plate and ends.
 ///
-/// Searches all charges each time. Steps are kept below half the distance to the nearest one (at unit speed the field
-/// turns within that distance), so a small radius is not jumped over.
-#[derive(Debug, Clone, PartialEq)]
+/// Steps are kept below half the distance to the nearest one (at unit speed the field turns within that distance), so a
+/// small radius is not jumped over.
+#[derive(Debug, Clone)]
 pub struct Capture {
-    charges: Augmented,
+    charges: Nearest,
+    z: f64,
     radius: f64,
 }
 
 impl Capture {
     /// Around each of `charges`, which lie at height `z`; the radius is in data units.
     pub fn new(charges: &Points, z: f64, radius: f64) -> Self {
-        Self { charges: Augmented::lift(charges, z), radius }
+        Self { charges: Nearest::new(charges), z, radius }
     }
 
     /// Index of the charge nearest to `point`, and its distance; `None` if there are no charges.
+    ///
+    /// # Panics
+    /// If `point` has not D + 1 coordinates.
     pub fn nearest(&self, point: &[f64]) -> Option<(usize, f64)> {
-        let squares = self.charges.iter().map(|charge| square_distance(charge, point));
-        let (charge, square) = squares.enumerate().min_by(|(_, a), (_, b)| a.total_cmp(b))?;
-        Some((charge, square.sqrt()))
+        let (place, distance) = self.charges.from(point, self.z)?;
+        Some((self.charges.charge(place), distance))
     }
 
     fn distance(&self, point: &[f64]) -> f64 {
@@ -99,6 +109,9 @@ impl Event for Capture {
     }
     fn reach(&self, point: &[f64]) -> f64 {
         0.5 * self.distance(point).max(self.radius)
+    }
+    fn clearance(&self, point: &[f64]) -> f64 {
+        self.distance(point) - self.radius
     }
 }
 

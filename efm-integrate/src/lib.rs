@@ -38,6 +38,7 @@ mod event;
 mod form;
 mod lines;
 pub mod maps;
+mod nearest;
 pub mod problems;
 mod root;
 mod round;

@@ -14,6 +14,8 @@ pub enum Stop {
     Landed,
     /// It came within the capture radius of a charge.
     Captured,
+    /// A map that keeps a part of its lines arrived with this one and did not keep it: neither an arrival nor a loss.
+    Rejected,
     /// It left the domain.
     Escaped,
     /// It used up its evaluations of the field.
@@ -30,9 +32,10 @@ pub enum Stop {
 
 impl Stop {
     /// All reasons.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Landed,
         Self::Captured,
+        Self::Rejected,
         Self::Escaped,
         Self::TooManyEvaluations,
         Self::StepTooSmall,
@@ -46,11 +49,17 @@ impl Stop {
         matches!(self, Self::Landed | Self::Captured)
     }
 
+    /// Whether the line should have arrived and did not. Rejected lines are not lost.
+    pub fn is_lost(self) -> bool {
+        !self.arrived() && self != Self::Rejected
+    }
+
     /// The name used in files and tables.
     pub fn name(self) -> &'static str {
         match self {
             Self::Landed => "landed",
             Self::Captured => "captured",
+            Self::Rejected => "rejected",
             Self::Escaped => "escaped",
             Self::TooManyEvaluations => "too-many-evaluations",
             Self::StepTooSmall => "step-too-small",
@@ -102,7 +111,7 @@ impl Lines {
         self.stops.iter().filter(|&&other| other == stop).count()
     }
 
-    /// How many lines ended for each reason that occurred, by name.
+    /// How many lines ended for each reason that occurred, by name; rejected lines too.
     pub fn tally(&self) -> BTreeMap<&'static str, usize> {
         let mut tally = BTreeMap::new();
         for stop in &self.stops {
@@ -116,9 +125,25 @@ impl Lines {
         self.stops.iter().enumerate().filter(|(_, stop)| stop.arrived()).map(|(line, _)| line)
     }
 
-    /// Share of the lines that arrived, see [`Stop::arrived`]; 1 if there are no lines.
+    /// How many lines should have arrived and did not, see [`Stop::is_lost`].
+    pub fn lost(&self) -> usize {
+        self.stops.iter().filter(|stop| stop.is_lost()).count()
+    }
+
+    /// Share of the lines that arrived, see [`Stop::arrived`], among those a map did not reject on arrival: 1 minus the
+    /// share of lost lines. 1 if there are no such lines.
     pub fn landed_share(&self) -> f64 {
-        if self.is_empty() { 1.0 } else { self.arrived().count() as f64 / self.len() as f64 }
+        let (arrived, lost) = (self.arrived().count(), self.lost());
+        if arrived + lost == 0 { 1.0 } else { arrived as f64 / (arrived + lost) as f64 }
+    }
+
+    /// Turns the capacitor around: z becomes L − z.
+    pub(crate) fn reflect(&mut self, gap: f64) {
+        for points in [Some(&mut self.ends), self.path.as_mut().map(Paths::points_mut)].into_iter().flatten() {
+            for index in 0..points.len() {
+                points.set_z(index, gap - points.z(index));
+            }
+        }
     }
 
     /// Mean number of field evaluations per line; 0 if there are no lines.

@@ -33,6 +33,11 @@ impl Paths {
         self.len() == 0
     }
 
+    /// The points of all lines, to be changed.
+    pub(crate) fn points_mut(&mut self) -> &mut Augmented {
+        &mut self.points
+    }
+
     /// The points (x,z) of line `line`, z last.
     ///
     /// # Panics
@@ -58,19 +63,55 @@ impl Paths {
     }
 }
 
+/// States of several lines in the order they become known.
+#[derive(Debug)]
+pub(crate) struct Kept {
+    points: Augmented,
+    /// (line, mark) of each point.
+    labels: Vec<(usize, u32)>,
+}
+
+impl Kept {
+    pub fn new(dim: usize) -> Self {
+        Self { points: Augmented::new(dim), labels: Vec::new() }
+    }
+
+    /// Adds a point.
+    pub fn keep(&mut self, line: usize, mark: u32, point: &[f64]) {
+        self.points.push_point(point);
+        self.labels.push((line, mark));
+    }
+
+    /// Sorts by line; within a line the order of time stays.
+    pub fn into_paths(self, lines: usize) -> Paths {
+        let mut order: Vec<usize> = (0..self.labels.len()).collect();
+        order.sort_by_key(|&index| self.labels[index].0);
+        let mut offsets = vec![0; lines + 1];
+        for &(line, _) in &self.labels {
+            offsets[line + 1] += 1;
+        }
+        for line in 0..lines {
+            offsets[line + 1] += offsets[line];
+        }
+        let mut points = Augmented::new(self.points.dim());
+        for &index in &order {
+            points.push_point(self.points.point(index));
+        }
+        Paths { points, offsets, marks: order.iter().map(|&index| self.labels[index].1).collect() }
+    }
+}
+
 /// Collects states while lines advance side by side.
 #[derive(Debug)]
 pub(crate) struct Recorder<'a> {
     save: &'a Save,
-    points: Augmented,
-    /// (line, mark) of each point.
-    labels: Vec<(usize, u32)>,
+    kept: Kept,
     point: Vec<f64>,
 }
 
 impl<'a> Recorder<'a> {
     pub fn new(save: &'a Save, dim: usize) -> Self {
-        Self { save, points: Augmented::new(dim), labels: Vec::new(), point: vec![0.0; dim + 1] }
+        Self { save, kept: Kept::new(dim), point: vec![0.0; dim + 1] }
     }
 
     /// A line starts at `point`.
@@ -112,28 +153,11 @@ impl<'a> Recorder<'a> {
     }
 
     fn keep(&mut self, line: usize, mark: u32) {
-        self.points.push_point(&self.point);
-        self.labels.push((line, mark));
+        self.kept.keep(line, mark, &self.point);
     }
 
-    /// Sorts by line; within a line the order of time stays. `None` if nothing was to be kept.
+    /// `None` if nothing was to be kept.
     pub fn into_paths(self, lines: usize) -> Option<Paths> {
-        if *self.save == Save::Ends {
-            return None;
-        }
-        let mut order: Vec<usize> = (0..self.labels.len()).collect();
-        order.sort_by_key(|&index| self.labels[index].0);
-        let mut offsets = vec![0; lines + 1];
-        for &(line, _) in &self.labels {
-            offsets[line + 1] += 1;
-        }
-        for line in 0..lines {
-            offsets[line + 1] += offsets[line];
-        }
-        let mut points = Augmented::new(self.points.dim());
-        for &index in &order {
-            points.push_point(self.points.point(index));
-        }
-        Some(Paths { points, offsets, marks: order.iter().map(|&index| self.labels[index].1).collect() })
+        (*self.save != Save::Ends).then(|| self.kept.into_paths(lines))
     }
 }

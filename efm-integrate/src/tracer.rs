@@ -77,6 +77,15 @@ pub struct Progress {
 /// [`crate::Stop::Cancelled`] where they stand.
 pub type Watch<'a> = dyn FnMut(Progress) -> ControlFlow<()> + 'a;
 
+/// What a map adds to the settings of a tracer.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Route {
+    /// At unit speed: the height at which lines land from either side, instead of that at the margin; infinite for none.
+    pub finish: Option<f64>,
+    /// Events that are not reported in [`Lines::crossings`].
+    pub events: Vec<Arc<dyn Event>>,
+}
+
 impl Tracer {
     /// Follows the lines through `starts` until each has a reason to stop.
     ///
@@ -97,8 +106,21 @@ impl Tracer {
         starts: &Augmented,
         watch: &mut Watch<'_>,
     ) -> Result<Lines, TraceError> {
-        let course = self.check(field, starts)?;
+        self.follow(field, starts, &Route::default(), watch)
+    }
+
+    /// As [`Tracer::trace_with`], on a route of its own.
+    pub(crate) fn follow(
+        &self,
+        field: &dyn Field,
+        starts: &Augmented,
+        route: &Route,
+        watch: &mut Watch<'_>,
+    ) -> Result<Lines, TraceError> {
+        let mut course = self.check(field, starts)?;
+        course.finish = route.finish.unwrap_or(course.finish);
         let mut events = self.events.clone();
+        events.extend(route.events.iter().cloned());
         if let Some(radius) = self.escape {
             let mut centre = vec![0.0; course.dim + 1];
             centre[course.dim] = 0.5 * course.gap;

@@ -28,7 +28,7 @@ pub fn run(args: &TransportArgs) -> Result<(), Failure> {
     let (ends, lines, seconds) = carry(way, &points, args.reverse, &signals)?;
     check_losses(&lines, model.solver.lost_share)?;
     write_points(&args.output, &ends)?;
-    let lost = lines.len() - lines.arrived().count();
+    let lost = lines.lost();
     say::out(format!(
         "{} points in {seconds:.2} s, {:.1} evaluations each, {lost} lost; written to {}",
         points.len(),

@@ -1,17 +1,18 @@
-use efm_core::{Augmented, Points, Side};
-use efm_field::{Field, FieldValues, brownian_exit};
-use rand::Rng;
-use rand_distr::{Distribution, StandardNormal};
+use efm_core::{Augmented, Points};
+use efm_field::Field;
 
-use crate::maps::{Map, Noise};
+use super::lift::shift_along;
+use crate::maps::{Lift, Map, Noise};
 use crate::{Heading, Lines, Stop, TraceError, Tracer, Watch};
 
 /// Forward-only transport, Algorithm 2 of Kolesov et al. (arXiv 2502.02367): lift every point off the source plate,
 /// follow its line, stop at the first arrival at the target plate.
 ///
-/// In the field of two plates this is biased unless L is large against the width of the data; in the field of a mirror
-/// capacitor it is the exact map from p to q. Close to a plate of N samples the field is that of separate atoms, so
-/// both heights should be comparable with the distance of neighbouring samples.
+/// In the field of two plates this is biased unless L is large against the width of the data: the flow of the gap
+/// carries ½(p + q*C_L) to ½(q + p*C_L), not p to q. In the field of a mirror capacitor ([`efm_field::Law::Mirror`])
+/// all flux of a plate runs through the gap, and it is the exact map from p to q: [`MapKind::Mirror`](super::MapKind).
+/// Close to a plate of N samples the field is that of separate atoms, so both heights should be comparable with the
+/// distance of neighbouring samples.
 ///
 /// With a tracer in reverse it goes from the target plate to the source plate, between the same heights. A lift along
 /// the field is undone by the slope at its upper end, which is its inverse up to second order in the height.
@@ -26,82 +27,6 @@ pub struct Forward {
     pub stop_height: f64,
     /// How points get off the plate.
     pub lift: Lift,
-}
-
-/// How points get off their plate to the height where lines begin.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Lift {
-    /// Straight: (x, z₀). A deterministic map, the inverse of the one in reverse.
-    #[default]
-    Straight,
-    /// As the lines of a single charge leave it: (x + z₀·C, z₀) with C from the D-dimensional Cauchy law. Removes the
-    /// bias of the height for charges that were sampled, and needs noise.
-    Cauchy,
-    /// As the lines of a charge leave it in the mirror capacitor: (x + √τ·N(0, I), z₀), τ the time at which a Brownian
-    /// motion from z₀ leaves (0, L), given that it does so through the plate. As [`Lift::Cauchy`], with tails that end
-    /// within a few L; the choice in many dimensions, where every point of a distribution is far from all its samples.
-    Brownian,
-    /// Along the field: (x + z₀·v, z₀) with v = E_x/E_z at (x, z₀), no longer than √D. Deterministic. In the bulk the
-    /// bias of the height shrinks from first to second order in z₀; in the tails of the source, where the lines of a
-    /// plate run almost parallel to it and a small height sends them far out, points keep their place.
-    Along,
-}
-
-impl Lift {
-    /// Draws the standard deviation of the normal noise that a random lift to `height` in a gap L adds to each
-    /// coordinate; `None` for lifts without noise. The density at that height is that of the plate, smeared by N(0, s² I)
-    /// and averaged over s.
-    pub fn spread(self, height: f64, gap: f64, random: &mut impl Rng) -> Option<f64> {
-        match self {
-            Self::Straight | Self::Along => None,
-            Self::Brownian => Some(exit_through_the_plate(height, gap, random).sqrt()),
-            Self::Cauchy => Some(height / normal(random).abs().max(f64::MIN_POSITIVE)),
-        }
-    }
-}
-
-/// Longest slope of a lift along the field, root mean square over the coordinates: 45 degrees per coordinate. Where a
-/// plate carries charge slopes are of order one; steeper ones belong to its tails and voids.
-const STEEPEST: f64 = 1.0;
-
-fn normal(random: &mut impl Rng) -> f64 {
-    StandardNormal.sample(random)
-}
-
-/// Exit time of a Brownian motion from `height` out of (0, `gap`), given that it leaves at 0: by rejection, which takes
-/// 1/(1 − z₀/L) draws on average.
-fn exit_through_the_plate(height: f64, gap: f64, random: &mut impl Rng) -> f64 {
-    loop {
-        let (side, time) = brownian_exit(height, gap, random);
-        if side == Side::Source {
-            return time;
-        }
-    }
-}
-
-/// What n_x is divided by to give the slope n_x/n_z, or as much of it as [`STEEPEST`] leaves; 0 for no direction at all.
-pub(crate) fn bounded(axial: f64, lateral: &[f64]) -> f64 {
-    let steepness = (lateral.iter().map(|n| n * n).sum::<f64>() / lateral.len() as f64).sqrt();
-    axial.max(steepness / STEEPEST)
-}
-
-/// Moves each point by `rise` in z along its slope in `field`, bounded by [`STEEPEST`]; heights stay as they are.
-/// Counts as one evaluation of each line.
-fn shift_along(field: &dyn Field, points: &mut Augmented, rise: f64) -> Result<(), TraceError> {
-    let mut values = FieldValues::default();
-    field.evaluate_into(points, &mut values)?;
-    for index in 0..points.len() {
-        let axial = values.directions.z(index);
-        let lateral = values.directions.x(index);
-        let divisor = bounded(axial, lateral);
-        if divisor > 0.0 {
-            for (x, n) in points.x_mut(index).iter_mut().zip(lateral) {
-                *x += rise * n / divisor;
-            }
-        }
-    }
-    Ok(())
 }
 
 impl Forward {
@@ -139,14 +64,11 @@ impl Forward {
             Lift::Cauchy | Lift::Brownian => {
                 for index in 0..lifted.len() {
                     let mut random = noise.stream.at(noise.first + index as u64);
-                    let scale = self.lift.spread(height, field.gap(), &mut random).unwrap_or(0.0);
-                    for x in lifted.x_mut(index) {
-                        *x += scale * normal(&mut random);
-                    }
+                    self.lift.scatter(lifted.x_mut(index), height, field.gap(), &mut random);
                 }
             }
             Lift::Along if height > 0.0 && !lifted.is_empty() => {
-                shift_along(field, &mut lifted, self.tracer.heading.sign() * height)?;
+                shift_along(field, &mut lifted, |_| self.tracer.heading.sign() * height)?;
             }
             Lift::Along => {}
         }
@@ -162,7 +84,7 @@ impl Forward {
         }
         let mut ends = Augmented::new(field.dim());
         landed.iter().for_each(|&line| ends.push_point(lines.ends.point(line)));
-        shift_along(field, &mut ends, self.tracer.heading.sign() * height)?;
+        shift_along(field, &mut ends, |_| self.tracer.heading.sign() * height)?;
         for (row, &line) in landed.iter().enumerate() {
             lines.ends.x_mut(line).copy_from_slice(ends.x(row));
             lines.evaluations[line] += 1;
@@ -195,5 +117,15 @@ impl Map for Forward {
         }
         self.lower(field, &mut lines)?;
         Ok(lines)
+    }
+
+    fn transport_back_with(
+        &self,
+        field: &dyn Field,
+        starts: &Points,
+        noise: Noise,
+        watch: &mut Watch<'_>,
+    ) -> Result<Lines, TraceError> {
+        self.reverse().transport_with(field, starts, noise, watch)
     }
 }

@@ -1,19 +1,53 @@
 //! Maps of data: what becomes of points of one plate when they are carried to the other.
 //!
 //! A map lifts points off their plate, follows lines by a [`crate::Tracer`], and says for every point where it came
-//! out. [`Forward`] is the paper's Algorithm 2.
+//! out. With p and q the densities of the plates and C_L the Cauchy law of scale L in R^D:
+//!
+//! | map | field | carries | noise |
+//! |---|---|---|---|
+//! | [`Forward`] | mirror | p to q exactly | of the lift only |
+//! | [`Forward`] | two plates | p to q as L grows: Algorithm 2 of the paper | of the lift only |
+//! | [`FluxRule`] | two plates | p to q exactly, for every L | start and stop |
+//! | [`PointCharges`] | two plates of charges | charges to charges exactly, for every L | direction of the start |
+//! | [`Accept`] | two plates | ½(p + q*C_L) to q exactly, half of the lines are kept | start and stop |
+//!
+//! Exactly means: up to the tolerances of the tracer and the height at which lines leave and reach the plates.
 
+mod accept;
+mod balls;
+mod charges;
+mod flux;
 mod forward;
+mod journey;
+mod kind;
+mod lift;
+mod sides;
 
 use std::ops::ControlFlow;
 
 use efm_core::{Points, Stream};
-use efm_field::Field;
+use efm_field::{Field, Reversed};
 
-pub(crate) use forward::bounded;
-pub use forward::{Forward, Lift};
+pub use accept::Accept;
+pub use charges::PointCharges;
+pub use flux::FluxRule;
+pub use forward::Forward;
+pub use kind::MapKind;
+pub use lift::Lift;
+pub(crate) use lift::bounded;
 
+use crate::nearest::Nearest;
 use crate::{Lines, TraceError, Watch};
+
+/// Median over the points of a plate of the distance to the nearest other place, in data units: a height for lines to
+/// leave and to reach plates of samples. Infinite if there is one place only.
+///
+/// A search by trees up to D = 8; above, all pairs are looked at, which costs N²·D.
+pub fn spacing(points: &Points) -> f64 {
+    let mut distances = Nearest::new(points).neighbours();
+    distances.sort_unstable_by(f64::total_cmp);
+    distances.get(distances.len() / 2).copied().unwrap_or(f64::INFINITY)
+}
 
 /// Randomness of a map: point i of the input draws from `stream.at(first + i)`, so shards of one input agree with the
 /// whole.
@@ -45,6 +79,25 @@ pub trait Map: Send + Sync {
         watch: &mut Watch<'_>,
     ) -> Result<Lines, TraceError>;
 
+    /// Carries `starts`, points of the target plate, to the source plate: the map in the [`Reversed`] field, seen from
+    /// the field's own side. What the map does at the source it does at the target, and the other way round.
+    ///
+    /// Events of the tracer, and the heights of [`crate::Save::Heights`], are those of the reversed field, L − z.
+    ///
+    /// # Errors
+    /// As [`Map::transport_with`].
+    fn transport_back_with(
+        &self,
+        field: &dyn Field,
+        starts: &Points,
+        noise: Noise,
+        watch: &mut Watch<'_>,
+    ) -> Result<Lines, TraceError> {
+        let mut lines = self.transport_with(&Reversed(field), starts, noise, watch)?;
+        lines.reflect(field.gap());
+        Ok(lines)
+    }
+
     /// As [`Map::transport_with`], unwatched, all noise from `stream`.
     ///
     /// # Errors
@@ -52,28 +105,38 @@ pub trait Map: Send + Sync {
     fn transport(&self, field: &dyn Field, starts: &Points, stream: &Stream) -> Result<Lines, TraceError> {
         self.transport_with(field, starts, Noise::from(*stream), &mut |_| ControlFlow::Continue(()))
     }
-}
 
-impl<M: Map + ?Sized> Map for &M {
-    fn transport_with(
-        &self,
-        field: &dyn Field,
-        starts: &Points,
-        noise: Noise,
-        watch: &mut Watch<'_>,
-    ) -> Result<Lines, TraceError> {
-        (**self).transport_with(field, starts, noise, watch)
+    /// As [`Map::transport_back_with`], unwatched, all noise from `stream`.
+    ///
+    /// # Errors
+    /// As [`Map::transport_with`].
+    fn transport_back(&self, field: &dyn Field, starts: &Points, stream: &Stream) -> Result<Lines, TraceError> {
+        self.transport_back_with(field, starts, Noise::from(*stream), &mut |_| ControlFlow::Continue(()))
     }
 }
 
-impl<M: Map + ?Sized> Map for Box<M> {
-    fn transport_with(
-        &self,
-        field: &dyn Field,
-        starts: &Points,
-        noise: Noise,
-        watch: &mut Watch<'_>,
-    ) -> Result<Lines, TraceError> {
-        (**self).transport_with(field, starts, noise, watch)
-    }
+macro_rules! forward_map {
+    ($($pointer:ty),*) => {$(
+        impl<M: Map + ?Sized> Map for $pointer {
+            fn transport_with(
+                &self,
+                field: &dyn Field,
+                starts: &Points,
+                noise: Noise,
+                watch: &mut Watch<'_>,
+            ) -> Result<Lines, TraceError> {
+                (**self).transport_with(field, starts, noise, watch)
+            }
+            fn transport_back_with(
+                &self,
+                field: &dyn Field,
+                starts: &Points,
+                noise: Noise,
+                watch: &mut Watch<'_>,
+            ) -> Result<Lines, TraceError> {
+                (**self).transport_back_with(field, starts, noise, watch)
+            }
+        }
+    )*};
 }
+forward_map!(&M, Box<M>);

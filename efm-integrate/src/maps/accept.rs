@@ -1,0 +1,100 @@
+use efm_core::{Capacitor, Points, Side};
+use efm_field::{Field, Reversed};
+use rand::RngExt;
+
+use super::journey::Journey;
+use super::lift::add_cauchy;
+use super::sides::Slabs;
+use crate::maps::{Lift, Map, Noise};
+use crate::tracer::Route;
+use crate::{Lines, Stop, TraceError, Tracer, Watch};
+
+/// Exact draws of q by lines of the gap alone: half of the lines are kept.
+///
+/// The flow of the gap carries ρ₀ = ½(p + q*C_L) to ρ_L = ½(q + p*C_L). A line starts at the given point of the source
+/// plate or, by a fair coin, at x₋ + L·C with x₋ a random point of the target cloud and C of the Cauchy law; it is kept
+/// with probability q/(q + p*C_L) = ½(1 − E_z(x, L+)/E_z(x, L−)), which leaves q. The others end as
+/// [`Stop::Rejected`]. Lines that ended for another reason are neither. The field may know directions only.
+///
+/// A line that is kept need not have started at its point: this generates, it does not pair.
+#[derive(Debug, Clone)]
+pub struct Accept {
+    /// How lines are followed; margin and heading are set by this map.
+    pub tracer: Tracer,
+    /// Half thickness of the plates, in data units, see [`super::FluxRule::height`]. Starts are draws of ρ_h, kept lines
+    /// follow q*C_h.
+    pub height: f64,
+    plates: Capacitor,
+}
+
+impl Accept {
+    /// With the clouds of `plates`, of which the one on the far side is drawn from: its points should be draws of the
+    /// density of that plate, the more the better.
+    pub fn new(tracer: Tracer, height: f64, plates: Capacitor) -> Self {
+        Self { tracer, height, plates }
+    }
+
+    fn carry(
+        &self,
+        field: &dyn Field,
+        starts: &Points,
+        to: Side,
+        noise: Noise,
+        watch: &mut Watch<'_>,
+    ) -> Result<Lines, TraceError> {
+        let (starts_dim, field_dim) = (self.plates.dim(), field.dim());
+        if starts_dim != field_dim || starts.dim() != field_dim {
+            return Err(TraceError::DimensionMismatch { starts_dim, field_dim });
+        }
+        let slabs = Slabs::new(self.height, field.gap())?;
+        let cloud = self.plates.plate(to);
+        let mut coins = Vec::with_capacity(starts.len());
+        let begun = slabs.lifted(starts, Lift::Straight, noise, |mut random, x| {
+            coins.push(random.random::<f64>());
+            let mut scale = slabs.height;
+            if random.random::<bool>() {
+                let point = cloud.point(random.random_range(0..cloud.len()));
+                x.iter_mut().zip(point).for_each(|(x, &place)| *x = f64::from(place));
+                scale = slabs.gap - slabs.height;
+            }
+            add_cauchy(x, scale, &mut random);
+        });
+        let all: Vec<usize> = (0..starts.len()).collect();
+        let mut journey = Journey::new(&self.tracer, begun);
+        journey.single = true;
+        journey.leg(&slabs.across(&self.tracer), field, &Route::default(), &all, watch)?;
+        let arrived = journey.landed(&all);
+        let ratios = slabs.ratios(field, &journey.standing(&arrived), Side::Target)?;
+        journey.charge(&arrived, 2);
+        for (&line, ratio) in arrived.iter().zip(ratios) {
+            if 2.0 * coins[line] >= 1.0 - ratio {
+                journey.lines.stops[line] = Stop::Rejected;
+            }
+        }
+        Ok(journey.finish())
+    }
+}
+
+impl Map for Accept {
+    fn transport_with(
+        &self,
+        field: &dyn Field,
+        starts: &Points,
+        noise: Noise,
+        watch: &mut Watch<'_>,
+    ) -> Result<Lines, TraceError> {
+        self.carry(field, starts, Side::Target, noise, watch)
+    }
+
+    fn transport_back_with(
+        &self,
+        field: &dyn Field,
+        starts: &Points,
+        noise: Noise,
+        watch: &mut Watch<'_>,
+    ) -> Result<Lines, TraceError> {
+        let mut lines = self.carry(&Reversed(field), starts, Side::Source, noise, watch)?;
+        lines.reflect(field.gap());
+        Ok(lines)
+    }
+}
