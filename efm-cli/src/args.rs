@@ -110,8 +110,18 @@ pub enum MapArg {
     /// Forward lines of the mirror capacitor: exact for every gap.
     #[default]
     Mirror,
+    /// Lines of the two plates, around them too, stopped by flux: exact for every gap.
+    Flux,
+    /// Lines from charge to charge, in all directions: exact for every gap; the samples are charges of the source.
+    Charges,
+    /// Draws of the target from lines of the gap, half of them kept: exact for every gap; no pairs.
+    Accept,
     /// The paper's Algorithm 2: forward lines of the two plates alone; biased for small gaps.
     Forward,
+    /// The published code: forward, each plate's field normalised on its own, fixed Euler steps.
+    Published,
+    /// No field: a random charge of the target for every sample. The control.
+    Random,
 }
 
 /// What `map` takes.

@@ -24,6 +24,11 @@ pub enum InterPlate {
         /// Default 0.25; 0 makes (x, z) uniform in z, ρ_z in x.
         #[serde(default = "default_edge")]
         edge: f64,
+        /// Share of the draws in the bulk that are dropped for others, so that tails count more: a draw q widths of ρ_z
+        /// away from the axis is kept with probability max(1 − thinning, q/5), at most 1. This depends on the place
+        /// alone, so the best direction to learn stays that of the field. Default 0.
+        #[serde(default)]
+        thinning: f64,
     },
     /// The paper's points: x = t x₊ + (1 − t) x₋ + noise at z = (1 − t) L, t uniform.
     Chord {
@@ -70,7 +75,7 @@ fn default_edge() -> f64 {
 
 impl Default for InterPlate {
     fn default() -> Self {
-        Self::Flux { margin: default_margin(), edge: default_edge() }
+        Self::Flux { margin: default_margin(), edge: default_edge(), thinning: 0.0 }
     }
 }
 
@@ -98,9 +103,10 @@ impl InterPlate {
         let finite =
             |name, value: f64| ensure(value.is_finite() && value >= 0.0, name, value, "finite and not negative");
         match *self {
-            Self::Flux { margin, edge } => {
+            Self::Flux { margin, edge, thinning } => {
                 ensure(margin > 0.0 && margin < 0.5, "margin", margin, "above 0 and below 0.5")?;
-                ensure((0.0..=1.0).contains(&edge), "edge", edge, "from 0 to 1")
+                ensure((0.0..=1.0).contains(&edge), "edge", edge, "from 0 to 1")?;
+                ensure((0.0..1.0).contains(&thinning), "thinning", thinning, "from 0 to below 1")
             }
             Self::Chord { noise } => finite("noise", noise),
             Self::Mesh { points, half_width } => {
@@ -120,9 +126,11 @@ impl InterPlate {
     pub fn draw(&self, capacitor: &Capacitor, law: Law, stream: &Stream, first: u64, count: usize) -> Augmented {
         let width = capacitor.dim() + 1;
         let mut drawn = Augmented::zeros(capacitor.dim(), count);
+        let spread =
+            if matches!(self, Self::Flux { thinning, .. } if *thinning > 0.0) { spread(capacitor) } else { 0.0 };
         drawn.as_mut_slice().par_chunks_mut(width).enumerate().for_each(|(index, point)| {
             let mut generator = stream.at(first.wrapping_add(index as u64));
-            self.one(capacitor, law, &mut generator, point);
+            self.one(capacitor, law, spread, &mut generator, point);
             for value in point.iter_mut().filter(|value| !value.is_finite()) {
                 *value = 0.0;
             }
@@ -130,14 +138,20 @@ impl InterPlate {
         drawn
     }
 
-    fn one(&self, capacitor: &Capacitor, law: Law, generator: &mut impl Rng, point: &mut [f64]) {
+    fn one(&self, capacitor: &Capacitor, law: Law, spread: f64, generator: &mut impl Rng, point: &mut [f64]) {
         let gap = capacitor.gap();
         let dim = capacitor.dim();
         let (x, z) = point.split_at_mut(dim);
         match *self {
-            Self::Flux { margin, edge } => {
-                z[0] = height(gap, margin, edge, generator);
-                on_flux(capacitor, law, z[0], generator, x);
+            Self::Flux { margin, edge, thinning } => {
+                for _ in 0..1000 {
+                    z[0] = height(gap, margin, edge, generator);
+                    on_flux(capacitor, law, z[0], generator, x);
+                    let kept = (1.0 - thinning).max(widths(x, z[0], gap, spread) / TAIL);
+                    if thinning <= 0.0 || generator.random::<f64>() < kept {
+                        break;
+                    }
+                }
             }
             Self::Chord { noise } => {
                 let t: f64 = generator.random();
@@ -191,6 +205,26 @@ pub fn on_flux(capacitor: &Capacitor, law: Law, z: f64, generator: &mut impl Rng
     for value in x {
         *value += scale * normal(generator);
     }
+}
+
+/// Draws this many widths from the axis are never dropped.
+const TAIL: f64 = 5.0;
+
+/// Root mean square coordinate of all charges.
+fn spread(capacitor: &Capacitor) -> f64 {
+    let squares = Side::BOTH.map(|side| {
+        let values = capacitor.plate(side).as_slice();
+        values.iter().map(|&x| f64::from(x).powi(2)).sum::<f64>() / values.len() as f64
+    });
+    (0.5 * (squares[0] + squares[1])).sqrt()
+}
+
+/// Root mean square coordinate of x in widths of ρ_z: those of the charges, and those of the median Cauchy or exit time,
+/// whose variance at distance d from a plate is d²/0.455; d = z(L − z)/L.
+fn widths(x: &[f64], z: f64, gap: f64, spread: f64) -> f64 {
+    let distance = z * (gap - z) / gap;
+    let square = x.iter().map(|x| x * x).sum::<f64>() / x.len() as f64;
+    (square / (spread * spread + distance * distance / 0.455)).sqrt()
 }
 
 /// A height by the rule of [`InterPlate::Flux`].

@@ -151,6 +151,40 @@ fn mirror_points_follow_the_field_in_two_dimensions() {
     assert!(statistic < CRITICAL, "{statistic}");
 }
 
+#[test]
+fn thinning_changes_how_often_places_come_and_nothing_else() {
+    // One charge per plate at x = 0, D = 1, Coulomb: x/w with w² = d²/0.455, d = z(L−z)/L, is q; kept with probability
+    // k(q) = min(1, max(1 − thinning, q/5)). Weights 1/k undo that: means of any bounded function of the place agree.
+    let origin = || Points::from_values(1, vec![0.0; 2]).expect("finite");
+    let gap = 2.0;
+    let capacitor = Capacitor::new(origin(), origin(), gap).expect("valid");
+    let stream = Seed(9).stream("draws");
+    let thinning = 0.8;
+    let draw = |thinning| {
+        let points = InterPlate::Flux { margin: 0.01, edge: 0.3, thinning };
+        points.draw(&capacitor, Law::Coulomb, &stream, 0, DRAWS as usize)
+    };
+    let widths = |at: &Augmented, index: usize| {
+        let distance = at.z(index) * (gap - at.z(index)) / gap;
+        at.x(index)[0].abs() * 0.455_f64.sqrt() / distance
+    };
+    let mean = |at: &Augmented, weight: &dyn Fn(f64) -> f64, value: &dyn Fn(f64) -> f64| {
+        let all = (0..at.len()).map(|index| widths(at, index));
+        let (sum, total) = all.fold((0.0, 0.0), |(sum, total), q| (sum + weight(q) * value(q), total + weight(q)));
+        sum / total
+    };
+    let (plain, thin) = (draw(0.0), draw(thinning));
+    let undone = |q: f64| 1.0 / (q / 5.0).clamp(1.0 - thinning, 1.0);
+    for at in [0.5, 1.0, 3.0, 8.0] {
+        let below = move |q: f64| f64::from(q < at);
+        let difference = mean(&plain, &|_| 1.0, &below) - mean(&thin, &undone, &below);
+        // Standard error below √(0.25·(1 + 5)/20 000) = 0.009 even if all weights were the largest.
+        assert!(difference.abs() < 0.03, "{at}: {difference}");
+    }
+    let tail = |at: &Augmented| mean(at, &|_| 1.0, &|q| f64::from(q > 5.0));
+    assert!(tail(&thin) > 1.5 * tail(&plain), "{} {}", tail(&thin), tail(&plain));
+}
+
 fn kinds() -> Vec<InterPlate> {
     vec![
         InterPlate::default(),
@@ -215,7 +249,8 @@ fn configurations_read_and_refuse() {
         let text = serde_json::to_string(&kind).expect("plain data");
         assert_eq!(read(&text).expect("round trip"), kind);
     }
-    assert!(InterPlate::Flux { margin: 0.6, edge: 0.0 }.check().is_err());
+    assert!(InterPlate::Flux { margin: 0.6, edge: 0.0, thinning: 0.0 }.check().is_err());
+    assert!(InterPlate::Flux { margin: 0.1, edge: 0.0, thinning: 1.0 }.check().is_err());
     assert!(InterPlate::Mesh { points: 0, half_width: 1.0 }.check().is_err());
     assert!(InterPlate::Radial { sigma: f64::NAN, steps: 1.0, tau: 0.1 }.check().is_err());
 }

@@ -6,6 +6,7 @@
 
 pub mod device;
 mod error;
+mod gate;
 mod init;
 mod learned;
 mod mlp;

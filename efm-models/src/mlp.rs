@@ -4,6 +4,7 @@ use burn::tensor::{Device, Tensor, activation};
 use efm_core::Stream;
 use serde::{Deserialize, Serialize};
 
+use crate::gate::Gate;
 use crate::init::initialise;
 use crate::network::SMALLEST_SPREAD;
 use crate::{FieldNet, Geometry, ModelError};
@@ -40,17 +41,18 @@ pub struct MlpConfig {
     /// dimensions the points between the plates are dense enough to tell details from noise, in many they are not.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub octaves: Option<usize>,
-    /// Whether one output multiplies x/|x|: the field of a cloud points away from it or towards it, and in many dimensions
-    /// a network does not copy x through its layers well enough. If absent: above three dimensions.
+    /// Whether the network also controls a learned linear map of x. The field of a cloud points away from it or towards it,
+    /// and in many dimensions a network does not copy x through its layers well enough. If absent: above three
+    /// dimensions.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub radial: Option<bool>,
+    pub gated: Option<bool>,
     /// Nonlinearity between layers.
     pub activation: Activation,
 }
 
 impl Default for MlpConfig {
     fn default() -> Self {
-        Self { width: 128, depth: 3, fourier: 6, octaves: None, radial: None, activation: Activation::Silu }
+        Self { width: 128, depth: 3, fourier: 6, octaves: None, gated: None, activation: Activation::Silu }
     }
 }
 
@@ -64,8 +66,8 @@ impl MlpConfig {
             9..=16 => 1,
             _ => 0,
         };
-        let radial = Some(self.radial.unwrap_or(dim > 3));
-        Self { octaves: Some(self.octaves.unwrap_or(automatic)), radial, ..self }
+        let gated = Some(self.gated.unwrap_or(dim > 3));
+        Self { octaves: Some(self.octaves.unwrap_or(automatic)), gated, ..self }
     }
 
     /// Builds the network with weights drawn from `stream`; before training its field points straight at the target.
@@ -86,11 +88,12 @@ impl MlpConfig {
             }
         }
         let resolved = self.resolved(geometry.dim);
-        let (octaves, radial) = (resolved.octaves.unwrap_or_default(), resolved.radial.unwrap_or_default());
+        let (octaves, gated) = (resolved.octaves.unwrap_or_default(), resolved.gated.unwrap_or_default());
+        let gates = if gated { Gate::inputs(geometry.dim) } else { 0 };
         let inputs = geometry.dim * (1 + 2 * octaves) + 1 + HEIGHT_FEATURES + 2 * self.fourier;
         let sizes: Vec<_> = std::iter::once(inputs).chain(std::iter::repeat_n(self.width, self.depth)).collect();
         let hidden = sizes.windows(2).map(|pair| LinearConfig::new(pair[0], pair[1]).init(device)).collect();
-        let output = LinearConfig::new(self.width, geometry.dim + 1 + usize::from(radial)).init(device);
+        let output = LinearConfig::new(self.width, geometry.dim + 1 + gates).init(device);
         let mlp = Mlp {
             hidden,
             output,
@@ -98,9 +101,10 @@ impl MlpConfig {
             geometry: Setting(geometry),
             fourier: self.fourier,
             octaves,
-            radial,
+            gate: gated.then(|| Gate::new(geometry.dim, device)),
         };
-        Ok(initialise(mlp, stream, device))
+        let mlp = initialise(mlp, stream, device);
+        Ok(Mlp { gate: mlp.gate.map(|gate| gate.reset(geometry.dim, device)), ..mlp })
     }
 }
 
@@ -116,7 +120,7 @@ const RANGE: f64 = 6.0;
 /// A multilayer perceptron on (x, z) with Fourier features of both.
 ///
 /// x is divided by the spread that field lines have at its height, see [`Geometry::variance`]. The last layer gives D
-/// lateral components, the axial one, and in many dimensions one number that multiplies x/|x|.
+/// lateral components, the axial one, and in many dimensions the gates of a linear map of x.
 #[derive(Module, Debug)]
 pub struct Mlp {
     hidden: Vec<Linear>,
@@ -129,8 +133,7 @@ pub struct Mlp {
     fourier: usize,
     #[module(skip)]
     octaves: usize,
-    #[module(skip)]
-    radial: bool,
+    gate: Option<Gate>,
 }
 
 /// A plain value inside a module.
@@ -201,12 +204,12 @@ impl FieldNet for Mlp {
             values = self.activate(layer.forward(values));
         }
         let values = self.output.forward(values);
-        let [count, _] = values.dims();
+        let [count, width] = values.dims();
         let mut lateral = values.clone().slice([0..count, 0..dim]);
-        if self.radial {
+        if let Some(gate) = &self.gate {
             let square = x.clone().powi_scalar(2).mean_dim(1);
-            let outwards = x / square.clamp_min(SMALLEST_SPREAD.powi(2)).sqrt();
-            lateral = lateral + values.clone().slice([0..count, dim + 1..dim + 2]) * outwards;
+            let direction = x / square.clamp_min(SMALLEST_SPREAD.powi(2)).sqrt();
+            lateral = lateral + gate.forward(direction, values.clone().slice([0..count, dim + 1..width]));
         }
         let axial = squareplus(values.slice([0..count, dim..dim + 1])).add_scalar(AXIAL_FLOOR);
         Tensor::cat(vec![lateral, axial], 1)

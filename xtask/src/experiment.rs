@@ -6,26 +6,27 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, bail};
 use serde_json::Value;
 
-use crate::{shell, table};
+use crate::{maps, shell, table};
 
 /// Run presets over several seeds and print a table of their measures
 #[derive(clap::Args)]
 pub struct Args {
-    /// Presets in experiments/, `toys` for the five toy transports, or `list` to see what there is
+    /// Presets in experiments/, `toys` for the five toy transports, `maps` for the exact maps of two of them at several
+    /// gaps beside the learned one, or `list` to see what there is
     #[arg(required = true, value_name = "NAME")]
-    names: Vec<String>,
+    pub names: Vec<String>,
     /// Seeds, both ends included
     #[arg(long, value_name = "FIRST..LAST", default_value = "1..5")]
-    seeds: String,
+    pub seeds: String,
     /// Run the published method as well, in rows of its own
     #[arg(long)]
     published: bool,
     /// Take the results of earlier runs where there are some, and run the others only
     #[arg(long)]
-    reuse: bool,
+    pub reuse: bool,
     /// Put the table into FILE, between `<!-- table:NAME -->` and `<!-- /table -->`, NAME being the names joined by +
     #[arg(long, value_name = "FILE")]
-    write: Option<PathBuf>,
+    pub write: Option<PathBuf>,
 }
 
 const TOYS: [&str; 5] = [
@@ -59,6 +60,9 @@ pub fn run(args: &Args) -> Result<()> {
         return list();
     }
     let binary = build()?;
+    if args.names == ["maps"] {
+        return maps::run(&binary, args);
+    }
     let mut rows = Vec::new();
     for name in presets(&args.names) {
         rows.push(one(&binary, name, args, None)?);
@@ -104,6 +108,7 @@ fn list() -> Result<()> {
     names.sort();
     println!("{}", names.join("\n"));
     println!("toys: {}", TOYS.join(", "));
+    println!("maps: {} through the exact field", maps::PRESETS.join(", "));
     Ok(())
 }
 
@@ -113,8 +118,14 @@ fn presets(names: &[String]) -> Vec<&str> {
 
 /// Runs one preset with one method; gives its row.
 fn one(binary: &Path, name: &str, args: &Args, method: Option<&str>) -> Result<Vec<String>> {
-    let folder = method.map_or(format!("runs/{name}"), |method| format!("runs/{name}-{method}"));
     let label = method.map_or(name.to_owned(), |method| format!("{name}, {method}"));
+    let summary = summary(binary, name, args, method)?;
+    row(&label, &summary).with_context(|| format!("could not understand the results of {label}"))
+}
+
+/// Means, deviations and runs of a preset over the seeds; taken from an earlier run where that is wanted.
+pub(super) fn summary(binary: &Path, name: &str, args: &Args, method: Option<&str>) -> Result<Value> {
+    let folder = method.map_or(format!("runs/{name}"), |method| format!("runs/{name}-{method}"));
     let path = shell::root().join(&folder).join("seeds.json");
     if !(args.reuse && path.is_file()) {
         let mut command = shell::program(binary);
@@ -123,8 +134,7 @@ fn one(binary: &Path, name: &str, args: &Args, method: Option<&str>) -> Result<V
         shell::run(&mut command)?;
     }
     let text = fs::read_to_string(&path).with_context(|| format!("the run left no {}", path.display()))?;
-    let summary = serde_json::from_str(&text).with_context(|| format!("{} is not JSON", path.display()))?;
-    row(&label, &summary).with_context(|| format!("could not understand {}", path.display()))
+    serde_json::from_str(&text).with_context(|| format!("{} is not JSON", path.display()))
 }
 
 /// A row of the table: means over the seeds, ± standard deviations where they matter, ratios to the noise floor.

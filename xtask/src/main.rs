@@ -8,6 +8,7 @@ mod ci;
 mod digits;
 mod experiment;
 mod invariants;
+mod maps;
 mod shell;
 mod table;
 mod test;

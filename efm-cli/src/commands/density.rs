@@ -49,14 +49,14 @@ pub fn run(args: &DensityArgs) -> Result<(), Failure> {
     // Three digits more take up to ten times the steps.
     let max_evaluations = model.solver.max_evaluations.saturating_mul(10);
     let solver = SolverConfig { rtol, atol, max_evaluations, ..model.solver.clone() };
-    let way = Way { field: &field, scalers: &model.scalers, solver: &solver };
+    let way = Way { field: &field, scalers: &model.scalers, solver: &solver, rule: None };
     let spread = model.geometry.source_spread.min(model.geometry.target_spread);
     let likelihood = Likelihood {
         field: &field,
         scalers: &model.scalers,
         source: &*source,
         volume: Volume {
-            map: way.map(true, Save::Ends),
+            map: way.forward(true, Save::Ends),
             divergence: args.probes.map_or(Divergence::automatic(dim, PROBES), Divergence::Probes),
             nodes: args.nodes,
             step: STEP * if spread > 0.0 { spread } else { 1.0 },

@@ -1,15 +1,18 @@
-use efm_core::{Capacitor, Seed, Side};
+use clap::ValueEnum;
+use efm_core::{Capacitor, Points, Seed, Side};
 use efm_data::write_points;
 use efm_eval::Metrics;
 use efm_field::ExactField;
+use efm_integrate::maps::{MapKind, spacing};
 use efm_train::config::{Charges, Method};
 use efm_train::{RunDir, write_atomically};
+use rand::seq::index::sample;
 
 use super::run::{folder, make_room, resolved};
 use super::settings::configuration;
 use crate::args::{MapArg, MapArgs};
 use crate::failure::Failure;
-use crate::pipeline::{self, Prepared, prepare};
+use crate::pipeline::{self, Prepared, Rule, Transported, Way, fresh, prepare, sample_count, send};
 use crate::say;
 use crate::signals::Signals;
 
@@ -20,11 +23,7 @@ pub fn run(args: &MapArgs) -> Result<(), Failure> {
     if let Some(gap) = &args.gap {
         experiment.settings.push(format!("plates.gap={gap}"));
     }
-    let method = match args.map {
-        MapArg::Mirror => Method::Mirror,
-        MapArg::Forward => Method::Forward,
-    };
-    let prepared = prepare(configuration(&experiment, Some(method))?)?;
+    let prepared = prepare(configuration(&experiment, Some(method(args.map)))?)?;
     let field = exact(&prepared, charges)?;
     let signals = Signals::listen();
 
@@ -32,16 +31,82 @@ pub fn run(args: &MapArgs) -> Result<(), Failure> {
     let run = RunDir::open(&folder(args.out.as_deref(), args.force, &name)?)?;
     make_room(&run, false, args.force)?;
     write_atomically(&run.config(), resolved(&prepared.config).as_bytes())?;
-    let transported = pipeline::transport(&prepared, &field, &signals)?;
+    let transported = transported(args.map, &prepared, &field, &signals)?;
     write_points(&run.file("source.npy"), &transported.starts)?;
     write_points(&run.file("transported.npy"), &transported.ends)?;
     let metrics = pipeline::measure(&prepared, &transported, "cpu", None)?;
-    let metrics = Metrics { method: format!("map {}", method.name()), ..metrics };
+    let metrics = Metrics { method: format!("map {}", name_of(args.map)), ..metrics };
+    // Accepted draws have no partners: neither a cost nor a lower one means anything.
+    let metrics = match args.map {
+        MapArg::Accept => Metrics { transport_cost: None, optimal_cost: None, ..metrics },
+        _ => metrics,
+    };
     metrics.write(run.metrics())?;
     pipeline::draw(&run, &prepared, None, &transported, &metrics)?;
     say::out(metrics.summary());
     say::out(format!("everything is in {}", run.path().display()));
     Ok(())
+}
+
+/// The configuration's defaults for a map.
+fn method(map: MapArg) -> Method {
+    match map {
+        MapArg::Mirror => Method::Mirror,
+        MapArg::Published => Method::Published,
+        MapArg::Flux | MapArg::Charges | MapArg::Accept | MapArg::Forward | MapArg::Random => Method::Forward,
+    }
+}
+
+fn name_of(map: MapArg) -> String {
+    map.to_possible_value().map_or_else(String::new, |value| value.get_name().to_owned())
+}
+
+/// Samples sent through the field of all charges.
+fn transported(
+    map: MapArg,
+    prepared: &Prepared,
+    field: &ExactField,
+    signals: &Signals,
+) -> Result<Transported, Failure> {
+    let plates = field.capacitor();
+    let rule = |kind| {
+        // Nearer than the neighbours the field is that of separate atoms; a plate as thick as the gap is none.
+        let spacing = Side::BOTH.map(|side| spacing(plates.plate(side))).into_iter().fold(0.0, f64::max);
+        Rule { kind, plates, height: spacing.min(0.1 * plates.gap()) }
+    };
+    let way = |rule| Way { field, scalers: &prepared.scalers, solver: &prepared.config.solver, rule };
+    let count = sample_count(prepared);
+    match map {
+        MapArg::Mirror | MapArg::Forward | MapArg::Published => pipeline::transport(prepared, field, signals),
+        MapArg::Flux => send(way(Some(rule(MapKind::Flux))), fresh(prepared), prepared, signals),
+        MapArg::Charges => {
+            let starts = some_charges(prepared, plates, Side::Source, count)?;
+            send(way(Some(rule(MapKind::Charges))), starts, prepared, signals)
+        }
+        MapArg::Accept => {
+            // Half of the lines are kept.
+            let starts = some_charges(prepared, plates, Side::Source, 2 * count)?;
+            send(way(Some(rule(MapKind::Accept))), starts, prepared, signals)
+        }
+        MapArg::Random => {
+            let ends = some_charges(prepared, plates, Side::Target, count)?;
+            let starts = fresh(prepared);
+            let tally = [("landed".to_owned(), count as u64)].into();
+            Ok(Transported { starts, ends, tally, landed: 1.0, evaluations: 0.0, seconds: 0.0, drawn: Vec::new() })
+        }
+    }
+}
+
+/// Charges of a plate in data units, in random order; more than there are come again in another order.
+fn some_charges(prepared: &Prepared, plates: &Capacitor, side: Side, count: usize) -> Result<Points, Failure> {
+    let charges = plates.plate(side);
+    let stream = Seed(prepared.config.seed).stream(&format!("map/order/{side}"));
+    let mut rows = Vec::with_capacity(count);
+    while rows.len() < count {
+        let wanted = (count - rows.len()).min(charges.len());
+        rows.extend(sample(&mut stream.at(rows.len() as u64), charges.len(), wanted));
+    }
+    Ok(prepared.scalers.plate(side).undo(&charges.select(&rows))?)
 }
 
 /// The field of so many charges on each plate.

@@ -24,7 +24,7 @@ pub fn run(args: &TransportArgs) -> Result<(), Failure> {
     }
     let signals = Signals::listen();
     let field = model.field(&device);
-    let way = Way { field: &field, scalers: &model.scalers, solver: &model.solver };
+    let way = Way { field: &field, scalers: &model.scalers, solver: &model.solver, rule: None };
     let (ends, lines, seconds) = carry(way, &points, args.reverse, &signals)?;
     check_losses(&lines, model.solver.lost_share)?;
     write_points(&args.output, &ends)?;

@@ -14,4 +14,4 @@ pub use pace::{Pace, pace};
 pub use prepare::{Fresh, Prepared, prepare};
 pub use resume::{resume, trainer};
 pub use train::{Trained, train};
-pub use transport::{Transported, Way, carry, check_losses, transport};
+pub use transport::{Rule, Transported, Way, carry, check_losses, fresh, sample_count, send, transport};

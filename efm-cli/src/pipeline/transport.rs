@@ -1,10 +1,10 @@
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 
-use efm_core::{Augmented, Points, Seed, Side};
+use efm_core::{Augmented, Capacitor, Points, Seed, Side};
 use efm_field::Field;
-use efm_integrate::maps::{Forward, Map, Noise};
-use efm_integrate::{Heading, Lines, Save};
+use efm_integrate::maps::{Forward, Lift, Map, MapKind, Noise};
+use efm_integrate::{Heading, Lines, Save, Stop, Tracer};
 use efm_train::Scalers;
 use efm_train::config::SolverConfig;
 
@@ -40,20 +40,58 @@ pub struct Way<'a> {
     pub scalers: &'a Scalers,
     /// How lines are traced.
     pub solver: &'a SolverConfig,
+    /// By which rule; absent: forward from plate to plate, from the height of the solver.
+    pub rule: Option<Rule<'a>>,
+}
+
+/// A rule that needs more than the lines of the gap.
+#[derive(Clone, Copy)]
+pub struct Rule<'a> {
+    /// Which map.
+    pub kind: MapKind,
+    /// The charges of the field.
+    pub plates: &'a Capacitor,
+    /// Half thickness of the plates, in scaled units.
+    pub height: f64,
+}
+
+impl Way<'_> {
+    /// Forward from plate to plate, keeping what `save` says; or back.
+    pub fn forward(self, reverse: bool, save: Save) -> Forward {
+        let heading = if reverse { Heading::Reverse } else { Heading::Forward };
+        let tracer = Tracer { save, heading, ..self.solver.tracer() };
+        let start_height = self.solver.start_height.min(0.5 * self.field.gap());
+        Forward { tracer, start_height, lift: self.solver.lift, ..Forward::default() }
+    }
+
+    fn map(self, save: Save) -> Box<dyn Map> {
+        match self.rule {
+            None => Box::new(self.forward(false, save)),
+            Some(Rule { kind, plates, height }) => {
+                // Behind the plates lines are noisy ones of separate charges: the lift is that of charges.
+                kind.map(Tracer { save, ..self.solver.tracer() }, height, Lift::Cauchy, plates)
+            }
+        }
+    }
 }
 
 /// Carries `starts` (data units) along a way; gives the ends in data units, the lines and the wall time.
 pub fn carry(way: Way<'_>, starts: &Points, reverse: bool, signals: &Signals) -> Result<(Points, Lines, f64), Failure> {
     let from = if reverse { Side::Target } else { Side::Source };
     let scaled = way.scalers.plate(from).apply(starts)?;
-    let map = way.map(reverse, Save::Ends);
+    let map = way.map(Save::Ends);
     let mut progress = Progress::new("transport", scaled.len());
-    // The map is deterministic; the stream only matters to maps that draw.
+    // The forward map is deterministic but for its lift; the stream matters to maps that draw.
     let noise = Noise::from(Seed(0).stream("transport"));
-    let lines = map.transport_with(way.field, &scaled, noise, &mut |now| {
+    let mut watch = |now: efm_integrate::Progress| {
         progress.set(now.finished, || format!("{} evaluations", now.evaluations));
         if signals.received().is_some() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
-    })?;
+    };
+    let lines = if reverse {
+        map.transport_back_with(way.field, &scaled, noise, &mut watch)?
+    } else {
+        map.transport_with(way.field, &scaled, noise, &mut watch)?
+    };
     let seconds = progress.finish();
     if let Some(exit) = signals.received() {
         return Err(Failure::new(exit, "stopped while transporting; nothing was written", "run the command again"));
@@ -76,43 +114,56 @@ pub fn check_losses(lines: &Lines, allowed: f64) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Transports fresh source samples of a run through `field`.
+/// Transports fresh source samples of a run through `field`, forward.
 pub fn transport(prepared: &Prepared, field: &dyn Field, signals: &Signals) -> Result<Transported, Failure> {
-    let config = &prepared.config;
-    let way = Way { field, scalers: &prepared.scalers, solver: &config.solver };
+    let way = Way { field, scalers: &prepared.scalers, solver: &prepared.config.solver, rule: None };
+    send(way, fresh(prepared), prepared, signals)
+}
+
+/// Fresh source samples of a run, in data units: as many as asked for, or as both held-out sets have.
+pub fn fresh(prepared: &Prepared) -> Points {
     let count = sample_count(prepared);
-    let starts = prepared.source.points(Seed(config.seed), "eval/source", 0, count);
+    prepared.source.points(Seed(prepared.config.seed), "eval/source", 0, count)
+}
+
+/// Transports `starts` (data units) along a way.
+pub fn send(way: Way<'_>, starts: Points, prepared: &Prepared, signals: &Signals) -> Result<Transported, Failure> {
+    let config = &prepared.config;
     let (ends, lines, seconds) = carry(way, &starts, false, signals)?;
     check_losses(&lines, config.solver.lost_share)?;
     let tally = lines.tally().into_iter().map(|(reason, count)| (reason.to_owned(), count as u64)).collect();
     let drawn = some_lines(way, &starts, config.eval.lines)?;
-    Ok(Transported {
-        starts,
-        ends,
-        tally,
-        landed: lines.landed_share(),
-        evaluations: lines.evaluations_mean(),
-        seconds,
-        drawn,
-    })
+    let (landed, evaluations) = (lines.landed_share(), lines.evaluations_mean());
+    let (starts, ends) = if lines.count(Stop::Rejected) > 0 {
+        let kept: Vec<_> = (0..lines.len()).filter(|&line| lines.stops[line] != Stop::Rejected).collect();
+        (starts.select(&kept), ends.select(&kept))
+    } else {
+        (starts, ends)
+    };
+    Ok(Transported { starts, ends, tally, landed, evaluations, seconds, drawn })
 }
 
 /// As many samples as asked for, or as both held-out sets have.
-fn sample_count(prepared: &Prepared) -> usize {
+pub fn sample_count(prepared: &Prepared) -> usize {
     [prepared.source.limit(), prepared.target.limit()]
         .into_iter()
         .flatten()
         .fold(prepared.config.eval.samples, usize::min)
 }
 
-/// Traces the first few lines again, keeping every step, for the picture.
+/// Traces the first few lines again, keeping points on the way, for the picture.
 fn some_lines(way: Way<'_>, starts: &Points, count: usize) -> Result<Vec<Augmented>, Failure> {
     let rows: Vec<_> = (0..count.min(starts.len())).collect();
     let scaled = way.scalers.plate(Side::Source).apply(&starts.select(&rows))?;
-    let gap = way.field.gap();
-    let heights = (0..=DRAWN_HEIGHTS).map(|i| gap * i as f64 / DRAWN_HEIGHTS as f64).collect();
-    let map = way.map(false, Save::Heights(heights));
-    let lines = map.transport(way.field, &scaled, &Seed(0).stream("transport"))?;
+    let save = match way.rule {
+        None => {
+            let gap = way.field.gap();
+            Save::Heights((0..=DRAWN_HEIGHTS).map(|i| gap * i as f64 / DRAWN_HEIGHTS as f64).collect())
+        }
+        // Such lines may pass a height more than once.
+        Some(_) => Save::Steps,
+    };
+    let lines = way.map(save).transport(way.field, &scaled, &Seed(0).stream("transport"))?;
     let Some(paths) = &lines.path else { return Ok(Vec::new()) };
     let path = |line| {
         let mut points = Augmented::new(starts.dim());
@@ -126,16 +177,3 @@ fn some_lines(way: Way<'_>, starts: &Points, count: usize) -> Result<Vec<Augment
 
 /// Points per drawn line.
 const DRAWN_HEIGHTS: usize = 60;
-
-impl Way<'_> {
-    /// The map of this way, which keeps what `save` says.
-    pub fn map(self, reverse: bool, save: Save) -> Forward {
-        let mut tracer = self.solver.tracer();
-        tracer.save = save;
-        if reverse {
-            tracer.heading = Heading::Reverse;
-        }
-        let start_height = self.solver.start_height.min(0.5 * self.field.gap());
-        Forward { tracer, start_height, lift: self.solver.lift, ..Forward::default() }
-    }
-}

@@ -237,7 +237,7 @@ impl Default for TrainConfig {
             steps: 8_000,
             batch: 512,
             objective: Objective::Flux,
-            points: InterPlate::Flux { margin: 0.003, edge: 0.5 },
+            points: InterPlate::Flux { margin: 0.003, edge: 0.5, thinning: 0.0 },
             charges: Charges::Count(3_000),
             pool: 16_384,
             reuse: 4.0,
