@@ -64,7 +64,7 @@ const FLATTEST: f64 = 1e4;
 const OUTSIDE: f64 = 2.0;
 
 /// Nearer to a plate than this share of the gap, heights count as this far from it.
-const NEAREST: f64 = 0.003;
+const NEAREST: f64 = 0.001;
 
 /// Spreads below this are those of clouds without any width.
 pub(crate) const SMALLEST_SPREAD: f64 = 1e-6;

@@ -22,11 +22,14 @@ pub struct ImageShape {
 const TILE: usize = 56;
 const MARGIN: usize = 4;
 
+/// Grey between the images: dark, because the eye takes pale noise beside white for dirt and beside black for black.
+const PAPER: u8 = 24;
+
 /// Images drawn and pixels per side, at most.
 const IMAGES: usize = 2_500;
 const LONGEST: usize = 16_000;
 
-/// Draws points as images in a grid of `columns` columns, row by row (PNG, white between the images).
+/// Draws points as images in a grid of `columns` columns, row by row (PNG, dark between the images).
 ///
 /// Values from `range.0` to `range.1` become dark to bright, values outside are held at the ends. Pixels are repeated so
 /// that small images can be seen. At most 2 500 images are drawn, and never more than 16 000 pixels a side.
@@ -118,7 +121,7 @@ impl Layout {
     fn paper(&self, rows: usize, breaks: usize) -> RgbImage {
         let (width, height) = self.tile();
         let size = (self.columns * width + MARGIN, rows * height + (2 * breaks + 1) * MARGIN);
-        RgbImage::from_pixel(size.0 as u32, size.1 as u32, Rgb([255; 3]))
+        RgbImage::from_pixel(size.0 as u32, size.1 as u32, Rgb([PAPER; 3]))
     }
 
     fn draw(

@@ -2,6 +2,7 @@ use efm_core::{Capacitor, Points, Side};
 use efm_field::{Field, Reversed};
 use rand::RngExt;
 
+use super::ending::end_on_charges;
 use super::journey::Journey;
 use super::lift::add_cauchy;
 use super::sides::Slabs;
@@ -22,8 +23,11 @@ pub struct Accept {
     /// How lines are followed; margin and heading are set by this map.
     pub tracer: Tracer,
     /// Half thickness of the plates, in data units, see [`super::FluxRule::height`]. Starts are draws of ρ_h, kept lines
-    /// follow q*C_h.
+    /// follow q*C_h on the face of the target plate.
     pub height: f64,
+    /// Whether kept lines end on charges of the cloud, as those of [`super::FluxRule::plates`]: for fields of samples.
+    /// Otherwise they end on the face.
+    pub on_charges: bool,
     plates: Capacitor,
 }
 
@@ -31,7 +35,13 @@ impl Accept {
     /// With the clouds of `plates`, of which the one on the far side is drawn from: its points should be draws of the
     /// density of that plate, the more the better.
     pub fn new(tracer: Tracer, height: f64, plates: Capacitor) -> Self {
-        Self { tracer, height, plates }
+        Self { tracer, height, on_charges: false, plates }
+    }
+
+    /// The same map for the field of the samples themselves: kept lines end on charges.
+    #[must_use]
+    pub fn on_charges(self) -> Self {
+        Self { on_charges: true, ..self }
     }
 
     fn carry(
@@ -50,7 +60,7 @@ impl Accept {
         let cloud = self.plates.plate(to);
         let mut coins = Vec::with_capacity(starts.len());
         let begun = slabs.lifted(starts, Lift::Straight, noise, |mut random, x| {
-            coins.push(random.random::<f64>());
+            coins.push(random.random::<[f64; 2]>());
             let mut scale = slabs.height;
             if random.random::<bool>() {
                 let point = cloud.point(random.random_range(0..cloud.len()));
@@ -67,9 +77,14 @@ impl Accept {
         let ratios = slabs.ratios(field, &journey.standing(&arrived), Side::Target)?;
         journey.charge(&arrived, 2);
         for (&line, ratio) in arrived.iter().zip(ratios) {
-            if 2.0 * coins[line] >= 1.0 - ratio {
+            if 2.0 * coins[line][0] >= 1.0 - ratio {
                 journey.lines.stops[line] = Stop::Rejected;
             }
+        }
+        if self.on_charges {
+            let kept = journey.landed(&all);
+            let coins: Vec<f64> = coins.iter().map(|coins| coins[1]).collect();
+            end_on_charges(&mut journey, &kept, cloud, slabs.height, slabs.gap, &coins);
         }
         Ok(journey.finish())
     }

@@ -1,7 +1,10 @@
-use efm_core::{Points, Side};
-use efm_field::Field;
+use std::sync::Arc;
+
+use efm_core::{Capacitor, Points, Side};
+use efm_field::{Field, Reversed};
 use rand::RngExt;
 
+use super::ending::end_on_charges;
 use super::journey::Journey;
 use super::lift::shift_along;
 use super::sides::{Behind, Slabs};
@@ -43,11 +46,16 @@ pub struct FluxRule {
     /// How points get off the source plate. Unless it is straight, ends go on along the field to the target plate, as by
     /// [`Lift::Along`]: where a sample is near, towards it. That takes most of the bias of the height at the target.
     pub lift: Lift,
+    /// The charges of the field where it is one of samples. Lines then end on charges, as [`crate::Stop::Captured`]: the
+    /// flux that ends at x on the face of the target plate is that of all its charges, and each line is given to one of
+    /// them by their shares. So the height leaves no bias at the target. Not part of a configuration.
+    #[serde(skip)]
+    pub plates: Option<Arc<Capacitor>>,
 }
 
 impl Default for FluxRule {
     fn default() -> Self {
-        Self { tracer: Tracer::default(), height: 0.0, lift: Lift::Cauchy }
+        Self { tracer: Tracer::default(), height: 0.0, lift: Lift::Cauchy, plates: None }
     }
 }
 
@@ -59,9 +67,38 @@ impl Map for FluxRule {
         noise: Noise,
         watch: &mut Watch<'_>,
     ) -> Result<Lines, TraceError> {
+        self.carry(field, starts, Side::Target, noise, watch)
+    }
+
+    fn transport_back_with(
+        &self,
+        field: &dyn Field,
+        starts: &Points,
+        noise: Noise,
+        watch: &mut Watch<'_>,
+    ) -> Result<Lines, TraceError> {
+        let mut lines = self.carry(&Reversed(field), starts, Side::Source, noise, watch)?;
+        lines.reflect(field.gap());
+        Ok(lines)
+    }
+}
+
+impl FluxRule {
+    /// From the plate at z = 0 to the one at z = L, which carries the charges of the side `to`.
+    fn carry(
+        &self,
+        field: &dyn Field,
+        starts: &Points,
+        to: Side,
+        noise: Noise,
+        watch: &mut Watch<'_>,
+    ) -> Result<Lines, TraceError> {
+        if let Some(plates) = self.plates.as_ref().filter(|plates| plates.dim() != field.dim()) {
+            return Err(TraceError::DimensionMismatch { starts_dim: plates.dim(), field_dim: field.dim() });
+        }
         let slabs = Slabs::new(self.height, field.gap())?;
         let mut coins = Vec::with_capacity(starts.len());
-        let lifted = slabs.lifted(starts, self.lift, noise, |random, _| coins.push(random.random::<[f64; 2]>()));
+        let lifted = slabs.lifted(starts, self.lift, noise, |random, _| coins.push(random.random::<[f64; 3]>()));
         let all: Vec<usize> = (0..starts.len()).collect();
         let ratios = slabs.ratios(field, &lifted, Side::Source)?;
         let mut journey = Journey::new(&self.tracer, lifted);
@@ -103,15 +140,16 @@ impl Map for FluxRule {
         let behind = Behind { field, range: [finish, f64::INFINITY] };
         let route = Route { finish: Some(finish), ..Route::default() };
         journey.leg(&around, &behind, &route, &on, watch)?;
-        if self.lift != Lift::Straight && self.height > 0.0 {
-            let ended = journey.landed(&all);
+        let ended = journey.landed(&all);
+        if let Some(plates) = &self.plates {
+            let coins: Vec<f64> = coins.iter().map(|coins| coins[2]).collect();
+            end_on_charges(&mut journey, &ended, plates.plate(to), slabs.height, slabs.gap, &coins);
+        } else if self.lift != Lift::Straight && self.height > 0.0 {
             self.slide(&mut journey, field, &ended, |z| slabs.gap - z)?;
         }
         Ok(journey.finish())
     }
-}
 
-impl FluxRule {
     /// Moves lines along the field by a rise that depends on their height.
     fn slide(
         &self,

@@ -1,3 +1,5 @@
+use std::sync::Arc;
+
 use efm_core::Capacitor;
 use efm_field::Law;
 
@@ -34,16 +36,16 @@ impl MapKind {
         }
     }
 
-    /// The map between `plates`, which lifts by `lift` where it lifts at all; lines leave the plates and reach them at
+    /// The map in the field of the charges of `plates`, which lifts by `lift` where it lifts at all; lines leave the plates and reach them at
     /// `height`, in data units (not [`PointCharges`], whose lines go from charge to charge).
     pub fn map(self, tracer: Tracer, height: f64, lift: Lift, plates: &Capacitor) -> Box<dyn Map> {
         match self {
             Self::Mirror | Self::Forward => {
                 Box::new(Forward { tracer, start_height: height, stop_height: height, lift })
             }
-            Self::Flux => Box::new(FluxRule { tracer, height, lift }),
+            Self::Flux => Box::new(FluxRule { tracer, height, lift, plates: Some(Arc::new(plates.clone())) }),
             Self::Charges => Box::new(PointCharges::new(tracer, plates)),
-            Self::Accept => Box::new(Accept::new(tracer, height, plates.clone())),
+            Self::Accept => Box::new(Accept::new(tracer, height, plates.clone()).on_charges()),
         }
     }
 }

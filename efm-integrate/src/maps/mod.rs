@@ -16,6 +16,7 @@
 mod accept;
 mod balls;
 mod charges;
+mod ending;
 mod flux;
 mod forward;
 mod journey;
