@@ -142,5 +142,5 @@ fn a_pixel_is_where_it_should_be() {
     assert_eq!(picture.get_pixel(a, a).0, [255, 0, 0]);
     assert_eq!(picture.get_pixel(b, a).0, [0, 255, 0]);
     assert_eq!(picture.get_pixel(a, b).0, [0, 0, 255]);
-    assert_eq!(picture.get_pixel(0, 0).0, [255; 3]);
+    assert_eq!(picture.get_pixel(0, 0).0, [24; 3]);
 }

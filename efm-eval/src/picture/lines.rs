@@ -64,6 +64,9 @@ fn place_line(line: &Augmented, view: &View) -> Vec<[f64; 3]> {
         .collect()
 }
 
+/// Lines behind the plates are drawn up to this share of the gap away from them.
+const BEHIND: f64 = 0.5;
+
 struct Scene {
     source: Vec<[f64; 2]>,
     target: Vec<[f64; 2]>,
@@ -83,8 +86,15 @@ impl Scene {
         Range { from: charges.from.min(lines.from.max(most.from)), to: charges.to.max(lines.to.min(most.to)) }
     }
 
+    /// Heights to be drawn: the gap, and what lies behind the plates if lines go there.
+    fn heights(&self) -> Range {
+        let lines = Range::of(self.lines.iter().flatten().map(|point| point[2]).chain([0.0, self.gap]));
+        let most = BEHIND * self.gap;
+        Range { from: lines.from.max(-most), to: lines.to.min(self.gap + most) }
+    }
+
     fn draw_flat(&self, canvas: &mut Canvas<'_>) {
-        let z = Range { from: 0.0, to: self.gap }.widened(0.04);
+        let z = self.heights().widened(0.04);
         let panel = Panel { left: 76.0, top: 42.0, width: 754.0, height: 366.0, x: z, y: self.range(0) };
         panel.x_ticks(canvas, &z.ticks(8));
         let ticks = panel.plain_ticks(6);
@@ -112,7 +122,8 @@ impl Scene {
     fn draw_in_space(&self, canvas: &mut Canvas<'_>, labels: &[String; 2]) {
         let (x, y) = (self.range(0), self.range(1));
         let side = x.width().max(y.width());
-        let eye = Oblique { x: x.with_width(side), y: y.with_width(side), gap: self.gap };
+        let z = self.heights();
+        let eye = Oblique { x: x.with_width(side), y: y.with_width(side), z, gap: self.gap };
         // What is deeper comes first: the source plate, then lines from the back to the front, then the target plate.
         eye.draw_plate(canvas, 0.0, &self.source, SOURCE);
         for (x, y) in [(0.0, 0.0), (0.0, 1.0), (1.0, 1.0)] {
@@ -128,7 +139,7 @@ impl Scene {
         for (depth, line) in order {
             // Distance dims a line.
             let opacity = 0.8 - 0.5 * eye.x.share(depth).clamp(0.0, 1.0);
-            let z = Range { from: 0.0, to: self.gap }.widened(0.02);
+            let z = z.widened(0.02);
             let inside =
                 |point: &[f64; 3]| eye.x.contains(point[0]) && eye.y.contains(point[1]) && z.contains(point[2]);
             self.draw_line(canvas, line, inside, |point| eye.place(point), opacity);
@@ -173,6 +184,7 @@ fn blend(share: f64) -> RGBColor {
 struct Oblique {
     x: Range,
     y: Range,
+    z: Range,
     gap: f64,
 }
 
@@ -184,7 +196,7 @@ const BACK: (f64, f64) = (150.0, -92.0);
 impl Oblique {
     /// Pixel of a point given by its shares of the two ranges and its z.
     fn corner(&self, x: f64, y: f64, z: f64) -> (f64, f64) {
-        (ORIGIN.0 + ALONG_Z * z / self.gap + BACK.0 * x, ORIGIN.1 + BACK.1 * x - UP * y)
+        (ORIGIN.0 + ALONG_Z * (z - self.z.from) / self.z.width() + BACK.0 * x, ORIGIN.1 + BACK.1 * x - UP * y)
     }
 
     fn place(&self, point: &[f64; 3]) -> (f64, f64) {

@@ -48,7 +48,8 @@ pub struct FluxRule {
     pub lift: Lift,
     /// The charges of the field where it is one of samples. Lines then end on charges, as [`crate::Stop::Captured`]: the
     /// flux that ends at x on the face of the target plate is that of all its charges, and each line is given to one of
-    /// them by their shares. So the height leaves no bias at the target. Not part of a configuration.
+    /// them by their shares. What bias the height leaves is that the field of the far plate differs between the faces,
+    /// a share of about 2h/L. Not part of a configuration.
     #[serde(skip)]
     pub plates: Option<Arc<Capacitor>>,
 }
