@@ -39,6 +39,17 @@ impl StepControl {
         Self::Adaptive { rtol, atol, first: None, max: None }
     }
 
+    /// The same with adaptive steps no longer than `longest`, in the form's independent variable. Equal steps stay.
+    #[must_use]
+    pub fn at_most(self, longest: f64) -> Self {
+        match self {
+            Self::Fixed { .. } => self,
+            Self::Adaptive { rtol, atol, first, max } => {
+                Self::Adaptive { rtol, atol, first, max: Some(max.unwrap_or(longest).min(longest)) }
+            }
+        }
+    }
+
     pub(crate) fn check(&self, method: Method) -> Result<(), TraceError> {
         let bad = |setting, value, wanted| Err(TraceError::BadSetting { setting, value, wanted });
         match *self {

@@ -38,7 +38,7 @@ const HEAD: [&str; 10] = [
     "cost / optimal",
     "mixture: W2 per mode / floor",
     "cost / optimal",
-    "of the way to random",
+    "share of random",
     "evaluations",
     "lost",
 ];

@@ -68,8 +68,14 @@ impl Way<'_> {
         match self.rule {
             None => Box::new(self.forward(false, save)),
             Some(Rule { kind, plates, height }) => {
-                // Behind the plates lines are noisy ones of separate charges: the lift is that of charges.
-                kind.map(Tracer { save, ..self.solver.tracer() }, height, Lift::Cauchy, plates)
+                let mut tracer = Tracer { save, ..self.solver.tracer() };
+                if tracer.save == Save::Steps {
+                    // To be drawn: steps as short as a picture shows.
+                    tracer.step = tracer.step.at_most(plates.gap() / DRAWN_HEIGHTS as f64);
+                    tracer.max_evaluations = tracer.max_evaluations.saturating_mul(10);
+                }
+                // Faces of plates of samples have the density p*C_h: that of charges under the Cauchy lift.
+                kind.map(tracer, height, Lift::Cauchy, plates)
             }
         }
     }
@@ -155,11 +161,9 @@ pub fn sample_count(prepared: &Prepared) -> usize {
 fn some_lines(way: Way<'_>, starts: &Points, count: usize) -> Result<Vec<Augmented>, Failure> {
     let rows: Vec<_> = (0..count.min(starts.len())).collect();
     let scaled = way.scalers.plate(Side::Source).apply(&starts.select(&rows))?;
+    let gap = way.field.gap();
     let save = match way.rule {
-        None => {
-            let gap = way.field.gap();
-            Save::Heights((0..=DRAWN_HEIGHTS).map(|i| gap * i as f64 / DRAWN_HEIGHTS as f64).collect())
-        }
+        None => Save::Heights((0..=DRAWN_HEIGHTS).map(|i| gap * i as f64 / DRAWN_HEIGHTS as f64).collect()),
         // Such lines may pass a height more than once.
         Some(_) => Save::Steps,
     };
@@ -167,13 +171,20 @@ fn some_lines(way: Way<'_>, starts: &Points, count: usize) -> Result<Vec<Augment
     let Some(paths) = &lines.path else { return Ok(Vec::new()) };
     let path = |line| {
         let mut points = Augmented::new(starts.dim());
-        for point in paths.line(line) {
-            points.push_point(point);
+        for (index, point) in paths.line(line).enumerate() {
+            // Far loops are not seen; a point now and then tells that the line was there.
+            let z = point[starts.dim()];
+            if (-gap..2.0 * gap).contains(&z) || index % FAR_POINTS == 0 {
+                points.push_point(point);
+            }
         }
         points
     };
     Ok((0..paths.len()).map(path).collect())
 }
 
-/// Points per drawn line.
+/// Points per drawn line of the gap.
 const DRAWN_HEIGHTS: usize = 60;
+
+/// Of points far behind the plates one in so many is kept.
+const FAR_POINTS: usize = 50;

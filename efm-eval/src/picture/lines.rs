@@ -12,7 +12,7 @@ use crate::table::number;
 /// Charges drawn per plate, lines drawn, and vertices per line, at most.
 const CHARGES: usize = 700;
 const LINES: usize = 150;
-const VERTICES: usize = 160;
+const VERTICES: usize = 400;
 
 /// Pieces of a line that get a colour of their own.
 const PIECES: usize = 12;
