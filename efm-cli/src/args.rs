@@ -134,7 +134,7 @@ pub struct MapArgs {
     #[arg(long, value_enum, default_value_t)]
     pub map: MapArg,
     /// Distance between the plates in units of the scaled data, or `auto`; the same as `--set plates.gap=…`.
-    #[arg(long, value_name = "LENGTH")]
+    #[arg(long, value_name = "LENGTH", allow_negative_numbers = true)]
     pub gap: Option<String>,
     /// Charges per plate: a number, or `all` rows of a file (10 000 points of a distribution).
     #[arg(long, value_name = "COUNT", default_value = "all")]

@@ -150,6 +150,40 @@ fn the_published_method_runs_as_the_published_code_does() {
 }
 
 #[test]
+fn every_map_of_the_exact_field_leaves_the_same_files() {
+    let bench = Bench::new();
+    for (map, arrived) in [
+        ("flux", "captured"),
+        ("charges", "captured"),
+        ("accept", "captured"),
+        ("forward", "landed"),
+        ("published", "landed"),
+        ("random", "landed"),
+    ] {
+        let args = ["map", "gaussian-to-moons", "--map", map, "--gap", "2", "--charges", "1000", "--out", map];
+        bench.efm(&[&args[..], &["--set", "eval.samples=300"]].concat()).assert().success();
+        let metrics: serde_json::Value =
+            serde_json::from_str(&std::fs::read_to_string(bench.path(map).join("metrics.json")).unwrap()).unwrap();
+        assert_eq!(metrics["method"], format!("map {map}"));
+        let (samples, arrived) = (metrics["samples"].as_u64().unwrap(), metrics["lines"][arrived].as_u64().unwrap());
+        assert_eq!(samples, arrived, "{map}: {}", metrics["lines"]);
+        // Of 600 starts half are kept, with a standard deviation of 12; all others arrive.
+        assert!(if map == "accept" { samples.abs_diff(300) < 60 } else { samples == 300 }, "{map}: {samples}");
+        assert_eq!(metrics["transport_cost"].is_null(), map == "accept", "draws have no partners");
+        // Exact maps are at the noise of 300 draws; the biased ones, at this gap, are not far above.
+        let [w2, floor] = ["w2", "w2_floor"].map(|key| metrics[key].as_f64().unwrap());
+        if ["flux", "charges", "accept", "random"].contains(&map) {
+            assert!(w2 < 2.0 * floor, "{map}: {w2} {floor}");
+        }
+        for name in ["config.toml", "source.npy", "transported.npy", "pictures/clouds.svg", "pictures/field-lines.svg"]
+        {
+            assert!(bench.path(map).join(name).is_file(), "{map}: {name}");
+        }
+    }
+    refused(bench.efm(&["map", "gaussian-to-moons", "--gap", "-1"]).assert(), 2, &["plates.gap=-1"]);
+}
+
+#[test]
 fn the_exact_map_needs_no_training() {
     let bench = Bench::new();
     let map = ["map", "gaussian-to-moons", "--charges", "2000", "--set", "eval.samples=500", "--out"];
