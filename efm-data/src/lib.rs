@@ -4,6 +4,7 @@
 //! * [`DataSpec`] is the serde form of a data set (`kind = "swiss-roll"`, `kind = "file"`), opened into a sampler.
 //! * [`read_points`] and [`write_points`] speak npy, npz, CSV and safetensors. A header is checked against the length
 //!   of the file before anything is allocated for it, and a file appears under its final name only when it is whole.
+//! * [`image`] holds images as points, their files, and [`image::ImageSampler`], `kind = "images"` in a configuration.
 //! * [`Scaler`] brings both clouds to unit size and back; [`split`] sets rows aside for tests.
 //!
 //! ```
@@ -20,6 +21,7 @@
 mod empirical;
 mod error;
 mod format;
+pub mod image;
 mod modes;
 mod sampler;
 mod scaler;
