@@ -142,6 +142,41 @@ pub enum DataError {
         /// What is missing, continuing the sentence: `holds no image`.
         problem: String,
     },
+    /// No known set has this name.
+    #[error("no data set is called \"{name}\"; there are: {}", names(available))]
+    UnknownSet {
+        /// The name that was asked for.
+        name: String,
+        /// The names there are.
+        available: Vec<String>,
+    },
+    /// A set would be written over.
+    #[error("{}: is there already", path.display())]
+    SetExists {
+        /// Its folder.
+        path: PathBuf,
+    },
+    /// A file is not the one that was expected.
+    #[error("{}: SHA-256 is {found}, expected {expected}", path.display())]
+    WrongChecksum {
+        /// The file.
+        path: PathBuf,
+        /// What it should be, in hexadecimal digits.
+        expected: String,
+        /// What it is.
+        found: String,
+    },
+    /// A download failed.
+    #[error("{url}: {problem}")]
+    Fetch {
+        /// The address.
+        url: String,
+        /// What happened.
+        problem: String,
+    },
+    /// The caller stopped the work.
+    #[error("stopped; what was fetched is kept")]
+    Stopped,
     /// Reading on would take more than the limit.
     #[error("{}: {place}: {problem}", path.display())]
     TooLarge {
@@ -198,9 +233,13 @@ impl DataError {
     /// What kind of trouble this is.
     pub fn class(&self) -> ErrorClass {
         match self {
-            Self::Io { .. } | Self::NotAFile { .. } => ErrorClass::Io,
+            Self::Io { .. } | Self::NotAFile { .. } | Self::Fetch { .. } | Self::Stopped => ErrorClass::Io,
             Self::TooLarge { .. } => ErrorClass::ResourceLimit,
-            Self::BadParameter { .. } | Self::NoKeys { .. } | Self::NoSuchClass { .. } => ErrorClass::Config,
+            Self::BadParameter { .. }
+            | Self::NoKeys { .. }
+            | Self::NoSuchClass { .. }
+            | Self::UnknownSet { .. }
+            | Self::SetExists { .. } => ErrorClass::Config,
             _ => ErrorClass::BadData,
         }
     }
@@ -224,6 +263,11 @@ impl DataError {
             Self::NoSuchKey { .. } | Self::KeyNeeded { .. } => "set key to one of the names listed",
             Self::DuplicateKey { .. } => "write the file again with every name once",
             Self::NoKeys { .. } => "leave the key out",
+            Self::UnknownSet { .. } => "choose one of the names listed",
+            Self::SetExists { .. } => "use it as it is, or ask to replace it",
+            Self::WrongChecksum { .. } => "the file was damaged on its way, or is another version; get it again",
+            Self::Fetch { .. } => "check the network, or name another mirror; what was fetched is kept for the next try",
+            Self::Stopped => "start again to go on from there",
             Self::NoSuchClass { available, .. } if available.is_empty() => {
                 "class needs labels: IDX with its label file, CIFAR, or one sub-folder per class"
             }

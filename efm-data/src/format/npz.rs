@@ -22,7 +22,7 @@ type Archive = ZipArchive<BufReader<std::fs::File>>;
 pub(super) fn read(source: &mut Source, key: Option<&str>, limits: &Limits) -> Result<Shaped, DataError> {
     let (mut archive, names) = open(source)?;
     let name = names[pick(&source.path, key, &names)?].clone();
-    let place = format!("array \"{name}\"");
+    let place = format!("array {name:?}");
     let failed = |error: io::Error| match error.kind() {
         io::ErrorKind::InvalidData
         | io::ErrorKind::InvalidInput

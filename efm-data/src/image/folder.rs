@@ -1,4 +1,4 @@
-//! Image files below a folder.
+//! Files below a folder.
 
 use std::{
     fs, io,
@@ -18,17 +18,23 @@ pub(super) fn is_image(name: &Path) -> bool {
     !hidden && matches!(extension.as_deref(), Some("png" | "jpg" | "jpeg"))
 }
 
-/// All images below `root`, relative to it, in the order of their names. Hidden files and files with other extensions are
-/// passed over. Links are followed; one that leads back to a folder above it is an error, as is an image that is no file.
-pub(super) fn walk(root: &Path) -> Result<Vec<PathBuf>, DataError> {
+/// All files below `root` that are `wanted`, relative to it, in the order of their names. Others and hidden ones are passed
+/// over. Links are followed; one that leads back to a folder above it is an error, as is a wanted name that is no file.
+pub(crate) fn walk(root: &Path, wanted: &dyn Fn(&Path) -> bool) -> Result<Vec<PathBuf>, DataError> {
     let mut found = Vec::new();
     let mut above = Vec::new();
-    descend(root, Path::new(""), &mut above, &mut found)?;
+    descend(root, Path::new(""), wanted, &mut above, &mut found)?;
     found.sort();
     Ok(found)
 }
 
-fn descend(root: &Path, below: &Path, above: &mut Vec<PathBuf>, found: &mut Vec<PathBuf>) -> Result<(), DataError> {
+fn descend(
+    root: &Path,
+    below: &Path,
+    wanted: &dyn Fn(&Path) -> bool,
+    above: &mut Vec<PathBuf>,
+    found: &mut Vec<PathBuf>,
+) -> Result<(), DataError> {
     let folder = root.join(below);
     let failed = |path: &Path, error: io::Error| DataError::Io { path: path.into(), action: "read", error };
     let real = fs::canonicalize(&folder).map_err(|error| failed(&folder, error))?;
@@ -47,19 +53,19 @@ fn descend(root: &Path, below: &Path, above: &mut Vec<PathBuf>, found: &mut Vec<
         }
         let relative = below.join(&name);
         let path = root.join(&relative);
-        let image = is_image(&relative);
+        let image = wanted(&relative);
         let metadata = match fs::metadata(&path) {
             Ok(metadata) => metadata,
             Err(error) if image => return Err(failed(&path, error)),
-            // A dead link that is no image is nobody's business.
+            // A dead link that is not wanted is nobody's business.
             Err(_) => continue,
         };
         if metadata.is_dir() {
-            descend(root, &relative, above, found)?;
+            descend(root, &relative, wanted, above, found)?;
         } else if image {
             regular(&path, &metadata)?;
             if found.len() == MOST {
-                let problem = format!("holds more than {MOST} images");
+                let problem = format!("holds more than {MOST} files");
                 return Err(DataError::TooLarge { path: root.into(), place: "folder".into(), problem });
             }
             found.push(relative);

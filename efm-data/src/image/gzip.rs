@@ -7,7 +7,7 @@ use flate2::read::MultiGzDecoder;
 use crate::{DataError, Limits, format::Source};
 
 /// What is unpacked up to here may have been packed as well as it likes.
-pub(super) const HARMLESS: u64 = 16 << 20;
+pub(crate) const HARMLESS: u64 = 16 << 20;
 
 /// The content of a file, unpacked if need be.
 pub(super) struct Content {

@@ -51,7 +51,7 @@ impl Packed {
 
     /// The bytes of an entry; `most` is the limit on their number.
     pub(super) fn read(&self, index: usize, name: &Path, most: u64) -> Result<Vec<u8>, DataError> {
-        let place = format!("entry \"{}\"", name.display());
+        let place = format!("entry {:?}", name.display().to_string());
         let malformed =
             |problem: String| DataError::Malformed { path: self.path.clone(), place: place.clone(), problem };
         let large = |problem: String| DataError::TooLarge { path: self.path.clone(), place: place.clone(), problem };

@@ -25,7 +25,7 @@ pub(super) struct Files {
 
 impl Files {
     pub(super) fn in_folder(root: &Path) -> Result<Self, DataError> {
-        Ok(Self { root: root.into(), place: Place::Folder, names: folder::walk(root)? })
+        Ok(Self { root: root.into(), place: Place::Folder, names: folder::walk(root, &folder::is_image)? })
     }
 
     pub(super) fn in_archive(root: &Path, archive: Packed) -> Self {

@@ -1,4 +1,4 @@
-"""Writes the files in this folder: python3 make.py. Made with NumPy 2, pandas and safetensors.
+"""Writes the files in this folder: python3 make.py. Made with NumPy 2, pandas, safetensors and Pillow.
 
 Floats hold (3 i + j - 5) / 2 in row i, column j; integers hold 3 i + j; booleans hold whether 3 i + j is odd.
 """
@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from PIL import Image
 from safetensors.numpy import save_file
 
 here = Path(__file__).parent
@@ -43,3 +44,12 @@ pd.DataFrame(floats, columns=["a", "b", "c"]).to_csv(text, index=False, lineterm
 (here / "pandas_crlf_bom.csv").write_bytes(b"\xef\xbb\xbf" + text.getvalue().encode())
 pd.DataFrame(floats, columns=["a", "b", "c"]).to_csv(here / "pandas.tsv", index=False, sep="\t")
 np.savetxt(here / "savetxt.csv", floats, delimiter=",", header="a,b,c")
+
+# Pillow 13: resampling and grey to compare with. Far from black and white, for Pillow clips between rows and columns.
+y, x = np.mgrid[0:48, 0:40]
+planes = [127 + 80 * np.sin(x / 3), 127 + 80 * np.cos(y / 4), 127 + 80 * np.sin(x * y / 90)]
+picture = Image.fromarray(np.stack(planes, -1).astype(np.uint8))
+picture.save(here / "pillow_rgb.png")
+picture.resize((17, 13), Image.BICUBIC).save(here / "pillow_bicubic_17x13.png")
+picture.resize((60, 72), Image.BICUBIC).save(here / "pillow_bicubic_60x72.png")
+picture.convert("L").save(here / "pillow_grey.png")
