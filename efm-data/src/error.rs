@@ -266,7 +266,9 @@ impl DataError {
             Self::UnknownSet { .. } => "choose one of the names listed",
             Self::SetExists { .. } => "use it as it is, or ask to replace it",
             Self::WrongChecksum { .. } => "the file was damaged on its way, or is another version; get it again",
-            Self::Fetch { .. } => "check the network, or name another mirror; what was fetched is kept for the next try",
+            Self::Fetch { .. } => {
+                "check the network, or name another mirror; what was fetched is kept for the next try"
+            }
             Self::Stopped => "start again to go on from there",
             Self::NoSuchClass { available, .. } if available.is_empty() => {
                 "class needs labels: IDX with its label file, CIFAR, or one sub-folder per class"

@@ -12,7 +12,7 @@ const DEEPEST: usize = 64;
 const MOST: usize = 10_000_000;
 
 /// Whether a name ends like an image's and is not hidden.
-pub(super) fn is_image(name: &Path) -> bool {
+pub(crate) fn is_image(name: &Path) -> bool {
     let extension = name.extension().and_then(|end| end.to_str()).map(str::to_ascii_lowercase);
     let hidden = name.file_name().is_none_or(|name| name.as_encoded_bytes().starts_with(b"."));
     !hidden && matches!(extension.as_deref(), Some("png" | "jpg" | "jpeg"))

@@ -1,4 +1,5 @@
 //! Small image files, made with the encoders of crate `image` or byte by byte.
+#![allow(dead_code, reason = "each test binary takes what it needs")]
 
 use std::io::{Cursor, Write};
 
