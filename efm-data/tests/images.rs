@@ -160,6 +160,26 @@ fn resampling_and_grey_are_those_of_pillow() {
 }
 
 #[test]
+fn pictures_of_other_tools_are_what_other_tools_see() {
+    let files = Path::new("tests/files");
+    for (name, tolerance) in [
+        ("pillow_palette.png", 0),
+        ("pillow_bits.png", 0),
+        ("pillow_palette_transparent.png", 0),
+        // The inverse transform of JPEG may round either way, and colour conversion once more.
+        ("pillow_grey.jpg", 2),
+        ("pillow_restarts.jpg", 4),
+        ("pillow_progressive.jpg", 4),
+    ] {
+        let raster = decode(&fs::read(files.join(name)).unwrap());
+        let theirs = efm_data::read_points(&files.join(format!("{name}.npy")), None).unwrap();
+        assert_eq!(raster.pixels().len(), theirs.as_slice().len(), "{name}");
+        let far = raster.pixels().iter().zip(theirs.as_slice()).map(|(a, b)| a.abs_diff(*b as u8)).max().unwrap();
+        assert!(far <= tolerance, "{name}: {far}");
+    }
+}
+
+#[test]
 fn a_changed_aspect_ratio_is_cropped_padded_or_stretched() {
     // Columns of 0, 0, 90, 90, 0, 0 in a wide picture: its centre is a square of 90s.
     let wide = GrayImage::from_fn(6, 2, |x, _| image::Luma([if x / 2 == 1 { 90 } else { 0 }]));

@@ -279,6 +279,10 @@ fn servers_and_mirrors_that_do_not_help() {
     fetch(set, store.path(), &options, &mut |_| ControlFlow::Continue(())).unwrap();
     let none = fetch(known("emoji-google").unwrap(), store.path(), &options, &mut |_| ControlFlow::Continue(()));
     assert_eq!(none.unwrap_err().class(), ErrorClass::Config);
+    let certificates = Some(put(&store, "roots.pem", b"none"));
+    let options = FetchOptions { certificates, replace: true, ..FetchOptions::default() };
+    let error = fetch(set, store.path(), &options, &mut |_| ControlFlow::Continue(())).unwrap_err();
+    assert!(error.to_string().contains("holds no certificate"), "{error}");
 }
 
 #[test]

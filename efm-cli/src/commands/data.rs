@@ -37,7 +37,8 @@ pub fn run(args: &DataArgs) -> Result<(), Failure> {
             import(store::known(name)?, package.as_deref(), &folder()?, *force)
         }
         DataAction::Fetch { name, mirror, force } => {
-            let options = FetchOptions { mirrors: mirror.clone(), proxy: proxy(), replace: *force };
+            let certificates = std::env::var_os("SSL_CERT_FILE").map(PathBuf::from);
+            let options = FetchOptions { mirrors: mirror.clone(), proxy: proxy(), certificates, replace: *force };
             fetch(store::known(name)?, &folder()?, &options)
         }
     }

@@ -22,8 +22,10 @@ use crate::{DataError, Limits, format::Source};
 /// Pixels kept in memory unless the configuration says otherwise.
 const MAX_BYTES: u64 = 1 << 30;
 
-/// Files decoded between two looks at what they came to.
-const BATCH: usize = 256;
+/// Bytes of pixels decoded between two looks at what they came to, and the least and most files for it.
+const IN_FLIGHT: u64 = 32 << 20;
+const FEWEST: u64 = 16;
+const MOST: u64 = 256;
 
 /// An open set and what was found on the way.
 pub struct Opened {
@@ -231,16 +233,27 @@ fn load(
     let mut kept: Vec<u8> = Vec::new();
     let mut fits = true;
     let mut good = Vec::new();
-    for start in (0..count).step_by(BATCH) {
-        let range = start..(start + BATCH).min(count);
-        let decoded: Vec<_> = range
+    let mut start = 0;
+    while start < count {
+        // As many at once as keep all threads busy and little memory.
+        let each = shape.map_or(u64::MAX, |shape| shape.dim() as u64);
+        let batch = (IN_FLIGHT / each.max(1)).clamp(FEWEST, MOST) as usize;
+        let range = start..(start + batch).min(count);
+        start = range.end;
+        // What will be decoded again and gets its size anyway need not get it now.
+        let known = shape.filter(|_| !fits && target.size.is_some());
+        let look = |index| files.decode(index, target.background, &limits);
+        let decoded: Vec<Result<(ImageShape, Vec<u8>), DataError>> = range
             .clone()
             .into_par_iter()
-            .map(|index| files.decode(index, target.background, &limits).map(|raster| target.apply(raster)))
+            .map(|index| match known {
+                Some(shape) => look(index).map(|_| (shape, Vec::new())),
+                None => look(index).map(|raster| target.apply(raster)).map(|raster| (raster.shape(), raster.planar())),
+            })
             .collect();
         for (index, result) in range.clone().zip(decoded) {
-            let raster = match result {
-                Ok(raster) => raster,
+            let (found, planar) = match result {
+                Ok(image) => image,
                 Err(error) if skip_bad => {
                     report.bad_count += 1;
                     if report.bad.len() < 100 {
@@ -250,17 +263,18 @@ fn load(
                 }
                 Err(error) => return Err(error),
             };
-            let expected = *shape.get_or_insert(raster.shape());
-            if raster.shape() != expected {
-                let problem = format!("is {}, the images before it {expected}; set size", raster.shape());
+            if shape.is_none() {
+                fits = count.checked_mul(found.dim()).is_some_and(|bytes| bytes as u64 <= room);
+                kept.reserve_exact(if fits { count * found.dim() } else { 0 });
+            }
+            let expected = *shape.get_or_insert(found);
+            if found != expected {
+                let problem = format!("is {found}, the images before it {expected}; set size");
                 return Err(DataError::Malformed { path: files.path(index), place: "image".into(), problem });
             }
             good.push(index);
-            fits &= (good.len() * expected.dim()) as u64 <= room;
             if fits {
-                kept.extend(raster.planar());
-            } else {
-                kept = Vec::new();
+                kept.extend(planar);
             }
         }
         progress(range.end, count);

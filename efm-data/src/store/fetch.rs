@@ -4,14 +4,18 @@ use std::{
     fs::{self, File, OpenOptions},
     io::{self, Read, Seek, Write},
     ops::ControlFlow,
-    path::Path,
+    path::{Path, PathBuf},
+    sync::Arc,
     time::Duration,
 };
 
-use ureq::Agent;
+use ureq::{
+    Agent,
+    tls::{PemItem, RootCerts, TlsConfig, parse_pem},
+};
 
 use super::{Imported, KnownSet, RemoteFile, digest, import};
-use crate::DataError;
+use crate::{DataError, format::Source};
 
 /// How to download.
 #[derive(Debug, Clone, Default)]
@@ -21,6 +25,8 @@ pub struct FetchOptions {
     pub mirrors: Vec<String>,
     /// A proxy's address.
     pub proxy: Option<String>,
+    /// A PEM file of the certificates servers are held against, instead of Mozilla's, where a network has its own.
+    pub certificates: Option<PathBuf>,
     /// Replace the set if it is there.
     pub replace: bool,
 }
@@ -104,6 +110,10 @@ impl Agents {
                 problem: format!("is no address: {error}"),
             })?),
         };
+        let tls = match &options.certificates {
+            None => TlsConfig::default(),
+            Some(path) => TlsConfig::builder().root_certs(roots(path)?).build(),
+        };
         let common = || {
             Agent::config_builder()
                 .http_status_as_error(false)
@@ -111,7 +121,7 @@ impl Agents {
                 .timeout_recv_response(Some(Duration::from_secs(60)))
         };
         Ok(Self {
-            secure: common().https_only(true).proxy(proxy).build().new_agent(),
+            secure: common().https_only(true).tls_config(tls).proxy(proxy).build().new_agent(),
             loopback: common().max_redirects(0).proxy(None).build().new_agent(),
         })
     }
@@ -131,6 +141,23 @@ impl Agents {
         let problem = format!("is {url}; it must start with https://, or with http:// and this machine");
         Err(DataError::BadParameter { place: "fetch", field: "mirror", problem })
     }
+}
+
+/// The certificates of a PEM file.
+fn roots(path: &Path) -> Result<RootCerts, DataError> {
+    let mut source = Source::open(path)?;
+    let mut bytes = Vec::new();
+    // The bundles of systems have a few hundred kilobytes.
+    (&mut source.file).take(16 << 20).read_to_end(&mut bytes).map_err(|error| source.io(error))?;
+    let items = parse_pem(&bytes).filter_map(|item| match item {
+        Ok(PemItem::Certificate(certificate)) => Some(certificate),
+        _ => None,
+    });
+    let certificates: Vec<_> = items.collect();
+    if certificates.is_empty() {
+        return Err(source.malformed("file", "holds no certificate"));
+    }
+    Ok(RootCerts::Specific(Arc::new(certificates)))
 }
 
 fn from_any_mirror(

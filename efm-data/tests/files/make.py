@@ -53,3 +53,21 @@ picture.save(here / "pillow_rgb.png")
 picture.resize((17, 13), Image.BICUBIC).save(here / "pillow_bicubic_17x13.png")
 picture.resize((60, 72), Image.BICUBIC).save(here / "pillow_bicubic_60x72.png")
 picture.convert("L").save(here / "pillow_grey.png")
+
+# Kinds of PNG and JPEG, and what Pillow makes of them.
+small = picture.resize((24, 20), Image.BICUBIC)
+small.save(here / "pillow_progressive.jpg", quality=90, progressive=True, subsampling=0)
+small.save(here / "pillow_restarts.jpg", quality=90, restart_marker_blocks=2, subsampling=0)
+small.convert("L").save(here / "pillow_grey.jpg", quality=90)
+small.quantize(16).save(here / "pillow_palette.png")
+small.convert("1").save(here / "pillow_bits.png")
+see_through = small.quantize(16)
+see_through.save(here / "pillow_palette_transparent.png", transparency=3)
+kinds = ["progressive.jpg", "restarts.jpg", "grey.jpg", "palette.png", "bits.png", "palette_transparent.png"]
+for name in [f"pillow_{kind}" for kind in kinds]:
+    read = Image.open(here / name)
+    if "transparent" in name:
+        white = Image.new("RGBA", read.size, "white")
+        read = Image.alpha_composite(white, read.convert("RGBA"))
+    mode = "L" if read.mode in ("L", "1") else "RGB"
+    np.save(here / f"{name}.npy", np.asarray(read.convert(mode)))
