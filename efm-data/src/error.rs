@@ -124,6 +124,59 @@ pub enum DataError {
         /// The format.
         format: &'static str,
     },
+    /// There is no class of this name, or there are no labels.
+    #[error("{}: no class \"{class}\"; there are: {}", path.display(), names(available))]
+    NoSuchClass {
+        /// The data set.
+        path: PathBuf,
+        /// The class that was asked for.
+        class: String,
+        /// The classes there are.
+        available: Vec<String>,
+    },
+    /// Nothing in a folder or an archive is an image.
+    #[error("{}: {problem}", path.display())]
+    NoImages {
+        /// The folder or archive.
+        path: PathBuf,
+        /// What is missing, continuing the sentence: `holds no image`.
+        problem: String,
+    },
+    /// No known set has this name.
+    #[error("no data set is called \"{name}\"; there are: {}", names(available))]
+    UnknownSet {
+        /// The name that was asked for.
+        name: String,
+        /// The names there are.
+        available: Vec<String>,
+    },
+    /// A set would be written over.
+    #[error("{}: is there already", path.display())]
+    SetExists {
+        /// Its folder.
+        path: PathBuf,
+    },
+    /// A file is not the one that was expected.
+    #[error("{}: SHA-256 is {found}, expected {expected}", path.display())]
+    WrongChecksum {
+        /// The file.
+        path: PathBuf,
+        /// What it should be, in hexadecimal digits.
+        expected: String,
+        /// What it is.
+        found: String,
+    },
+    /// A download failed.
+    #[error("{url}: {problem}")]
+    Fetch {
+        /// The address.
+        url: String,
+        /// What happened.
+        problem: String,
+    },
+    /// The caller stopped the work.
+    #[error("stopped; what was fetched is kept")]
+    Stopped,
     /// Reading on would take more than the limit.
     #[error("{}: {place}: {problem}", path.display())]
     TooLarge {
@@ -180,9 +233,13 @@ impl DataError {
     /// What kind of trouble this is.
     pub fn class(&self) -> ErrorClass {
         match self {
-            Self::Io { .. } | Self::NotAFile { .. } => ErrorClass::Io,
+            Self::Io { .. } | Self::NotAFile { .. } | Self::Fetch { .. } | Self::Stopped => ErrorClass::Io,
             Self::TooLarge { .. } => ErrorClass::ResourceLimit,
-            Self::BadParameter { .. } | Self::NoKeys { .. } => ErrorClass::Config,
+            Self::BadParameter { .. }
+            | Self::NoKeys { .. }
+            | Self::NoSuchClass { .. }
+            | Self::UnknownSet { .. }
+            | Self::SetExists { .. } => ErrorClass::Config,
             _ => ErrorClass::BadData,
         }
     }
@@ -196,7 +253,9 @@ impl DataError {
             Self::Io { error, .. } if error.kind() == io::ErrorKind::StorageFull => "free some space on the disk",
             Self::Io { .. } => "check the permissions and the disk",
             Self::NotAFile { .. } => "name a regular file; save what comes through a pipe first",
-            Self::UnknownFormat { .. } => "use the extension .npy, .npz, .csv, .tsv, .txt or .safetensors",
+            Self::UnknownFormat { .. } => {
+                "use .npy, .npz, .csv, .tsv, .txt or .safetensors; for images PNG, JPEG, IDX, zip, .npy, .npz or CIFAR's .bin"
+            }
             Self::Malformed { .. } => "the file may be cut or damaged; write it again",
             Self::BadCell { .. } => "every line needs the same number of finite numbers, separated by , ; or tab",
             Self::UnsupportedType { .. } => "save the array as float32, for example with numpy's astype",
@@ -204,7 +263,21 @@ impl DataError {
             Self::NoSuchKey { .. } | Self::KeyNeeded { .. } => "set key to one of the names listed",
             Self::DuplicateKey { .. } => "write the file again with every name once",
             Self::NoKeys { .. } => "leave the key out",
-            Self::TooLarge { .. } => "take fewer rows, or raise max_bytes if the memory is there",
+            Self::UnknownSet { .. } => "choose one of the names listed",
+            Self::SetExists { .. } => "use it as it is, or ask to replace it",
+            Self::WrongChecksum { .. } => "the file was damaged on its way, or is another version; get it again",
+            Self::Fetch { .. } => {
+                "check the network, or name another mirror; what was fetched is kept for the next try"
+            }
+            Self::Stopped => "start again to go on from there",
+            Self::NoSuchClass { available, .. } if available.is_empty() => {
+                "class needs labels: IDX with its label file, CIFAR, or one sub-folder per class"
+            }
+            Self::NoSuchClass { .. } => "set class to one of the names listed, or to its number from 0",
+            Self::NoImages { .. } => {
+                "a folder of images holds png, jpg or jpeg files, in sub-folders if they have classes"
+            }
+            Self::TooLarge { .. } => "take fewer rows or smaller images, or raise max_bytes if the memory is there",
             Self::TooFewPoints { .. } => "a data set needs more rows",
             Self::BadParameter { .. } => "see the documentation of that field for its range",
             Self::DimensionMismatch { .. } => "both clouds need the same number of coordinates",

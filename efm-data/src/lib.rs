@@ -4,6 +4,8 @@
 //! * [`DataSpec`] is the serde form of a data set (`kind = "swiss-roll"`, `kind = "file"`), opened into a sampler.
 //! * [`read_points`] and [`write_points`] speak npy, npz, CSV and safetensors. A header is checked against the length
 //!   of the file before anything is allocated for it, and a file appears under its final name only when it is whole.
+//! * [`image`] holds images as points, their files, and [`image::ImageSampler`], `kind = "images"` in a configuration.
+//! * [`store`] fills a folder with known sets: from packages at hand, or over the network.
 //! * [`Scaler`] brings both clouds to unit size and back; [`split`] sets rows aside for tests.
 //!
 //! ```
@@ -20,11 +22,13 @@
 mod empirical;
 mod error;
 mod format;
+pub mod image;
 mod modes;
 mod sampler;
 mod scaler;
 mod spec;
 mod split;
+pub mod store;
 pub mod toy;
 
 pub use empirical::Empirical;

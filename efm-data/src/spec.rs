@@ -6,7 +6,9 @@ use std::{
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    DataError, Empirical, Limits, Sampler, read_points_within,
+    DataError, Empirical, Limits, Sampler,
+    image::ImagesSpec,
+    read_points_within,
     toy::{Checkerboard, EightGaussians, Gaussian, Mixture, Moons, Pinwheel, Spiral, SwissRoll},
 };
 
@@ -34,6 +36,8 @@ pub enum DataSpec {
     Pinwheel(Pinwheel),
     /// `file`
     File(FileSpec),
+    /// `images`
+    Images(ImagesSpec),
 }
 
 /// Rows of a file.
@@ -59,7 +63,7 @@ impl Default for DataSpec {
 
 impl DataSpec {
     /// The names `kind` can have.
-    pub const KINDS: [&str; 9] = [
+    pub const KINDS: [&str; 10] = [
         Gaussian::NAME,
         Mixture::NAME,
         SwissRoll::NAME,
@@ -69,6 +73,7 @@ impl DataSpec {
         Spiral::NAME,
         Pinwheel::NAME,
         "file",
+        ImagesSpec::NAME,
     ];
 
     /// The rows of a file, of its only array.
@@ -76,11 +81,23 @@ impl DataSpec {
         Self::File(FileSpec { path: path.into(), key: None, max_bytes: None })
     }
 
+    /// The kind that reads a path, by its looks: `images` for folders and for names that end like IDX, CIFAR, zip, PNG or
+    /// JPEG, `file` for everything else. npy and npz are rows; to read them as images, say `kind = "images"`.
+    pub fn kind_for(path: &Path) -> &'static str {
+        let end = path.extension().and_then(|end| end.to_str()).map(str::to_ascii_lowercase);
+        let images = match end.as_deref() {
+            Some("npy" | "npz" | "csv" | "tsv" | "txt" | "safetensors") => false,
+            Some("zip" | "idx" | "gz" | "bin" | "png" | "jpg" | "jpeg") => true,
+            _ => path.is_dir() || path.to_string_lossy().ends_with("-ubyte"),
+        };
+        if images { ImagesSpec::NAME } else { "file" }
+    }
+
     /// Opens the data set; a relative path starts at `base`. Files are read whole.
     ///
     /// # Errors
-    /// [`DataError::BadParameter`] for parameters out of range, all errors of [`crate::read_points`], and
-    /// [`DataError::TooFewPoints`] for a file of fewer than 2 rows.
+    /// [`DataError::BadParameter`] for parameters out of range, all errors of [`crate::read_points`] and of
+    /// [`ImagesSpec::open`], and [`DataError::TooFewPoints`] for a file of fewer than 2 rows.
     pub fn open(&self, base: &Path) -> Result<Box<dyn Sampler>, DataError> {
         match self {
             Self::Gaussian(toy) => toy.sampler(),
@@ -92,6 +109,7 @@ impl DataSpec {
             Self::Spiral(toy) => toy.sampler(),
             Self::Pinwheel(toy) => toy.sampler(),
             Self::File(file) => Ok(Box::new(file.read(base)?)),
+            Self::Images(images) => Ok(Box::new(images.open(base)?)),
         }
     }
 
@@ -107,6 +125,16 @@ impl DataSpec {
             Self::Spiral(_) => Spiral::NAME,
             Self::Pinwheel(_) => Pinwheel::NAME,
             Self::File(_) => "file",
+            Self::Images(_) => ImagesSpec::NAME,
+        }
+    }
+
+    /// The path of a kind that has one.
+    pub fn path_mut(&mut self) -> Option<&mut PathBuf> {
+        match self {
+            Self::File(file) => Some(&mut file.path),
+            Self::Images(images) => Some(&mut images.path),
+            _ => None,
         }
     }
 
@@ -153,6 +181,7 @@ impl fmt::Display for DataSpec {
                     write!(f, ", array \"{key}\"")?;
                 }
             }
+            Self::Images(images) => write!(f, "{images}")?,
         }
         write!(f, ")")
     }

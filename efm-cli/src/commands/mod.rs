@@ -1,5 +1,6 @@
 //! One file per command.
 
+mod data;
 mod density;
 mod doctor;
 mod eval;
@@ -22,6 +23,7 @@ pub fn dispatch(args: Args) -> Result<(), Failure> {
         Command::Density(args) => density::run(&args),
         Command::Doctor(args) => doctor::run(&args),
         Command::Eval(args) => eval::run(&args),
+        Command::Data(args) => data::run(&args),
         Command::Presets(args) => lists::presets(&args),
         Command::Devices => lists::devices(),
         Command::Completions { shell } => lists::completions(shell),

@@ -6,6 +6,7 @@ use efm_data::DataSpec;
 use efm_train::config::{ConfigSource, Method, RunConfig, load};
 
 use crate::args::{ExperimentArgs, MethodArg};
+use crate::data_folder;
 use crate::failure::{Exit, Failure};
 use crate::presets;
 
@@ -17,7 +18,8 @@ pub fn configuration(args: &ExperimentArgs, method: Option<Method>) -> Result<Ru
         if let Some(path) = path {
             // Paths on the command line start from the present folder, those in a file from the file's.
             let value = toml::Value::String(absolute(path, table)?.to_string_lossy().into_owned());
-            source.settings.insert(0, format!("{table}={{ kind = \"file\", path = {value} }}"));
+            let kind = DataSpec::kind_for(path);
+            source.settings.insert(0, format!("{table}={{ kind = \"{kind}\", path = {value} }}"));
         }
     }
     source.settings.extend(args.settings.iter().cloned());
@@ -26,8 +28,11 @@ pub fn configuration(args: &ExperimentArgs, method: Option<Method>) -> Result<Ru
     }
     let mut config = load(&source)?;
     for (table, spec) in [("source", &mut config.source), ("target", &mut config.target)] {
-        if let DataSpec::File(file) = spec {
-            file.path = absolute(&source.base.join(&file.path), table)?;
+        let images = matches!(spec, DataSpec::Images(_));
+        if let Some(path) = spec.path_mut() {
+            let beside = source.base.join(&*path);
+            let known = if images && !beside.exists() { data_folder::known_set(path)? } else { None };
+            *path = absolute(&known.unwrap_or(beside), table)?;
         }
     }
     Ok(config)

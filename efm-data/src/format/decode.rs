@@ -8,7 +8,7 @@ use crate::DataError;
 
 /// Types of numbers that have a place on the real line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Number {
+pub(crate) enum Number {
     Bool,
     I8,
     I16,
@@ -34,6 +34,15 @@ impl Number {
             Self::I64 | Self::U64 | Self::F64 => 8,
         }
     }
+}
+
+/// Numbers with what the header said of them.
+pub(crate) struct Shaped {
+    /// `[N, D]`, whatever the number of axes.
+    pub(crate) points: Points,
+    pub(crate) shape: Vec<u64>,
+    /// The type in the file.
+    pub(crate) number: Number,
 }
 
 /// What a header claims about an array. Nothing is allocated for it before [`Layout::check`].

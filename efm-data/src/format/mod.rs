@@ -20,7 +20,8 @@ use std::{
 use efm_core::Points;
 
 use crate::DataError;
-use source::Source;
+pub(crate) use decode::{Number, Shaped};
+pub(crate) use source::{Source, regular};
 
 /// How much a reader may take.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -103,8 +104,8 @@ pub fn read_points_within(path: &Path, key: Option<&str>, limits: &Limits) -> Re
         return Err(DataError::NoKeys { path: path.into(), key: key.to_owned(), format });
     }
     let points = match format {
-        Format::Npy => npy::read(&mut source, limits),
-        Format::Npz => npz::read(&mut source, key, limits),
+        Format::Npy => npy::read(&mut source, limits).map(|array| array.points),
+        Format::Npz => npz::read(&mut source, key, limits).map(|array| array.points),
         Format::Csv => csv::read(&mut source, limits),
         Format::Safetensors => safetensors::read(&mut source, key, limits),
     }?;
@@ -112,6 +113,27 @@ pub fn read_points_within(path: &Path, key: Option<&str>, limits: &Limits) -> Re
         return Err(DataError::TooFewPoints { path: path.into(), count: 0, needed: 1 });
     }
     Ok(points)
+}
+
+/// As [`read_points_within`] for npy and npz, with the axes and the type in the file.
+pub(crate) fn read_shaped(path: &Path, key: Option<&str>, limits: &Limits) -> Result<Shaped, DataError> {
+    let mut source = Source::open(path)?;
+    let array = match Format::of(&mut source)? {
+        Format::Npy if key.is_some() => {
+            return Err(DataError::NoKeys {
+                path: path.into(),
+                key: key.unwrap_or_default().to_owned(),
+                format: "npy",
+            });
+        }
+        Format::Npy => npy::read(&mut source, limits),
+        Format::Npz => npz::read(&mut source, key, limits),
+        Format::Csv | Format::Safetensors => return Err(DataError::UnknownFormat { path: path.into() }),
+    }?;
+    if array.points.is_empty() {
+        return Err(DataError::TooFewPoints { path: path.into(), count: 0, needed: 1 });
+    }
+    Ok(array)
 }
 
 /// The names of the arrays in an npz or safetensors file, in the order of the file; none for npy and CSV.

@@ -10,7 +10,7 @@ use efm_core::Points;
 
 use super::{
     Limits, atomic,
-    decode::{Layout, Number},
+    decode::{Layout, Number, Shaped},
     source::Source,
 };
 use crate::DataError;
@@ -23,7 +23,7 @@ const LONGEST_HEADER: u64 = 1 << 16;
 /// NumPy stops at 64 axes.
 const MOST_AXES: usize = 64;
 
-pub(super) fn read(source: &mut Source, limits: &Limits) -> Result<Points, DataError> {
+pub(super) fn read(source: &mut Source, limits: &Limits) -> Result<Shaped, DataError> {
     let file = source.file.try_clone().map_err(|error| source.io(error))?;
     let len = source.len;
     read_from(source, "data", len, &mut BufReader::new(file), limits, &|error| source.io(error))
@@ -37,7 +37,7 @@ pub(super) fn read_from(
     reader: &mut dyn Read,
     limits: &Limits,
     failed: &dyn Fn(io::Error) -> DataError,
-) -> Result<Points, DataError> {
+) -> Result<Shaped, DataError> {
     let malformed = |problem: String| source.malformed(place, problem);
     let cut = || malformed(format!("{len} bytes are too few for an npy header"));
     let mut start = [0_u8; 12];
@@ -64,7 +64,8 @@ pub(super) fn read_from(
     reader.read_exact(&mut header).map_err(failed)?;
     let layout = parse_header(source, place, &header)?;
     let extent = layout.check(source, place, len - prefix - header_len, limits)?;
-    layout.read(source, place, extent, reader, failed)
+    let points = layout.read(source, place, extent, reader, failed)?;
+    Ok(Shaped { points, shape: layout.shape, number: layout.number })
 }
 
 pub(super) fn write(out: &mut impl Write, points: &Points) -> io::Result<()> {

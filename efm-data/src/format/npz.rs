@@ -6,7 +6,7 @@ use std::io::{self, BufReader, Read, Seek, SeekFrom, Write};
 use efm_core::Points;
 use zip::{CompressionMethod, ZipArchive, ZipWriter, result::ZipError, write::SimpleFileOptions};
 
-use super::{Limits, npy, pick, source::Source};
+use super::{Limits, decode::Shaped, npy, pick, source::Source};
 use crate::DataError;
 
 const ARCHIVE: &str = "archive";
@@ -19,10 +19,10 @@ const MOST_ENTRIES: usize = 1 << 16;
 
 type Archive = ZipArchive<BufReader<std::fs::File>>;
 
-pub(super) fn read(source: &mut Source, key: Option<&str>, limits: &Limits) -> Result<Points, DataError> {
+pub(super) fn read(source: &mut Source, key: Option<&str>, limits: &Limits) -> Result<Shaped, DataError> {
     let (mut archive, names) = open(source)?;
     let name = names[pick(&source.path, key, &names)?].clone();
-    let place = format!("array \"{name}\"");
+    let place = format!("array {name:?}");
     let failed = |error: io::Error| match error.kind() {
         io::ErrorKind::InvalidData
         | io::ErrorKind::InvalidInput

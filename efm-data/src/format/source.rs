@@ -7,15 +7,15 @@ use std::{
 use crate::DataError;
 
 /// An open regular file, its length, and the errors that name it.
-pub(super) struct Source {
-    pub(super) path: PathBuf,
-    pub(super) file: File,
-    pub(super) len: u64,
+pub(crate) struct Source {
+    pub(crate) path: PathBuf,
+    pub(crate) file: File,
+    pub(crate) len: u64,
 }
 
 impl Source {
     /// Opens a regular file that is not empty. What is no regular file is not opened at all: opening a pipe waits.
-    pub(super) fn open(path: &Path) -> Result<Self, DataError> {
+    pub(crate) fn open(path: &Path) -> Result<Self, DataError> {
         let failed = |error| DataError::Io { path: path.into(), action: "open", error };
         regular(path, &fs::metadata(path).map_err(failed)?)?;
         let file = File::open(path).map_err(failed)?;
@@ -29,24 +29,24 @@ impl Source {
     }
 
     /// A read failed; a file that ends early is bad data, anything else is the system's doing.
-    pub(super) fn io(&self, error: io::Error) -> DataError {
+    pub(crate) fn io(&self, error: io::Error) -> DataError {
         match error.kind() {
             io::ErrorKind::UnexpectedEof => self.malformed("data", "ends early"),
             _ => DataError::Io { path: self.path.clone(), action: "read", error },
         }
     }
 
-    pub(super) fn malformed(&self, place: impl Into<String>, problem: impl Into<String>) -> DataError {
+    pub(crate) fn malformed(&self, place: impl Into<String>, problem: impl Into<String>) -> DataError {
         DataError::Malformed { path: self.path.clone(), place: place.into(), problem: problem.into() }
     }
 
-    pub(super) fn too_large(&self, place: impl Into<String>, problem: impl Into<String>) -> DataError {
+    pub(crate) fn too_large(&self, place: impl Into<String>, problem: impl Into<String>) -> DataError {
         DataError::TooLarge { path: self.path.clone(), place: place.into(), problem: problem.into() }
     }
 }
 
 /// Refuses folders, pipes, sockets and devices.
-pub(super) fn regular(path: &Path, metadata: &fs::Metadata) -> Result<(), DataError> {
+pub(crate) fn regular(path: &Path, metadata: &fs::Metadata) -> Result<(), DataError> {
     if metadata.is_file() {
         return Ok(());
     }
