@@ -1,0 +1,265 @@
+//! From x·y to weights, for one query and a run of charges of one plate.
+
+use pulp::{Simd, WithSimd};
+
+use super::profile::{NODES, Profile, Variable};
+
+/// Relative rounding of f32.
+pub const ROUNDING: f64 = 6e-8;
+/// Charges handled side by side where the compiler makes the vectors.
+const LANES: usize = 16;
+
+/// |x − y|² + h² from x·y. `square` = |x|² + h². Returns the least positive value.
+pub struct Squares<'a> {
+    /// x·y.
+    pub dots: &'a [f32],
+    /// |y|².
+    pub norms: &'a [f64],
+    /// |x|² + h².
+    pub square: f64,
+    /// r².
+    pub out: &'a mut [f64],
+}
+
+impl WithSimd for Squares<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, simd: S) {
+        simd.vectorize(
+            #[inline(always)]
+            || {
+                for ((out, &dot), &norm) in self.out.iter_mut().zip(self.dots).zip(self.norms) {
+                    *out = (norm + self.square) - 2.0 * f64::from(dot);
+                }
+            },
+        );
+    }
+}
+
+/// Least r², largest r² that is no padding, and whether any r² is so small that |x|² + |y|² − 2x·y has lost its digits.
+pub struct Range<'a> {
+    /// r².
+    pub squares: &'a [f64],
+    /// |y|².
+    pub norms: &'a [f64],
+    /// |x|² + h².
+    pub square: f64,
+    /// Share of |x|² + |y|² below which r² is doubtful.
+    pub doubt: f64,
+}
+
+impl WithSimd for Range<'_> {
+    type Output = (f64, f64, bool);
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, simd: S) -> Self::Output {
+        simd.vectorize(
+            #[inline(always)]
+            || {
+                let mut least = [f64::INFINITY; LANES];
+                let mut most = [0.0_f64; LANES];
+                let mut doubt = [f64::INFINITY; LANES];
+                for (squares, norms) in self.squares.chunks_exact(LANES).zip(self.norms.chunks_exact(LANES)) {
+                    for lane in 0..LANES {
+                        let r2 = squares[lane];
+                        least[lane] = if r2 < least[lane] { r2 } else { least[lane] };
+                        let real = if r2 < f64::MAX { r2 } else { 0.0 };
+                        most[lane] = if real > most[lane] { real } else { most[lane] };
+                        // NaN for padding, and then not less.
+                        let margin = r2 - self.doubt * (norms[lane] + self.square);
+                        doubt[lane] = if margin < doubt[lane] { margin } else { doubt[lane] };
+                    }
+                }
+                let fold = |values: [f64; LANES]| values.iter().copied().fold(f64::INFINITY, f64::min);
+                (fold(least), most.iter().copied().fold(0.0, f64::max), fold(doubt) <= 0.0)
+            },
+        )
+    }
+}
+
+/// Sums over weights.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Sums {
+    /// Σ w·A.
+    pub weight: f64,
+    /// Σ w·B.
+    pub rise: f64,
+}
+
+/// r² to w·A, w = (top2/r²)^{(D+1)/2}, in place; zero beyond `reach2`.
+pub struct Weigh<'a> {
+    /// r² in, w·A out.
+    pub values: &'a mut [f64],
+    /// Images, for the mirror.
+    pub profile: Option<&'a Profile>,
+    /// Height above the nearest image.
+    pub h: f64,
+    /// r² of the nearest charge.
+    pub top2: f64,
+    /// r² of the last charge that matters.
+    pub reach2: f64,
+    /// D.
+    pub dim: usize,
+}
+
+impl WithSimd for Weigh<'_> {
+    type Output = Sums;
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, simd: S) -> Sums {
+        match self.profile {
+            None => self.run::<S, 0>(simd, None),
+            Some(profile) if profile.variable == Variable::Ratio => self.run::<S, 1>(simd, Some(profile)),
+            profile => self.run::<S, 2>(simd, profile),
+        }
+    }
+}
+
+impl Weigh<'_> {
+    /// KIND: 0 without images, 1 and 2 with a profile in either variable.
+    #[inline(always)]
+    fn run<S: Simd, const KIND: usize>(self, simd: S, profile: Option<&Profile>) -> Sums {
+        let fill = |value: f64| simd.splat_f64s(value);
+        let (zero, one) = (fill(0.0), fill(1.0));
+        let (top2, reach2, height) = (fill(self.top2), fill(self.reach2), fill(self.h));
+        let offset = fill(1.0 - self.h * self.h);
+        let even = self.dim.is_multiple_of(2);
+        let whole = self.dim.div_ceil(2);
+        let (mut a, mut b, mut len) = ([zero; NODES], [zero; NODES], 0);
+        let (mut middle, mut twice) = (zero, zero);
+        if let Some(profile) = profile {
+            len = profile.len;
+            (middle, twice) = (fill(profile.middle), fill(2.0 * profile.per_half));
+            for degree in 0..len {
+                (a[degree], b[degree]) = (fill(profile.a[degree]), fill(profile.b[degree]));
+            }
+        }
+        let (a, b) = (&a[..len], &b[..len]);
+        let (mut weights, mut rises) = (zero, zero);
+        for slot in S::as_mut_simd_f64s(self.values).0 {
+            let r2 = *slot;
+            let ratio = simd.div_f64s(top2, r2);
+            // In the variable `Ratio` the square root is in the profile.
+            let mut weight = if even && KIND != 1 { simd.sqrt_f64s(ratio) } else { one };
+            let (mut base, mut left) = (ratio, whole);
+            loop {
+                if left % 2 == 1 {
+                    weight = simd.mul_f64s(weight, base);
+                }
+                left /= 2;
+                if left == 0 {
+                    break;
+                }
+                base = simd.mul_f64s(base, base);
+            }
+            weight = simd.select_f64s(simd.less_than_or_equal_f64s(r2, reach2), weight, zero);
+            if KIND == 0 {
+                weights = simd.add_f64s(weights, weight);
+                *slot = weight;
+                continue;
+            }
+            let mut variable = ratio;
+            if KIND == 2 {
+                let root = simd.sqrt_f64s(simd.add_f64s(r2, offset));
+                variable = simd.div_f64s(one, root);
+                weight = simd.mul_f64s(weight, root);
+            }
+            let x = simd.mul_f64s(simd.sub_f64s(variable, middle), twice);
+            let (mut a1, mut a2, mut b1, mut b2) = (zero, zero, zero, zero);
+            for (&a, &b) in a[1..].iter().zip(&b[1..]).rev() {
+                let next_a = simd.mul_add_e_f64s(x, a1, simd.sub_f64s(a, a2));
+                let next_b = simd.mul_add_e_f64s(x, b1, simd.sub_f64s(b, b2));
+                (a1, a2, b1, b2) = (next_a, a1, next_b, b1);
+            }
+            let half = simd.mul_f64s(x, fill(0.5));
+            let pull = simd.mul_add_e_f64s(half, a1, simd.sub_f64s(a[0], a2));
+            let rise = simd.mul_add_e_f64s(half, b1, simd.sub_f64s(b[0], b2));
+            // Padding: ∞·0.
+            let keep = simd.less_than_or_equal_f64s(r2, reach2);
+            let pull = simd.select_f64s(keep, simd.mul_f64s(weight, pull), zero);
+            rises = simd.add_f64s(rises, simd.select_f64s(keep, simd.mul_f64s(weight, rise), zero));
+            weights = simd.add_f64s(weights, pull);
+            *slot = pull;
+        }
+        let weight = simd.reduce_sum_f64s(weights);
+        let rise =
+            if KIND == 0 { simd.reduce_sum_f64s(simd.mul_f64s(weights, height)) } else { simd.reduce_sum_f64s(rises) };
+        Sums { weight, rise }
+    }
+}
+
+/// Writes the weights, times `charge`, in f32; returns their sum and the sum of their squares, as written.
+pub struct Store<'a> {
+    /// w·A.
+    pub values: &'a [f64],
+    /// Charge of each.
+    pub charge: f64,
+    /// Where to.
+    pub out: &'a mut [f32],
+}
+
+impl WithSimd for Store<'_> {
+    type Output = [f64; 2];
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, simd: S) -> [f64; 2] {
+        simd.vectorize(
+            #[inline(always)]
+            || {
+                let (mut sums, mut squares) = ([0.0_f64; LANES], [0.0_f64; LANES]);
+                for (out, values) in self.out.chunks_exact_mut(LANES).zip(self.values.chunks_exact(LANES)) {
+                    for lane in 0..LANES {
+                        out[lane] = (self.charge * values[lane]) as f32;
+                        let rounded = f64::from(out[lane]);
+                        sums[lane] += rounded;
+                        squares[lane] += rounded * rounded;
+                    }
+                }
+                [sums.iter().sum(), squares.iter().sum()]
+            },
+        )
+    }
+}
+
+/// Whether any weight is so large, and its r² so uncertain, that r² must be computed again: w²|y|² > limit²·r⁴.
+pub struct Doubtful<'a> {
+    /// w·A.
+    pub values: &'a [f64],
+    /// r².
+    pub squares: &'a [f64],
+    /// |y|².
+    pub norms: &'a [f64],
+    /// limit².
+    pub limit2: f64,
+}
+
+impl WithSimd for Doubtful<'_> {
+    type Output = Vec<usize>;
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, simd: S) -> Vec<usize> {
+        simd.vectorize(
+            #[inline(always)]
+            || {
+                let mut found = Vec::new();
+                let chunks = self.values.chunks_exact(LANES).zip(self.squares.chunks_exact(LANES));
+                for (index, ((values, squares), norms)) in chunks.zip(self.norms.chunks_exact(LANES)).enumerate() {
+                    let mut excess = [0.0_f64; LANES];
+                    for lane in 0..LANES {
+                        let value = values[lane] * values[lane] * norms[lane];
+                        excess[lane] = value - self.limit2 * squares[lane] * squares[lane];
+                    }
+                    let mut any = false;
+                    for excess in excess {
+                        any |= excess > 0.0;
+                    }
+                    if any {
+                        found.extend((0..LANES).filter(|&lane| excess[lane] > 0.0).map(|lane| index * LANES + lane));
+                    }
+                }
+                found
+            },
+        )
+    }
+}
