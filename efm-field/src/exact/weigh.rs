@@ -6,6 +6,8 @@ use super::profile::{NODES, Profile, Variable};
 
 /// Relative rounding of f32.
 pub const ROUNDING: f64 = 6e-8;
+/// Vectors of weights computed side by side.
+const ABREAST: usize = 4;
 /// Charges handled side by side where the compiler makes the vectors.
 const LANES: usize = 16;
 
@@ -122,77 +124,94 @@ impl Weigh<'_> {
     fn run<S: Simd, const KIND: usize>(self, simd: S, profile: Option<&Profile>) -> Sums {
         let fill = |value: f64| simd.splat_f64s(value);
         let (zero, one) = (fill(0.0), fill(1.0));
-        let (top2, reach2, height) = (fill(self.top2), fill(self.reach2), fill(self.h));
+        let (top2, reach2) = (fill(self.top2), fill(self.reach2));
         let offset = fill(1.0 - self.h * self.h);
         let even = self.dim.is_multiple_of(2);
         let whole = self.dim.div_ceil(2);
         let (mut a, mut b, mut len) = ([zero; NODES], [zero; NODES], 0);
-        let (mut middle, mut twice) = (zero, zero);
+        let (mut middle, mut per_half) = (zero, zero);
         if let Some(profile) = profile {
             len = profile.len;
-            (middle, twice) = (fill(profile.middle), fill(2.0 * profile.per_half));
+            (middle, per_half) = (fill(profile.middle), fill(profile.per_half));
             for degree in 0..len {
                 (a[degree], b[degree]) = (fill(profile.a[degree]), fill(profile.b[degree]));
             }
         }
         let (a, b) = (&a[..len], &b[..len]);
         let (mut weights, mut rises) = (zero, zero);
-        for slot in S::as_mut_simd_f64s(self.values).0 {
-            let r2 = *slot;
-            let ratio = simd.div_f64s(top2, r2);
-            // In the variable `Ratio` the square root is in the profile.
-            let mut weight = if even && KIND != 1 { simd.sqrt_f64s(ratio) } else { one };
+        // Several vectors side by side, so that their chains of products overlap.
+        let (parts, _) = S::as_mut_simd_f64s(self.values).0.as_chunks_mut::<ABREAST>();
+        for part in parts {
+            let r2 = *part;
+            let (mut ratio, mut weight, mut x) = ([one; ABREAST], [one; ABREAST], [one; ABREAST]);
+            for index in 0..ABREAST {
+                ratio[index] = simd.div_f64s(top2, r2[index]);
+                // In the variable `Ratio` the square root is in the profile.
+                if even && KIND != 1 {
+                    weight[index] = simd.sqrt_f64s(ratio[index]);
+                }
+            }
             let (mut base, mut left) = (ratio, whole);
             loop {
                 if left % 2 == 1 {
-                    weight = simd.mul_f64s(weight, base);
+                    for index in 0..ABREAST {
+                        weight[index] = simd.mul_f64s(weight[index], base[index]);
+                    }
                 }
                 left /= 2;
                 if left == 0 {
                     break;
                 }
-                base = simd.mul_f64s(base, base);
+                for index in 0..ABREAST {
+                    base[index] = simd.mul_f64s(base[index], base[index]);
+                }
             }
-            weight = simd.select_f64s(simd.less_than_or_equal_f64s(r2, reach2), weight, zero);
             if KIND == 0 {
-                weights = simd.add_f64s(weights, weight);
-                *slot = weight;
+                for index in 0..ABREAST {
+                    let keep = simd.less_than_or_equal_f64s(r2[index], reach2);
+                    part[index] = simd.select_f64s(keep, weight[index], zero);
+                    weights = simd.add_f64s(weights, part[index]);
+                }
                 continue;
             }
             let mut variable = ratio;
             if KIND == 2 {
-                let root = simd.sqrt_f64s(simd.add_f64s(r2, offset));
-                variable = simd.div_f64s(one, root);
-                weight = simd.mul_f64s(weight, root);
+                for index in 0..ABREAST {
+                    let root = simd.sqrt_f64s(simd.add_f64s(r2[index], offset));
+                    variable[index] = simd.div_f64s(one, root);
+                    weight[index] = simd.mul_f64s(weight[index], root);
+                }
             }
-            let x = simd.mul_f64s(simd.sub_f64s(variable, middle), twice);
-            let (mut a1, mut a2, mut b1, mut b2) = (zero, zero, zero, zero);
-            for (&a, &b) in a[1..].iter().zip(&b[1..]).rev() {
-                let next_a = simd.mul_add_e_f64s(x, a1, simd.sub_f64s(a, a2));
-                let next_b = simd.mul_add_e_f64s(x, b1, simd.sub_f64s(b, b2));
-                (a1, a2, b1, b2) = (next_a, a1, next_b, b1);
+            for index in 0..ABREAST {
+                x[index] = simd.mul_f64s(simd.sub_f64s(variable[index], middle), per_half);
             }
-            let half = simd.mul_f64s(x, fill(0.5));
-            let pull = simd.mul_add_e_f64s(half, a1, simd.sub_f64s(a[0], a2));
-            let rise = simd.mul_add_e_f64s(half, b1, simd.sub_f64s(b[0], b2));
-            // Padding: ∞·0.
-            let keep = simd.less_than_or_equal_f64s(r2, reach2);
-            let pull = simd.select_f64s(keep, simd.mul_f64s(weight, pull), zero);
-            rises = simd.add_f64s(rises, simd.select_f64s(keep, simd.mul_f64s(weight, rise), zero));
-            weights = simd.add_f64s(weights, pull);
-            *slot = pull;
+            let (mut pull, mut rise) = ([a[len - 1]; ABREAST], [b[len - 1]; ABREAST]);
+            for (&a, &b) in a[..len - 1].iter().zip(&b[..len - 1]).rev() {
+                for index in 0..ABREAST {
+                    pull[index] = simd.mul_add_e_f64s(pull[index], x[index], a);
+                    rise[index] = simd.mul_add_e_f64s(rise[index], x[index], b);
+                }
+            }
+            for index in 0..ABREAST {
+                // Padding is ∞·0 and left out here.
+                let keep = simd.less_than_or_equal_f64s(r2[index], reach2);
+                let pull = simd.select_f64s(keep, simd.mul_f64s(weight[index], pull[index]), zero);
+                let rise = simd.select_f64s(keep, simd.mul_f64s(weight[index], rise[index]), zero);
+                rises = simd.add_f64s(rises, rise);
+                weights = simd.add_f64s(weights, pull);
+                part[index] = pull;
+            }
         }
         let weight = simd.reduce_sum_f64s(weights);
-        let rise =
-            if KIND == 0 { simd.reduce_sum_f64s(simd.mul_f64s(weights, height)) } else { simd.reduce_sum_f64s(rises) };
+        let rise = if KIND == 0 { weight * self.h } else { simd.reduce_sum_f64s(rises) };
         Sums { weight, rise }
     }
 }
 
 /// Writes the weights, times `charge`, in f32; returns their sum and the sum of their squares, as written.
 pub struct Store<'a> {
-    /// w·A.
-    pub values: &'a [f64],
+    /// w·A in, what was written out.
+    pub values: &'a mut [f64],
     /// Charge of each.
     pub charge: f64,
     /// Where to.
@@ -204,21 +223,29 @@ impl WithSimd for Store<'_> {
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) -> [f64; 2] {
+        let Self { values, charge, out } = self;
         simd.vectorize(
             #[inline(always)]
             || {
-                let (mut sums, mut squares) = ([0.0_f64; LANES], [0.0_f64; LANES]);
-                for (out, values) in self.out.chunks_exact_mut(LANES).zip(self.values.chunks_exact(LANES)) {
-                    for lane in 0..LANES {
-                        out[lane] = (self.charge * values[lane]) as f32;
-                        let rounded = f64::from(out[lane]);
-                        sums[lane] += rounded;
-                        squares[lane] += rounded * rounded;
-                    }
+                for (out, value) in out.iter_mut().zip(&mut *values) {
+                    *out = (charge * *value) as f32;
+                    *value = f64::from(*out);
                 }
-                [sums.iter().sum(), squares.iter().sum()]
             },
-        )
+        );
+        let zero = simd.splat_f64s(0.0);
+        let (mut sums, mut squares) = ([zero; ABREAST], [zero; ABREAST]);
+        for part in S::as_simd_f64s(values).0.as_chunks::<ABREAST>().0 {
+            for index in 0..ABREAST {
+                sums[index] = simd.add_f64s(sums[index], part[index]);
+                squares[index] = simd.mul_add_e_f64s(part[index], part[index], squares[index]);
+            }
+        }
+        for index in 1..ABREAST {
+            sums[0] = simd.add_f64s(sums[0], sums[index]);
+            squares[0] = simd.add_f64s(squares[0], squares[index]);
+        }
+        [simd.reduce_sum_f64s(sums[0]), simd.reduce_sum_f64s(squares[0])]
     }
 }
 
