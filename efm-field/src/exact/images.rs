@@ -135,7 +135,7 @@ impl Images {
                 b.iter_mut().zip(&weight).for_each(|(b, weight)| *b += t * weight);
                 most = weight.iter().fold(most, |most, &weight| if weight > most { weight } else { most });
             }
-            if most < 1e-11 {
+            if most < 1e-9 {
                 break;
             }
         }

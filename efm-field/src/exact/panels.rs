@@ -72,9 +72,7 @@ fn tile<'a, S: Simd, const R: usize, const V: usize>(
     }
     for row in 0..R {
         let to = S::as_mut_simd_f32s(&mut out[first + row]).0;
-        for vector in 0..V {
-            to[column + vector] = sums[row][vector];
-        }
+        to[column..column + V].copy_from_slice(&sums[row]);
     }
 }
 

@@ -203,16 +203,16 @@ impl Product {
                 values.fill(0.0);
                 continue;
             }
-            values.copy_from_slice(&scratch.squares[local]);
+            let squares = &scratch.squares[local];
             let (h, dim) = (sum.heights[side], self.panels.dim);
             if self.law == Law::Mirror {
                 profiles[side] = Profile::new(&self.images, &self.nodes, h, near2, far2.min(reach2), top2);
             }
             let profile = profiles[side].as_ref();
             let weighed = if self.law == Law::Mirror && profile.is_none() {
-                self.weigh_one_by_one(values, h, top2, reach2)
+                self.weigh_one_by_one(squares, values, h, top2, reach2)
             } else {
-                let weighed = arch.dispatch(Weigh { values, profile, h, top2, reach2, dim });
+                let weighed = arch.dispatch(Weigh { squares, values, profile, h, top2, reach2, dim });
                 [weighed.weight, weighed.rise]
             };
             sum.total += self.charges[side].abs() * weighed[0];
@@ -255,10 +255,10 @@ impl Product {
     }
 
     /// As [`Weigh`], without a profile.
-    fn weigh_one_by_one(&self, values: &mut [f64], h: f64, top2: f64, reach2: f64) -> [f64; 2] {
+    fn weigh_one_by_one(&self, squares: &[f64], values: &mut [f64], h: f64, top2: f64, reach2: f64) -> [f64; 2] {
         let (mut total, mut rise) = (0.0, 0.0);
-        for value in values {
-            let (pair, weight) = if *value <= reach2 { self.pair(*value, h, top2) } else { Default::default() };
+        for (value, &r2) in values.iter_mut().zip(squares) {
+            let (pair, weight) = if r2 <= reach2 { self.pair(r2, h, top2) } else { Default::default() };
             *value = weight * pair.a;
             total += *value;
             rise += weight * pair.b;
@@ -369,29 +369,29 @@ impl WithSimd for Pulls<'_, '_> {
     fn with_simd<S: Simd>(self, simd: S) {
         let Panels { padded, rows, .. } = self.panels;
         let mut out = [[0.0; PANEL]; GROUP];
-        let mut columns: Vec<Column> = Vec::with_capacity(BLOCK);
+        let mut columns: Vec<Column> = vec![[0.0; GROUP]; BLOCK];
         let mut members: Vec<u32> = Vec::with_capacity(BLOCK);
         for block in (0..self.len).step_by(BLOCK) {
-            let end = (block + BLOCK).min(self.len);
+            let len = BLOCK.min(self.len - block);
             let groups = self.weights.chunks_exact(GROUP * self.stride);
             for (weights, sums) in groups.zip(self.sums.chunks_mut(GROUP)) {
-                columns.clear();
-                members.clear();
-                let weights: [&[f32]; GROUP] =
-                    std::array::from_fn(|row| &weights[row * self.stride + block..row * self.stride + end]);
-                for charge in 0..end - block {
-                    let column: Column = std::array::from_fn(|row| weights[row][charge]);
-                    if column.iter().any(|&weight| weight != 0.0) {
-                        columns.push(column);
-                        members.push((self.start + block + charge) as u32);
+                let mut largest = [0.0_f32; BLOCK];
+                for (row, weights) in weights.chunks_exact(self.stride).enumerate() {
+                    let weights = &weights[block..block + len];
+                    for (largest, weight) in largest.iter_mut().zip(weights) {
+                        *largest = if weight.abs() > *largest { weight.abs() } else { *largest };
                     }
+                    columns.iter_mut().zip(weights).for_each(|(column, &weight)| column[row] = weight);
                 }
+                members.clear();
+                members.extend((0..len as u32).filter(|&member| largest[member as usize] > 0.0));
                 if members.is_empty() {
                     continue;
                 }
                 for (strip, rows) in rows.chunks_exact(*padded).enumerate() {
-                    let rows = members.iter().map(|&member| &rows[member as usize]);
-                    product(simd, columns.iter().zip(rows), &mut out);
+                    let rows = &rows[self.start + block..][..len];
+                    let terms = members.iter().map(|&member| (&columns[member as usize], &rows[member as usize]));
+                    product(simd, terms, &mut out);
                     for (sum, out) in sums.iter_mut().zip(&out) {
                         add(&mut sum.vector[strip * PANEL..(strip + 1) * PANEL], out);
                     }

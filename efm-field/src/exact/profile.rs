@@ -13,9 +13,9 @@ use super::images::Images;
 /// Nodes, and most coefficients.
 pub const NODES: usize = 32;
 /// Coefficients below this share of the largest value are dropped.
-const DROPPED: f64 = 2e-9;
+const DROPPED: f64 = 1e-8;
 /// The last coefficients must be below this share.
-const CONVERGED: f64 = 3e-8;
+const CONVERGED: f64 = 5e-8;
 
 /// What the polynomials are in.
 #[derive(Debug, Clone, Copy, PartialEq)]

@@ -89,9 +89,11 @@ pub struct Sums {
     pub rise: f64,
 }
 
-/// r² to w·A, w = (top2/r²)^{(D+1)/2}, in place; zero beyond `reach2`.
+/// r² to w·A, w = (top2/r²)^{(D+1)/2}; zero beyond `reach2`.
 pub struct Weigh<'a> {
-    /// r² in, w·A out.
+    /// r².
+    pub squares: &'a [f64],
+    /// w·A.
     pub values: &'a mut [f64],
     /// Images, for the mirror.
     pub profile: Option<&'a Profile>,
@@ -141,8 +143,8 @@ impl Weigh<'_> {
         let (mut weights, mut rises) = (zero, zero);
         // Several vectors side by side, so that their chains of products overlap.
         let (parts, _) = S::as_mut_simd_f64s(self.values).0.as_chunks_mut::<ABREAST>();
-        for part in parts {
-            let r2 = *part;
+        let (squares, _) = S::as_simd_f64s(self.squares).0.as_chunks::<ABREAST>();
+        for (part, r2) in parts.iter_mut().zip(squares) {
             let (mut ratio, mut weight, mut x) = ([one; ABREAST], [one; ABREAST], [one; ABREAST]);
             for index in 0..ABREAST {
                 ratio[index] = simd.div_f64s(top2, r2[index]);
@@ -162,8 +164,8 @@ impl Weigh<'_> {
                 if left == 0 {
                     break;
                 }
-                for index in 0..ABREAST {
-                    base[index] = simd.mul_f64s(base[index], base[index]);
+                for base in &mut base {
+                    *base = simd.mul_f64s(*base, *base);
                 }
             }
             if KIND == 0 {
