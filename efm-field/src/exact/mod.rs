@@ -3,6 +3,7 @@
 mod frame;
 mod images;
 mod large;
+mod multiply;
 mod panels;
 mod product;
 mod profile;

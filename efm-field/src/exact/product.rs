@@ -9,11 +9,12 @@
 //! that depends on nothing but the charges.
 
 use efm_core::{Capacitor, Side};
-use pulp::{Arch, Simd, WithSimd};
+use pulp::Arch;
 
 use super::frame::Frame;
 use super::images::{ImageSum, Images};
-use super::panels::{Column, DEPTH, GROUP, PANEL, Panels, Row, product};
+use super::multiply::{Dots, Pulls};
+use super::panels::{Column, DEPTH, GROUP, PANEL, Panels};
 use super::profile::{Nodes, Profile};
 use super::sums::{PlateSum, length};
 use super::weigh::{Doubtful, ROUNDING, Range, Squares, Store, Weigh};
@@ -23,8 +24,6 @@ use crate::Law;
 pub const TILE: usize = 8 * GROUP;
 /// Charges whose weights are kept at a time.
 const ROUND: usize = 8192;
-/// Charges whose weights are multiplied at a time; one pass in f32, so that skipping charges changes no bit.
-const BLOCK: usize = DEPTH;
 /// Share of |x|² + |y|² below which r² is summed again before anything else.
 const DOUBT: f64 = 1e-4;
 /// Error of the direction, estimated, above which a single charge is summed again in f64.
@@ -42,6 +41,8 @@ pub struct Product {
     norms: Vec<f64>,
     /// Largest |y|.
     extent: f64,
+    /// Mean square of each coordinate of the charges.
+    moments: Vec<f64>,
     /// Where the target plate begins.
     split: usize,
     charges: [f64; 2],
@@ -59,8 +60,12 @@ struct Sum<'a> {
     heights: [f64; 2],
     /// Least r² so far.
     top2: f64,
+    /// √Σ x²⟨y²⟩: how large x·y is if signs are random.
+    walk: f64,
     /// Σ|w|.
     total: f64,
+    /// Σ (w δr²)² over what is in the product.
+    noise: f64,
     /// Σ w and Σ w² over what is in the product.
     product: [f64; 2],
     rise: f64,
@@ -80,12 +85,19 @@ impl Product {
         let dim = capacitor.dim();
         let plates = Side::BOTH.map(|side| frame.plate::<f32>(capacitor, side));
         let panels = Panels::new(dim, &[&plates[0], &plates[1]]);
+        let mut moments = vec![0.0; dim];
+        for plate in &plates {
+            let share = 0.5 * dim as f64 / plate.len() as f64;
+            for point in plate.chunks_exact(dim) {
+                moments.iter_mut().zip(point).for_each(|(sum, &y)| *sum += share * f64::from(y) * f64::from(y));
+            }
+        }
         let counts = plates.map(|plate| plate.len() / dim);
         let split = counts[0].next_multiple_of(PANEL);
         let norms = panels.squares(|point| (counts[0]..split).contains(&point) || point >= split + counts[1]);
         let extent = norms.iter().copied().filter(|norm| norm.is_finite()).fold(0.0, f64::max).sqrt();
         let charges = Side::BOTH.map(|side| capacitor.charge(side));
-        Self { panels, norms, extent, split, charges, law, images: images.clone(), nodes: Nodes::new() }
+        Self { panels, norms, extent, moments, split, charges, law, images: images.clone(), nodes: Nodes::new() }
     }
 
     /// Sums over both plates at the queries given by their places in the frame (D each) and heights above the plates,
@@ -102,15 +114,17 @@ impl Product {
             .zip(heights)
             .enumerate()
             .map(|(index, ((place, vector), &heights))| {
-                let mut square = 0.0;
-                for (column, &x) in left[index / GROUP * dim..].iter_mut().zip(place) {
+                let (mut square, mut walk) = (0.0, 0.0);
+                for ((column, &x), moment) in left[index / GROUP * dim..].iter_mut().zip(place).zip(&self.moments) {
                     column[index % GROUP] = x as f32;
                     square += f64::from(x as f32).powi(2);
+                    walk += x * x * moment;
                 }
+                let walk = f64::sqrt(walk);
                 let mut place = place.to_vec();
                 place.resize(width, 0.0);
                 let top2 = f64::INFINITY;
-                Sum { place, square, heights, top2, total: 0.0, product: [0.0; 2], rise: 0.0, vector }
+                Sum { place, square, heights, top2, walk, total: 0.0, noise: 0.0, product: [0.0; 2], rise: 0.0, vector }
             })
             .collect();
         let stride = self.panels.padded.min(ROUND);
@@ -150,7 +164,7 @@ impl Product {
         out.vector[dim] = sum.rise;
         out.ln_scale = -power * sum.top2.ln();
         let (distance, spread) = (sum.square.sqrt(), sum.product[1].sqrt());
-        let of_weights = power * ROUNDING * distance * self.extent / sum.top2.sqrt() * spread;
+        let of_weights = power * sum.noise.sqrt() / sum.top2.sqrt();
         let of_sums = ROUNDING * (4.0 * self.extent * spread + distance * sum.product[0].abs());
         (of_weights + of_sums <= QUERY_ERROR * length(&out.vector)).then_some(out)
     }
@@ -222,14 +236,19 @@ impl Product {
             let local = range.start - round.start..range.end - round.start;
             let charge = self.charges[side];
             let values = &mut scratch.values[local.clone()];
-            let limit = CHARGE_ERROR * sum.total / charge.abs() / (power * ROUNDING * sum.square.sqrt());
+            let limit = CHARGE_ERROR * sum.total / charge.abs() / power;
             let norms = &self.norms[range.clone()];
             let squares = &scratch.squares[local.clone()];
-            for index in arch.dispatch(Doubtful { values, squares, norms, limit2: limit * limit }) {
-                let height = sum.heights[side];
+            let height = sum.heights[side];
+            let (square, walk, rounding) = (sum.square + height * height, sum.walk, self.rounding());
+            let pass = Doubtful { values, squares, norms, square, walk, rounding, limit };
+            let (doubtful, noise) = arch.dispatch(pass);
+            sum.noise += charge * charge * noise;
+            let profile = profiles[side].as_ref();
+            for index in doubtful {
                 let exact = self.distance2(arch, sum, range.start + index) + height * height;
-                let (before, _) = self.pair(squares[index], height, top2);
-                let (pair, weight) = self.pair(exact, height, top2);
+                let (before, _) = self.pair(profile, squares[index], height, top2);
+                let (pair, weight) = self.pair(profile, exact, height, top2);
                 let old = if before.a > 0.0 { values[index] / before.a * before.b } else { 0.0 };
                 rises[side] += weight * pair.b - old;
                 values[index] = 0.0;
@@ -242,13 +261,20 @@ impl Product {
         }
     }
 
+    /// δr²/(|x·y| + walk): a sum of n products in f32 is off by √n roundings of its partial sums.
+    fn rounding(&self) -> f64 {
+        1.2 * ROUNDING * (self.panels.dim.min(DEPTH) as f64).sqrt()
+    }
+
     /// A, B and weight of a charge; nothing at the query itself.
-    fn pair(&self, r2: f64, h: f64, top2: f64) -> (ImageSum, f64) {
+    fn pair(&self, profile: Option<&Profile>, r2: f64, h: f64, top2: f64) -> (ImageSum, f64) {
         if r2.partial_cmp(&0.0) != Some(std::cmp::Ordering::Greater) {
             return (ImageSum::default(), 0.0);
         }
         let pair = match self.law {
-            Law::Mirror => self.images.sum((r2 - h * h).max(0.0), h),
+            Law::Mirror => profile
+                .and_then(|profile| profile.at(&self.images, h, r2, top2))
+                .unwrap_or_else(|| self.images.sum((r2 - h * h).max(0.0), h)),
             Law::Coulomb | Law::Published => ImageSum { a: 1.0, b: h },
         };
         (pair, self.images.raise(top2 / r2))
@@ -258,7 +284,7 @@ impl Product {
     fn weigh_one_by_one(&self, squares: &[f64], values: &mut [f64], h: f64, top2: f64, reach2: f64) -> [f64; 2] {
         let (mut total, mut rise) = (0.0, 0.0);
         for (value, &r2) in values.iter_mut().zip(squares) {
-            let (pair, weight) = if r2 <= reach2 { self.pair(r2, h, top2) } else { Default::default() };
+            let (pair, weight) = if r2 <= reach2 { self.pair(None, r2, h, top2) } else { Default::default() };
             *value = weight * pair.a;
             total += *value;
             rise += weight * pair.b;
@@ -301,107 +327,20 @@ impl Product {
     }
 }
 
+impl AsMut<[f64]> for Sum<'_> {
+    fn as_mut(&mut self) -> &mut [f64] {
+        self.vector
+    }
+}
+
 impl Sum<'_> {
     /// Multiplies everything by `factor`.
     fn scale(&mut self, factor: f64) {
         self.total *= factor;
         self.product[0] *= factor;
         self.product[1] *= factor * factor;
+        self.noise *= factor * factor;
         self.rise *= factor;
         self.vector.iter_mut().for_each(|value| *value *= factor);
     }
-}
-
-/// x·y for all queries of a tile and all charges of a round.
-struct Dots<'a> {
-    panels: &'a Panels,
-    /// Coordinates of the queries, a group after the other.
-    left: &'a [Column],
-    round: std::ops::Range<usize>,
-    stride: usize,
-    out: &'a mut [f32],
-}
-
-impl WithSimd for Dots<'_> {
-    type Output = ();
-
-    #[inline(always)]
-    fn with_simd<S: Simd>(self, simd: S) {
-        let dim = self.panels.dim;
-        let mut sums = [[0.0; PANEL]; GROUP];
-        for panel in self.round.start / PANEL..self.round.end / PANEL {
-            let columns = &self.panels.columns[panel * dim..(panel + 1) * dim];
-            let to = panel * PANEL - self.round.start;
-            for from in (0..dim).step_by(DEPTH) {
-                let part = from..(from + DEPTH).min(dim);
-                for (group, left) in self.left.chunks_exact(dim).enumerate() {
-                    product(simd, left[part.clone()].iter().zip(&columns[part.clone()]), &mut sums);
-                    for (row, sums) in sums.iter().enumerate() {
-                        let at = (group * GROUP + row) * self.stride + to;
-                        let out = &mut self.out[at..at + PANEL];
-                        if from == 0 {
-                            out.copy_from_slice(sums);
-                        } else {
-                            out.iter_mut().zip(sums).for_each(|(out, sum)| *out += sum);
-                        }
-                    }
-                }
-            }
-        }
-    }
-}
-
-/// Adds Σ w y to the vectors of all queries of a tile. Charges without weight for a whole group are skipped.
-struct Pulls<'a, 'b> {
-    panels: &'a Panels,
-    weights: &'a [f32],
-    /// First charge of the round.
-    start: usize,
-    len: usize,
-    stride: usize,
-    sums: &'a mut [Sum<'b>],
-}
-
-impl WithSimd for Pulls<'_, '_> {
-    type Output = ();
-
-    #[inline(always)]
-    fn with_simd<S: Simd>(self, simd: S) {
-        let Panels { padded, rows, .. } = self.panels;
-        let mut out = [[0.0; PANEL]; GROUP];
-        let mut columns: Vec<Column> = vec![[0.0; GROUP]; BLOCK];
-        let mut members: Vec<u32> = Vec::with_capacity(BLOCK);
-        for block in (0..self.len).step_by(BLOCK) {
-            let len = BLOCK.min(self.len - block);
-            let groups = self.weights.chunks_exact(GROUP * self.stride);
-            for (weights, sums) in groups.zip(self.sums.chunks_mut(GROUP)) {
-                let mut largest = [0.0_f32; BLOCK];
-                for (row, weights) in weights.chunks_exact(self.stride).enumerate() {
-                    let weights = &weights[block..block + len];
-                    for (largest, weight) in largest.iter_mut().zip(weights) {
-                        *largest = if weight.abs() > *largest { weight.abs() } else { *largest };
-                    }
-                    columns.iter_mut().zip(weights).for_each(|(column, &weight)| column[row] = weight);
-                }
-                members.clear();
-                members.extend((0..len as u32).filter(|&member| largest[member as usize] > 0.0));
-                if members.is_empty() {
-                    continue;
-                }
-                for (strip, rows) in rows.chunks_exact(*padded).enumerate() {
-                    let rows = &rows[self.start + block..][..len];
-                    let terms = members.iter().map(|&member| (&columns[member as usize], &rows[member as usize]));
-                    product(simd, terms, &mut out);
-                    for (sum, out) in sums.iter_mut().zip(&out) {
-                        add(&mut sum.vector[strip * PANEL..(strip + 1) * PANEL], out);
-                    }
-                }
-            }
-        }
-    }
-}
-
-#[inline(always)]
-fn add(to: &mut [f64], what: &Row) {
-    to.iter_mut().zip(what).for_each(|(to, &value)| *to += f64::from(value));
 }

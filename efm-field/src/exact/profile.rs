@@ -8,7 +8,7 @@ use std::f64::consts::PI;
 
 use pulp::Arch;
 
-use super::images::Images;
+use super::images::{ImageSum, Images};
 
 /// Nodes, and most coefficients.
 pub const NODES: usize = 32;
@@ -114,6 +114,24 @@ impl Profile {
             );
             Self { variable, middle, per_half: 1.0 / half, a, b, len }
         })
+    }
+}
+
+impl Profile {
+    /// A and B at one r²; `None` outside of the window.
+    pub fn at(&self, images: &Images, h: f64, r2: f64, top2: f64) -> Option<ImageSum> {
+        let (variable, factor) = match self.variable {
+            Variable::Ratio => (top2 / r2, if images.is_even() { (r2 / top2).sqrt() } else { 1.0 }),
+            Variable::Turn => {
+                let root = ((r2 - h * h).max(0.0) + 1.0).sqrt();
+                (1.0 / root, root)
+            }
+        };
+        let x = (variable - self.middle) * self.per_half;
+        let sum = |values: &[f64]| values.iter().rev().fold(0.0, |sum, value| sum * x + value);
+        // Rounding may put an end of the window just outside.
+        (x.abs() <= 1.001)
+            .then(|| ImageSum { a: factor * sum(&self.a[..self.len]), b: factor * sum(&self.b[..self.len]) })
     }
 }
 

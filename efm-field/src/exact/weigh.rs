@@ -251,7 +251,8 @@ impl WithSimd for Store<'_> {
     }
 }
 
-/// Whether any weight is so large, and its r² so uncertain, that r² must be computed again: w²|y|² > limit²·r⁴.
+/// The charges whose weight is so large, and whose r² so uncertain, that r² must be computed again; and what the
+/// rounding of the others' r² may do, squared: Σ (w·δr²)².
 pub struct Doubtful<'a> {
     /// w·A.
     pub values: &'a [f64],
@@ -259,25 +260,36 @@ pub struct Doubtful<'a> {
     pub squares: &'a [f64],
     /// |y|².
     pub norms: &'a [f64],
-    /// limit².
-    pub limit2: f64,
+    /// |x|² + h².
+    pub square: f64,
+    /// How large the partial sums of x·y are if the signs of their terms are random.
+    pub walk: f64,
+    /// δr² over |x·y| + `walk`.
+    pub rounding: f64,
+    /// Largest w·δr²/r² that is left as it is.
+    pub limit: f64,
 }
 
 impl WithSimd for Doubtful<'_> {
-    type Output = Vec<usize>;
+    type Output = (Vec<usize>, f64);
 
     #[inline(always)]
-    fn with_simd<S: Simd>(self, simd: S) -> Vec<usize> {
+    fn with_simd<S: Simd>(self, simd: S) -> Self::Output {
         simd.vectorize(
             #[inline(always)]
             || {
                 let mut found = Vec::new();
+                let mut noise = [0.0_f64; LANES];
                 let chunks = self.values.chunks_exact(LANES).zip(self.squares.chunks_exact(LANES));
                 for (index, ((values, squares), norms)) in chunks.zip(self.norms.chunks_exact(LANES)).enumerate() {
                     let mut excess = [0.0_f64; LANES];
                     for lane in 0..LANES {
-                        let value = values[lane] * values[lane] * norms[lane];
-                        excess[lane] = value - self.limit2 * squares[lane] * squares[lane];
+                        // Partial sums that all have one sign end at x·y.
+                        let dot = 0.5 * (norms[lane] + self.square - squares[lane]).abs();
+                        let error = values[lane] * self.rounding * (dot + self.walk);
+                        excess[lane] = error - self.limit * squares[lane];
+                        // Padding is NaN here and left out.
+                        noise[lane] += if excess[lane] <= 0.0 { error * error } else { 0.0 };
                     }
                     let mut any = false;
                     for excess in excess {
@@ -287,7 +299,7 @@ impl WithSimd for Doubtful<'_> {
                         found.extend((0..LANES).filter(|&lane| excess[lane] > 0.0).map(|lane| index * LANES + lane));
                     }
                 }
-                found
+                (found, noise.iter().sum())
             },
         )
     }
