@@ -18,6 +18,7 @@ use pulp::Arch;
 use statrs::function::gamma::ln_gamma;
 use std::f64::consts::PI;
 
+use super::simd::widely;
 use crate::quadrature::gauss_legendre;
 
 /// The image sums of one dimension.
@@ -95,7 +96,8 @@ impl Images {
     /// As [`Images::sum`] for many ρ² at one height and D > 1, to 1e-8 of the field.
     pub fn sums<const N: usize>(&self, rho2: &[f64; N], h: f64) -> ([f64; N], [f64; N]) {
         let (mut a, mut b) = ([1.0; N], [h; N]);
-        Arch::new().dispatch(
+        widely(
+            Arch::new(),
             #[inline(always)]
             || self.near_sums(rho2, h, &mut a, &mut b),
         );

@@ -79,16 +79,14 @@ impl<V: AsMut<[f64]>> WithSimd for Pulls<'_, V> {
             let len = BLOCK.min(self.len - block);
             let groups = self.weights.chunks_exact(GROUP * self.stride);
             for (weights, sums) in groups.zip(self.sums.chunks_mut(GROUP)) {
-                let mut largest = [0.0_f32; BLOCK];
+                let mut bits = [0_u32; BLOCK];
                 for (row, weights) in weights.chunks_exact(self.stride).enumerate() {
                     let weights = &weights[block..block + len];
-                    for (largest, weight) in largest.iter_mut().zip(weights) {
-                        *largest = if weight.abs() > *largest { weight.abs() } else { *largest };
-                    }
+                    bits.iter_mut().zip(weights).for_each(|(bits, weight)| *bits |= weight.abs().to_bits());
                     columns.iter_mut().zip(weights).for_each(|(column, &weight)| column[row] = weight);
                 }
                 members.clear();
-                members.extend((0..len as u32).filter(|&member| largest[member as usize] > 0.0));
+                members.extend((0..len as u32).filter(|&member| bits[member as usize] != 0));
                 if members.is_empty() {
                     continue;
                 }

@@ -16,6 +16,7 @@ use super::images::{ImageSum, Images};
 use super::multiply::{Dots, Pulls};
 use super::panels::{Column, DEPTH, GROUP, PANEL, Panels};
 use super::profile::{Nodes, Profile};
+use super::simd::widely;
 use super::sums::{PlateSum, length};
 use super::weigh::{Doubtful, ROUNDING, Range, Squares, Store, Weigh};
 use crate::Law;
@@ -295,7 +296,8 @@ impl Product {
     /// |x − y|² in f64.
     fn distance2(&self, arch: Arch, sum: &Sum, charge: usize) -> f64 {
         let rows = self.panels.rows[charge..].iter().step_by(self.panels.padded);
-        arch.dispatch(
+        widely(
+            arch,
             #[inline(always)]
             || {
                 let mut parts = [0.0; PANEL];
@@ -314,7 +316,8 @@ impl Product {
     fn pull(&self, arch: Arch, sum: &mut Sum, charge: usize, weight: f64) {
         let rows = self.panels.rows[charge..].iter().step_by(self.panels.padded);
         let Sum { place, vector, .. } = sum;
-        arch.dispatch(
+        widely(
+            arch,
             #[inline(always)]
             || {
                 for ((row, place), out) in rows.zip(place.chunks_exact(PANEL)).zip(vector.chunks_exact_mut(PANEL)) {

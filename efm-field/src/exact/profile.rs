@@ -9,6 +9,7 @@ use std::f64::consts::PI;
 use pulp::Arch;
 
 use super::images::{ImageSum, Images};
+use super::simd::widely;
 
 /// Nodes, and most coefficients.
 pub const NODES: usize = 32;
@@ -97,7 +98,8 @@ impl Profile {
             b[node] *= factor;
         }
         let arch = Arch::new();
-        let (a, b) = arch.dispatch(
+        let (a, b) = widely(
+            arch,
             #[inline(always)]
             || (nodes.coefficients(&a), nodes.coefficients(&b)),
         );
@@ -108,7 +110,8 @@ impl Profile {
         let fits = len < NODES - 1 || (small(CONVERGED, NODES - 1) && small(CONVERGED, NODES - 2));
         // In powers one product per coefficient does; what that loses, 2.4^k ε of coefficient k, stays below 1e-11.
         fits.then(|| {
-            let (a, b) = arch.dispatch(
+            let (a, b) = widely(
+                arch,
                 #[inline(always)]
                 || (nodes.in_powers(&a[..len]), nodes.in_powers(&b[..len])),
             );
