@@ -92,8 +92,12 @@ impl<V: AsMut<[f64]>> WithSimd for Pulls<'_, V> {
                 }
                 for (strip, rows) in rows.chunks_exact(*padded).enumerate() {
                     let rows = &rows[self.start + block..][..len];
-                    let terms = members.iter().map(|&member| (&columns[member as usize], &rows[member as usize]));
-                    product(simd, terms, &mut out);
+                    if members.len() == len {
+                        product(simd, columns.iter().zip(rows), &mut out);
+                    } else {
+                        let terms = members.iter().map(|&member| (&columns[member as usize], &rows[member as usize]));
+                        product(simd, terms, &mut out);
+                    }
                     for (sum, out) in sums.iter_mut().zip(&out) {
                         add(&mut sum.as_mut()[strip * PANEL..(strip + 1) * PANEL], out);
                     }
