@@ -31,8 +31,9 @@ fn batch_agrees_with_the_reference() {
                 for precision in [Precision::F32, Precision::F64] {
                     let (direction, strength) = worst(dim, len, gap, law, precision);
                     // F32: rounding of a difference next to a charge and of r², times the exponent (D+1)/2; the errors of
-                    // D coordinates partly cancel. F64: the polynomial of the mirror (D ≤ 8), else rounding.
+                    // D coordinates partly cancel. The product form corrects what it estimates above 3e-6. F64: the polynomial of the mirror (D ≤ 8), else rounding.
                     let tolerance = match precision {
+                        Precision::F32 if dim > 8 && law != Law::Published => 1e-5,
                         Precision::F32 => 5e-6 * (1.0 + dim as f64 / 8.0).sqrt(),
                         Precision::F64 => 2e-10,
                     };

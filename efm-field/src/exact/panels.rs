@@ -131,3 +131,49 @@ impl Panels {
         (0..self.padded).map(|point| if missing(point) { f64::INFINITY } else { one(point) }).collect()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use pulp::{Arch, Scalar, WithSimd};
+
+    struct Work<'a>(&'a [Column], &'a [Row]);
+
+    impl WithSimd for Work<'_> {
+        type Output = [Row; GROUP];
+        fn with_simd<S: Simd>(self, simd: S) -> [Row; GROUP] {
+            let mut out = [[0.0; PANEL]; GROUP];
+            product(simd, self.0.iter().zip(self.1), &mut out);
+            out
+        }
+    }
+
+    #[test]
+    fn every_width_of_vectors_gives_the_product() {
+        // Small whole numbers: every order of summation is exact.
+        let left: Vec<Column> = (0..9).map(|k| std::array::from_fn(|row| ((7 * k + 3 * row) % 11) as f32)).collect();
+        let right: Vec<Row> = (0..9).map(|k| std::array::from_fn(|column| ((5 * k + column) % 13) as f32)).collect();
+        let truth: [Row; GROUP] = std::array::from_fn(|row| {
+            std::array::from_fn(|column| left.iter().zip(&right).map(|(left, right)| left[row] * right[column]).sum())
+        });
+        assert_eq!(Work(&left, &right).with_simd(Scalar::new()), truth);
+        assert_eq!(Arch::new().dispatch(Work(&left, &right)), truth);
+    }
+
+    #[test]
+    fn panels_hold_every_point_twice() {
+        let dim = 35;
+        let plates = [3, 40].map(|count| (0..count * dim).map(|value| value as f32).collect::<Vec<f32>>());
+        let panels = Panels::new(dim, &[&plates[0], &plates[1]]);
+        assert_eq!((panels.padded, panels.strips()), (32 + 64, 2));
+        for (start, plate) in [(0, &plates[0]), (32, &plates[1])] {
+            for (index, point) in plate.chunks_exact(dim).enumerate() {
+                let at = start + index;
+                for (axis, &value) in point.iter().enumerate() {
+                    assert_eq!(panels.columns[at / PANEL * dim + axis][at % PANEL], value);
+                    assert_eq!(panels.rows[axis / PANEL * panels.padded + at][axis % PANEL], value);
+                }
+            }
+        }
+    }
+}
