@@ -3,13 +3,19 @@
 mod frame;
 mod images;
 mod large;
+mod multiply;
+mod panels;
+mod product;
+mod profile;
 pub mod reference;
 mod simd;
 mod small;
 mod sums;
 mod table;
+mod weigh;
 
 use std::ops::Range;
+use std::sync::OnceLock;
 
 use efm_core::{Augmented, Capacitor};
 use rayon::prelude::*;
@@ -18,6 +24,7 @@ use crate::{Field, FieldError, FieldValues, Law, Precision};
 use frame::Frame;
 use images::Images;
 use large::Large;
+use product::Product;
 use simd::Real;
 use small::Small;
 use sums::combine;
@@ -54,6 +61,8 @@ enum Kernel {
     /// With the f64 kernel for queries that f32 cannot resolve.
     Small32(Small<f32>, Small<f64>),
     Small64(Small<f64>),
+    /// With the f64 kernel, laid out at its first use, for queries that f32 cannot resolve.
+    Product(Product, OnceLock<Box<Large<f64>>>),
     Large32(Large<f32>),
     Large64(Large<f64>),
     Reference,
@@ -86,6 +95,16 @@ impl ExactField {
     /// How they act.
     pub fn law(&self) -> Law {
         self.law
+    }
+
+    /// Name of the kernel that sums: `direct` (D ≤ 8), `product` (D > 8), `pairwise` (D > 8 in f64) or `reference`.
+    pub fn kernel_name(&self) -> &'static str {
+        match self.kernel {
+            Kernel::Small32(..) | Kernel::Small64(_) => "direct",
+            Kernel::Product(..) => "product",
+            Kernel::Large32(_) | Kernel::Large64(_) => "pairwise",
+            Kernel::Reference => "reference",
+        }
     }
 
     /// Precision of the kernels.
@@ -147,6 +166,7 @@ impl ExactField {
         match &self.kernel {
             Kernel::Small32(kernel, backup) => self.small_tile(kernel, Some(backup), at, range, directions, logs),
             Kernel::Small64(kernel) => self.small_tile(kernel, None, at, range, directions, logs),
+            Kernel::Product(kernel, backup) => self.product_tile(kernel, backup, at, range, directions, logs),
             Kernel::Large32(kernel) => self.large_tile(kernel, at, range, directions, logs),
             Kernel::Large64(kernel) => self.large_tile(kernel, at, range, directions, logs),
             Kernel::Reference => {
@@ -207,6 +227,37 @@ impl ExactField {
         trusted.then(|| combine(self.law, [(0.0, &vectors[0][..=dim]), (0.0, &vectors[1][..=dim])], direction))
     }
 
+    /// From the product to the f64 kernel to the reference, query by query.
+    fn product_tile(
+        &self,
+        kernel: &Product,
+        backup: &OnceLock<Box<Large<f64>>>,
+        at: &Augmented,
+        range: Range<usize>,
+        directions: &mut [f64],
+        logs: &mut [f64],
+    ) {
+        let dim = at.dim();
+        let nothing = vec![0.0; dim + 1];
+        let (places, heights, near) = self.near_places(at, range.clone());
+        kernel.sums(&places, &heights, |row, sum| {
+            let direction = &mut directions[row * (dim + 1)..(row + 1) * (dim + 1)];
+            logs[row] = match sum {
+                _ if !near[row] => self.ask_reference(at.point(range.start + row), direction),
+                Some(sum) => {
+                    let plates = [(sum.ln_scale, &sum.vector[..]), (f64::NEG_INFINITY, &nothing[..])];
+                    self.strength(combine(self.law, plates, direction))
+                }
+                None => {
+                    let new = || Box::new(Large::new(&self.capacitor, &self.frame, self.law, &self.images));
+                    let index = range.start + row;
+                    self.large_tile(backup.get_or_init(new), at, index..index + 1, direction, &mut logs[row..=row]);
+                    logs[row]
+                }
+            };
+        });
+    }
+
     fn large_tile<T: Real>(
         &self,
         kernel: &Large<T>,
@@ -236,6 +287,9 @@ impl Kernel {
         }
         if capacitor.dim() > small::LARGEST {
             return match precision {
+                Precision::F32 if law != Law::Published => {
+                    Self::Product(Product::new(capacitor, frame, law, images), OnceLock::new())
+                }
                 Precision::F32 => Self::Large32(Large::new(capacitor, frame, law, images)),
                 Precision::F64 => Self::Large64(Large::new(capacitor, frame, law, images)),
             };
@@ -251,6 +305,7 @@ impl Kernel {
     fn tile(&self) -> usize {
         match self {
             Self::Small32(..) | Self::Small64(_) => TILE,
+            Self::Product(..) => product::TILE,
             Self::Large32(kernel) => kernel.tile(),
             Self::Large64(kernel) => kernel.tile(),
             Self::Reference => 1,

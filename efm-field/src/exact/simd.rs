@@ -1,6 +1,20 @@
 //! The few vector operations the kernels need, for f32 and f64 alike, on whatever instructions the machine has.
 
-use pulp::Simd;
+use pulp::{Arch, Simd, WithSimd};
+
+/// Runs a plain loop, marked `#[inline(always)]`, compiled for the instructions the machine has.
+#[inline]
+pub fn widely<R>(arch: Arch, work: impl FnOnce() -> R) -> R {
+    struct Work<F>(F);
+    impl<R, F: FnOnce() -> R> WithSimd for Work<F> {
+        type Output = R;
+        #[inline(always)]
+        fn with_simd<S: Simd>(self, simd: S) -> R {
+            simd.vectorize(self.0)
+        }
+    }
+    arch.dispatch(Work(work))
+}
 
 /// A scalar with vectors of itself.
 pub trait Real: Copy + Send + Sync + PartialOrd + 'static {

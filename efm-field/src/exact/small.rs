@@ -16,6 +16,8 @@ pub const LARGEST: usize = 8;
 const BLOCK: usize = 512;
 /// Arrays are padded to a multiple of this with charges out of sight.
 const PAD: usize = 16;
+/// Vectors whose polynomials are evaluated side by side.
+const ABREAST: usize = 2;
 /// Coordinate of a padding charge.
 const OUT_OF_SIGHT: f64 = 1e18;
 /// Squared distance beyond which a charge is padding.
@@ -190,43 +192,71 @@ impl<T: Real, S: Simd, const D: usize> Query<T, S, D> {
     #[inline(always)]
     fn mirror(&self, simd: S, slice: &Polynomials<T, S>, block: &[&[T::Vector<S>]; D], total: &mut [f64; 9]) {
         let zero = T::splat(simd, T::round(0.0));
-        let one = T::splat(simd, T::round(1.0));
-        let turn2 = T::splat(simd, T::round(TURN * TURN));
-        let (two, four) = (T::splat(simd, T::round(2.0)), T::splat(simd, T::round(4.0)));
-        let horizon = T::splat(simd, T::round(HORIZON));
-        let (a, b) = (&slice.a[..slice.len], &slice.b[..slice.len]);
-        let mut sums = [zero; D];
-        let mut rises = zero;
-        for index in 0..block[0].len() {
-            let (difference, rho2) = self.differences(simd, block, index);
-            let r2 = T::add(simd, rho2, self.height2);
-            let inverse = T::keep_above(simd, r2, self.floor, T::div(simd, one, r2));
-            let nearest = half_power::<T, S, D>(simd, inverse);
-            // u = c/√(ρ² + c²) and the Clenshaw recurrences in 2u − 1.
-            let u2 = T::keep_above(simd, horizon, rho2, T::div(simd, turn2, T::add(simd, rho2, turn2)));
-            let u = T::sqrt(simd, u2);
-            let x = T::sub(simd, T::mul(simd, four, u), two);
-            let (mut a1, mut a2, mut b1, mut b2) = (zero, zero, zero, zero);
-            for degree in (1..a.len()).rev() {
-                let next_a = T::fma(simd, x, a1, T::sub(simd, a[degree], a2));
-                let next_b = T::fma(simd, x, b1, T::sub(simd, b[degree], b2));
-                (a1, a2, b1, b2) = (next_a, a1, next_b, b1);
-            }
-            let half = T::splat(simd, T::round(0.5));
-            let half_x = T::mul(simd, x, half);
-            let rest_a = T::fma(simd, half_x, a1, T::sub(simd, a[0], a2));
-            let rest_b = T::fma(simd, half_x, b1, T::sub(simd, b[0], b2));
-            let envelope = power::<T, S, D>(simd, u, u2);
-            let weight = T::fma(simd, envelope, rest_a, nearest);
-            rises = T::add(simd, rises, T::fma(simd, envelope, rest_b, T::mul(simd, nearest, self.height)));
-            for axis in 0..D {
-                sums[axis] = T::fma(simd, weight, difference[axis], sums[axis]);
-            }
+        let (mut sums, mut rises) = ([zero; D], zero);
+        let len = block[0].len();
+        let mut index = 0;
+        while index + ABREAST <= len {
+            self.mirrored::<ABREAST>(simd, slice, block, index, &mut sums, &mut rises);
+            index += ABREAST;
+        }
+        while index < len {
+            self.mirrored::<1>(simd, slice, block, index, &mut sums, &mut rises);
+            index += 1;
         }
         for axis in 0..D {
             total[axis] += T::sum(simd, sums[axis]).widen();
         }
         total[8] += T::sum(simd, rises).widen();
+    }
+
+    /// N vectors of charges side by side, so that their recurrences overlap.
+    #[inline(always)]
+    fn mirrored<const N: usize>(
+        &self,
+        simd: S,
+        slice: &Polynomials<T, S>,
+        block: &[&[T::Vector<S>]; D],
+        index: usize,
+        sums: &mut [T::Vector<S>; D],
+        rises: &mut T::Vector<S>,
+    ) {
+        let fill = |value: f64| T::splat(simd, T::round(value));
+        let (zero, one, two, four) = (fill(0.0), fill(1.0), fill(2.0), fill(4.0));
+        let (turn2, horizon) = (fill(TURN * TURN), fill(HORIZON));
+        let (a, b) = (&slice.a[..slice.len], &slice.b[..slice.len]);
+        let (mut nearest, mut envelope, mut x) = ([zero; N], [zero; N], [zero; N]);
+        for part in 0..N {
+            let (_, rho2) = self.differences(simd, block, index + part);
+            let r2 = T::add(simd, rho2, self.height2);
+            let inverse = T::keep_above(simd, r2, self.floor, T::div(simd, one, r2));
+            nearest[part] = half_power::<T, S, D>(simd, inverse);
+            // u = c/√(ρ² + c²) and the Clenshaw recurrences in 2u − 1.
+            let u2 = T::keep_above(simd, horizon, rho2, T::div(simd, turn2, T::add(simd, rho2, turn2)));
+            let u = T::sqrt(simd, u2);
+            envelope[part] = power::<T, S, D>(simd, u, u2);
+            x[part] = T::sub(simd, T::mul(simd, four, u), two);
+        }
+        let (mut a1, mut a2, mut b1, mut b2) = ([zero; N], [zero; N], [zero; N], [zero; N]);
+        for (&a, &b) in a[1..].iter().zip(&b[1..]).rev() {
+            for part in 0..N {
+                let next_a = T::fma(simd, x[part], a1[part], T::sub(simd, a, a2[part]));
+                let next_b = T::fma(simd, x[part], b1[part], T::sub(simd, b, b2[part]));
+                (a1[part], a2[part], b1[part], b2[part]) = (next_a, a1[part], next_b, b1[part]);
+            }
+        }
+        for part in 0..N {
+            let half_x = T::mul(simd, x[part], fill(0.5));
+            let rest_a = T::fma(simd, half_x, a1[part], T::sub(simd, a[0], a2[part]));
+            let rest_b = T::fma(simd, half_x, b1[part], T::sub(simd, b[0], b2[part]));
+            let weight = T::fma(simd, envelope[part], rest_a, nearest[part]);
+            let rise = T::fma(simd, envelope[part], rest_b, T::mul(simd, nearest[part], self.height));
+            *rises = T::add(simd, *rises, rise);
+            // Cheaper again than kept: the recurrences need the registers.
+            let (difference, _) = self.differences(simd, block, index + part);
+            for axis in 0..D {
+                sums[axis] = T::fma(simd, weight, difference[axis], sums[axis]);
+            }
+        }
     }
 }
 
