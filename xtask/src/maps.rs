@@ -49,7 +49,7 @@ const HEAD: [&str; 10] = [
 /// When a run fails or its figures cannot be read.
 pub fn run(binary: &Path, args: &Args) -> Result<()> {
     let mut rows = Vec::new();
-    let mut random = f64::NAN;
+    let mut random = None;
     for (map, scaling, by_gap) in MAPS {
         for gap in if by_gap { &GAPS[..] } else { &GAPS[..1] } {
             let [roll, mixture] =
@@ -111,11 +111,11 @@ fn ratio(runs: &[Value], key: &str, to: &str) -> String {
 }
 
 /// Transport cost above the optimal one.
-fn excess(runs: &[Value]) -> f64 {
-    mean(runs, "transport_cost").zip(mean(runs, "optimal_cost")).map_or(f64::NAN, |(cost, optimal)| cost - optimal)
+fn excess(runs: &[Value]) -> Option<f64> {
+    mean(runs, "transport_cost").zip(mean(runs, "optimal_cost")).map(|(cost, optimal)| cost - optimal)
 }
 
-fn row(map: &str, gap: &str, roll: &[Value], mixture: &[Value], random: f64) -> Vec<String> {
+fn row(map: &str, gap: &str, roll: &[Value], mixture: &[Value], random: Option<f64>) -> Vec<String> {
     let both: Vec<Value> = roll.iter().chain(mixture).cloned().collect();
     let evaluations = mean(&both, "evaluations_mean").map_or("–".into(), |count| format!("{count:.0}"));
     vec![
@@ -126,7 +126,9 @@ fn row(map: &str, gap: &str, roll: &[Value], mixture: &[Value], random: f64) -> 
         ratio(roll, "transport_cost", "optimal_cost"),
         ratio(mixture, "w2_per_mode", "w2_per_mode_floor"),
         ratio(mixture, "transport_cost", "optimal_cost"),
-        format!("{:.0} %", 100.0 * excess(mixture) / random),
+        excess(mixture)
+            .zip(random)
+            .map_or("–".into(), |(excess, random)| format!("{:.0} %", 100.0 * excess / random)),
         evaluations,
         lost(&both),
     ]
@@ -163,7 +165,7 @@ mod tests {
         };
         let runs = [run(0.1, 10), run(0.3, 9)];
         assert_eq!(
-            row("flux", "6", &runs, &runs, 4.0),
+            row("flux", "6", &runs, &runs, Some(4.0)),
             ["flux", "6", "2.00", "2.00", "1.50", "1.50", "1.50", "25 %", "50", "5.00 %"]
         );
     }
