@@ -84,7 +84,7 @@ impl Accept {
         if self.on_charges {
             let kept = journey.landed(&all);
             let coins: Vec<f64> = coins.iter().map(|coins| coins[1]).collect();
-            end_on_charges(&mut journey, &kept, cloud, slabs.height, slabs.gap, &coins);
+            end_on_charges(&mut journey, &self.tracer, &kept, cloud, slabs.height, slabs.gap, &coins);
         }
         Ok(journey.finish())
     }

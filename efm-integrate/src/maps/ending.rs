@@ -2,7 +2,7 @@ use efm_core::Points;
 use rayon::prelude::*;
 
 use super::journey::Journey;
-use crate::Stop;
+use crate::{Stop, Tracer};
 
 /// Puts the lines `which`, which ended on a face of the plate of `charges`, at x and at the distance `height` from it, on
 /// charges: on charge j with probability C_h(x − y_j)/Σ_i C_h(x − y_i), C the Cauchy law.
@@ -11,6 +11,7 @@ use crate::Stop;
 /// gets 1/N_Q, however thick the plate. `coins` are uniform on (0, 1), one for each of all lines; `z` is the plate's height.
 pub(super) fn end_on_charges(
     journey: &mut Journey,
+    tracer: &Tracer,
     which: &[usize],
     charges: &Points,
     height: f64,
@@ -25,6 +26,8 @@ pub(super) fn end_on_charges(
         }
         journey.lines.ends.set_z(line, z);
         journey.lines.stops[line] = Stop::Captured;
+        let end = journey.lines.ends.point(line).to_vec();
+        journey.mark(tracer, line, &end);
     }
 }
 

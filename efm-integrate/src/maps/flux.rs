@@ -144,7 +144,7 @@ impl FluxRule {
         let ended = journey.landed(&all);
         if let Some(plates) = &self.plates {
             let coins: Vec<f64> = coins.iter().map(|coins| coins[2]).collect();
-            end_on_charges(&mut journey, &ended, plates.plate(to), slabs.height, slabs.gap, &coins);
+            end_on_charges(&mut journey, &self.tracer, &ended, plates.plate(to), slabs.height, slabs.gap, &coins);
         } else if self.lift != Lift::Straight && self.height > 0.0 {
             self.slide(&mut journey, field, &ended, |z| slabs.gap - z)?;
         }
