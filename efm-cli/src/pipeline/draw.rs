@@ -30,7 +30,8 @@ pub fn draw(
         picture::loss(folder.join("loss.svg"), &trained.log)?;
     }
     if let Some([height, width]) = config.data.image {
-        let shape = ImageShape { height, width, channels: 1 };
+        let channels = (target.dim() / (height * width).max(1)).max(1);
+        let shape = ImageShape { height, width, channels };
         let values = target.as_slice();
         let range = values.iter().fold((f32::INFINITY, f32::NEG_INFINITY), |(a, b), &v| (a.min(v), b.max(v)));
         for (name, points) in [("images-transported.png", &transported.ends), ("images-target.png", &target)] {

@@ -72,6 +72,8 @@ struct Opened {
     sample: Points,
     fresh: Fresh,
     centres: Option<Points>,
+    /// Height and width of a set of images.
+    image: Option<[usize; 2]>,
 }
 
 /// Opens the data, learns the scaling, chooses the gap.
@@ -99,6 +101,7 @@ pub fn prepare(mut config: RunConfig) -> Result<Prepared, Failure> {
     };
     config.plates.gap = Gap::Length(gap);
     config.model = config.model.resolved(scaled_source.dim());
+    config.data.image = config.data.image.or(target.image);
     let geometry = Geometry {
         dim: scaled_source.dim(),
         gap,
@@ -128,7 +131,14 @@ pub fn prepare(mut config: RunConfig) -> Result<Prepared, Failure> {
 fn open(spec: &DataSpec, config: &RunConfig, seed: Seed, name: &str) -> Result<Opened, Failure> {
     // Data paths are absolute by now, or start from the present folder.
     let base = Path::new("");
-    let sampler = spec.open(base)?;
+    let (sampler, image): (Box<dyn Sampler>, _) = match spec {
+        DataSpec::Images(images) => {
+            let sampler = images.open(base)?;
+            let shape = sampler.shape();
+            (Box::new(sampler), Some([shape.height, shape.width]))
+        }
+        _ => (spec.open(base)?, None),
+    };
     let centres = sampler.modes().map(|modes| modes.centres().clone());
     let identity = Scaler::identity(sampler.dim());
     if let DataSpec::File(file) = spec {
@@ -141,11 +151,19 @@ fn open(spec: &DataSpec, config: &RunConfig, seed: Seed, name: &str) -> Result<O
             train: Cloud::Finite(train),
             fresh: Fresh::Rows { held_out, all },
             centres,
+            image,
         });
     }
     let sample = sampler.draw(&seed.stream(&format!("scaling/{name}")), 0, REPRESENTATIVES);
     let train = Cloud::Endless { sampler, scaler: identity };
-    Ok(Opened { train, sample, fresh: Fresh::Endless(spec.open(base)?), centres })
+    let fresh: Box<dyn Sampler> = match spec {
+        DataSpec::Images(images) => match images.held_out(base)? {
+            Some(test) => Box::new(test),
+            None => spec.open(base)?,
+        },
+        _ => spec.open(base)?,
+    };
+    Ok(Opened { train, sample, fresh: Fresh::Endless(fresh), centres, image })
 }
 
 /// Root mean square of all coordinates.

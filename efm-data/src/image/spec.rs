@@ -170,6 +170,21 @@ impl ImagesSpec {
         open::open(self, &base.join(&self.path), progress)
     }
 
+    /// The test images of the set whose training images these are; `None` if there are none, or if these are others.
+    ///
+    /// # Errors
+    /// As [`ImagesSpec::open`], but for what is merely not there.
+    pub fn held_out(&self, base: &Path) -> Result<Option<ImageSampler>, DataError> {
+        if self.split != Split::Train {
+            return Ok(None);
+        }
+        match (Self { split: Split::Test, limit: None, ..self.clone() }).open(base) {
+            Ok(sampler) => Ok(Some(sampler)),
+            Err(DataError::NoImages { .. } | DataError::NoSuchClass { .. } | DataError::TooFewPoints { .. }) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
     /// The classes asked for, and how many images.
     pub(super) fn selection(&self) -> Result<Selection, DataError> {
         if self.class.is_some() && !self.classes.is_empty() {

@@ -71,7 +71,7 @@ pub struct DataConfig {
     pub align: bool,
     /// Share of a finite data set kept for the evaluation, 0 to 0.9.
     pub test_fraction: f64,
-    /// Height and width of points that are single-channel images; draws grids of them.
+    /// Height and width of points that are images, channel after channel; draws grids of them. Known for kind `images`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub image: Option<[usize; 2]>,
 }
