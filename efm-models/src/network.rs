@@ -63,7 +63,7 @@ const FLATTEST: f64 = 1e4;
 /// Distance from the axis, in widths of the lines, at which a point counts as outside the data.
 const OUTSIDE: f64 = 2.0;
 
-/// Nearer to a plate than this share of the gap, heights count as this far from it.
+/// Nearer to a plate than this share of the gap, heights count as this far from it: lines are straight from there.
 const NEAREST: f64 = 0.001;
 
 /// Spreads below this are those of clouds without any width.

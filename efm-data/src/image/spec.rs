@@ -180,7 +180,9 @@ impl ImagesSpec {
         }
         match (Self { split: Split::Test, limit: None, ..self.clone() }).open(base) {
             Ok(sampler) => Ok(Some(sampler)),
-            Err(DataError::NoImages { .. } | DataError::NoSuchClass { .. } | DataError::TooFewPoints { .. }) => Ok(None),
+            Err(DataError::NoImages { .. } | DataError::NoSuchClass { .. } | DataError::TooFewPoints { .. }) => {
+                Ok(None)
+            }
             Err(error) => Err(error),
         }
     }
