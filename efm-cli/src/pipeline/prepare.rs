@@ -1,4 +1,5 @@
 use std::path::Path;
+use std::sync::Arc;
 
 use efm_core::{Points, Seed, Side};
 use efm_data::{DataSpec, Sampler, Scaler, split};
@@ -131,13 +132,20 @@ pub fn prepare(mut config: RunConfig) -> Result<Prepared, Failure> {
 fn open(spec: &DataSpec, config: &RunConfig, seed: Seed, name: &str) -> Result<Opened, Failure> {
     // Data paths are absolute by now, or start from the present folder.
     let base = Path::new("");
-    let (sampler, image): (Box<dyn Sampler>, _) = match spec {
+    let mut image = None;
+    let mut fresh: Option<Box<dyn Sampler>> = None;
+    let sampler: Box<dyn Sampler> = match spec {
         DataSpec::Images(images) => {
-            let sampler = images.open(base)?;
+            let sampler = Arc::new(images.open(base)?);
             let shape = sampler.shape();
-            (Box::new(sampler), Some([shape.height, shape.width]))
+            image = Some([shape.height, shape.width]);
+            fresh = Some(match images.held_out(base)? {
+                Some(test) => Box::new(test),
+                None => Box::new(Arc::clone(&sampler)),
+            });
+            Box::new(sampler)
         }
-        _ => (spec.open(base)?, None),
+        _ => spec.open(base)?,
     };
     let centres = sampler.modes().map(|modes| modes.centres().clone());
     let identity = Scaler::identity(sampler.dim());
@@ -156,12 +164,9 @@ fn open(spec: &DataSpec, config: &RunConfig, seed: Seed, name: &str) -> Result<O
     }
     let sample = sampler.draw(&seed.stream(&format!("scaling/{name}")), 0, REPRESENTATIVES);
     let train = Cloud::Endless { sampler, scaler: identity };
-    let fresh: Box<dyn Sampler> = match spec {
-        DataSpec::Images(images) => match images.held_out(base)? {
-            Some(test) => Box::new(test),
-            None => spec.open(base)?,
-        },
-        _ => spec.open(base)?,
+    let fresh = match fresh {
+        Some(fresh) => fresh,
+        None => spec.open(base)?,
     };
     Ok(Opened { train, sample, fresh: Fresh::Endless(fresh), centres, image })
 }

@@ -1,5 +1,5 @@
 use efm_core::{Capacitor, Points, Side};
-use efm_field::{Field, Reversed};
+use efm_field::Field;
 use rand::RngExt;
 
 use super::ending::end_on_charges;
@@ -43,7 +43,9 @@ impl Accept {
     pub fn on_charges(self) -> Self {
         Self { on_charges: true, ..self }
     }
+}
 
+impl Map for Accept {
     fn carry(
         &self,
         field: &dyn Field,
@@ -52,9 +54,11 @@ impl Accept {
         noise: Noise,
         watch: &mut Watch<'_>,
     ) -> Result<Lines, TraceError> {
-        let (starts_dim, field_dim) = (self.plates.dim(), field.dim());
-        if starts_dim != field_dim || starts.dim() != field_dim {
-            return Err(TraceError::DimensionMismatch { starts_dim, field_dim });
+        let field_dim = field.dim();
+        for starts_dim in [self.plates.dim(), starts.dim()] {
+            if starts_dim != field_dim {
+                return Err(TraceError::DimensionMismatch { starts_dim, field_dim });
+            }
         }
         let slabs = Slabs::new(self.height, field.gap())?;
         let cloud = self.plates.plate(to);
@@ -87,29 +91,5 @@ impl Accept {
             end_on_charges(&mut journey, &self.tracer, &kept, cloud, slabs.height, slabs.gap, &coins);
         }
         Ok(journey.finish())
-    }
-}
-
-impl Map for Accept {
-    fn transport_with(
-        &self,
-        field: &dyn Field,
-        starts: &Points,
-        noise: Noise,
-        watch: &mut Watch<'_>,
-    ) -> Result<Lines, TraceError> {
-        self.carry(field, starts, Side::Target, noise, watch)
-    }
-
-    fn transport_back_with(
-        &self,
-        field: &dyn Field,
-        starts: &Points,
-        noise: Noise,
-        watch: &mut Watch<'_>,
-    ) -> Result<Lines, TraceError> {
-        let mut lines = self.carry(&Reversed(field), starts, Side::Source, noise, watch)?;
-        lines.reflect(field.gap());
-        Ok(lines)
     }
 }

@@ -1,7 +1,7 @@
 use std::sync::Arc;
 
 use efm_core::{Augmented, Capacitor, Points, Side};
-use efm_field::{Field, Reversed};
+use efm_field::Field;
 use rand_distr::{Distribution, StandardNormal};
 
 use super::balls::{Balls, Plate, places};
@@ -73,17 +73,19 @@ impl PointCharges {
         }
         Ok(())
     }
+}
 
+impl Map for PointCharges {
     fn carry(
         &self,
         field: &dyn Field,
         starts: &Points,
-        from: Side,
+        to: Side,
         noise: Noise,
         watch: &mut Watch<'_>,
     ) -> Result<Lines, TraceError> {
         self.check(field, starts)?;
-        let (source, target) = (&self.plates[from as usize], &self.plates[from.other() as usize]);
+        let (source, target) = (&self.plates[to.other() as usize], &self.plates[to as usize]);
         let balls = Arc::new(Balls::new(source, target, self.gap, self.capture_radius));
 
         let mut begun = Augmented::zeros(self.dim, starts.len());
@@ -117,29 +119,5 @@ impl PointCharges {
             }
         }
         Ok(journey.finish())
-    }
-}
-
-impl Map for PointCharges {
-    fn transport_with(
-        &self,
-        field: &dyn Field,
-        starts: &Points,
-        noise: Noise,
-        watch: &mut Watch<'_>,
-    ) -> Result<Lines, TraceError> {
-        self.carry(field, starts, Side::Source, noise, watch)
-    }
-
-    fn transport_back_with(
-        &self,
-        field: &dyn Field,
-        starts: &Points,
-        noise: Noise,
-        watch: &mut Watch<'_>,
-    ) -> Result<Lines, TraceError> {
-        let mut lines = self.carry(&Reversed(field), starts, Side::Target, noise, watch)?;
-        lines.reflect(field.gap());
-        Ok(lines)
     }
 }

@@ -1,7 +1,7 @@
 use std::sync::Arc;
 
 use efm_core::{Capacitor, Points, Side};
-use efm_field::{Field, Reversed};
+use efm_field::Field;
 use rand::RngExt;
 
 use super::ending::end_on_charges;
@@ -61,31 +61,6 @@ impl Default for FluxRule {
 }
 
 impl Map for FluxRule {
-    fn transport_with(
-        &self,
-        field: &dyn Field,
-        starts: &Points,
-        noise: Noise,
-        watch: &mut Watch<'_>,
-    ) -> Result<Lines, TraceError> {
-        self.carry(field, starts, Side::Target, noise, watch)
-    }
-
-    fn transport_back_with(
-        &self,
-        field: &dyn Field,
-        starts: &Points,
-        noise: Noise,
-        watch: &mut Watch<'_>,
-    ) -> Result<Lines, TraceError> {
-        let mut lines = self.carry(&Reversed(field), starts, Side::Source, noise, watch)?;
-        lines.reflect(field.gap());
-        Ok(lines)
-    }
-}
-
-impl FluxRule {
-    /// From the plate at z = 0 to the one at z = L, which carries the charges of the side `to`.
     fn carry(
         &self,
         field: &dyn Field,
@@ -150,7 +125,9 @@ impl FluxRule {
         }
         Ok(journey.finish())
     }
+}
 
+impl FluxRule {
     /// Moves lines along the field by a rise that depends on their height.
     fn slide(
         &self,

@@ -1,4 +1,4 @@
-use efm_core::{Augmented, Points};
+use efm_core::{Augmented, Points, Side};
 use efm_field::Field;
 
 use super::lift::shift_along;
@@ -94,10 +94,11 @@ impl Forward {
 }
 
 impl Map for Forward {
-    fn transport_with(
+    fn carry(
         &self,
         field: &dyn Field,
         starts: &Points,
+        _to: Side,
         noise: Noise,
         watch: &mut Watch<'_>,
     ) -> Result<Lines, TraceError> {

@@ -26,7 +26,7 @@ mod sides;
 
 use std::ops::ControlFlow;
 
-use efm_core::{Points, Stream};
+use efm_core::{Points, Side, Stream};
 use efm_field::{Field, Reversed};
 
 pub use accept::Accept;
@@ -68,17 +68,34 @@ impl From<Stream> for Noise {
 
 /// A rule that carries points from plate to plate along the lines of a field.
 pub trait Map: Send + Sync {
-    /// Carries `starts`, the points of a plate, one line each, in their order; `watch` sees the progress and may end it.
+    /// Carries `starts` from the plate at z = 0 of `field` to the one at z = L, one line each, in their order; `watch` sees
+    /// the progress and may end it. `to` is the side whose points lie at z = L: [`Side::Target`], or in a [`Reversed`]
+    /// field [`Side::Source`]. What there is to write for a new map; callers use the methods below.
     ///
     /// # Errors
     /// [`TraceError`] for misuse and failing fields; a line that does not arrive is no error.
+    fn carry(
+        &self,
+        field: &dyn Field,
+        starts: &Points,
+        to: Side,
+        noise: Noise,
+        watch: &mut Watch<'_>,
+    ) -> Result<Lines, TraceError>;
+
+    /// Carries `starts`, points of the source plate, to the target plate.
+    ///
+    /// # Errors
+    /// As [`Map::carry`].
     fn transport_with(
         &self,
         field: &dyn Field,
         starts: &Points,
         noise: Noise,
         watch: &mut Watch<'_>,
-    ) -> Result<Lines, TraceError>;
+    ) -> Result<Lines, TraceError> {
+        self.carry(field, starts, Side::Target, noise, watch)
+    }
 
     /// Carries `starts`, points of the target plate, to the source plate: the map in the [`Reversed`] field, seen from
     /// the field's own side. What the map does at the source it does at the target, and the other way round.
@@ -86,7 +103,7 @@ pub trait Map: Send + Sync {
     /// Events of the tracer, and the heights of [`crate::Save::Heights`], are those of the reversed field, L − z.
     ///
     /// # Errors
-    /// As [`Map::transport_with`].
+    /// As [`Map::carry`].
     fn transport_back_with(
         &self,
         field: &dyn Field,
@@ -94,7 +111,7 @@ pub trait Map: Send + Sync {
         noise: Noise,
         watch: &mut Watch<'_>,
     ) -> Result<Lines, TraceError> {
-        let mut lines = self.transport_with(&Reversed(field), starts, noise, watch)?;
+        let mut lines = self.carry(&Reversed(field), starts, Side::Source, noise, watch)?;
         lines.reflect(field.gap());
         Ok(lines)
     }
@@ -102,7 +119,7 @@ pub trait Map: Send + Sync {
     /// As [`Map::transport_with`], unwatched, all noise from `stream`.
     ///
     /// # Errors
-    /// As [`Map::transport_with`].
+    /// As [`Map::carry`].
     fn transport(&self, field: &dyn Field, starts: &Points, stream: &Stream) -> Result<Lines, TraceError> {
         self.transport_with(field, starts, Noise::from(*stream), &mut |_| ControlFlow::Continue(()))
     }
@@ -110,7 +127,7 @@ pub trait Map: Send + Sync {
     /// As [`Map::transport_back_with`], unwatched, all noise from `stream`.
     ///
     /// # Errors
-    /// As [`Map::transport_with`].
+    /// As [`Map::carry`].
     fn transport_back(&self, field: &dyn Field, starts: &Points, stream: &Stream) -> Result<Lines, TraceError> {
         self.transport_back_with(field, starts, Noise::from(*stream), &mut |_| ControlFlow::Continue(()))
     }
@@ -119,14 +136,15 @@ pub trait Map: Send + Sync {
 macro_rules! forward_map {
     ($($pointer:ty),*) => {$(
         impl<M: Map + ?Sized> Map for $pointer {
-            fn transport_with(
+            fn carry(
                 &self,
                 field: &dyn Field,
                 starts: &Points,
+                to: Side,
                 noise: Noise,
                 watch: &mut Watch<'_>,
             ) -> Result<Lines, TraceError> {
-                (**self).transport_with(field, starts, noise, watch)
+                (**self).carry(field, starts, to, noise, watch)
             }
             fn transport_back_with(
                 &self,
