@@ -50,6 +50,10 @@ pub enum MethodArg {
     Mirror,
     /// The paper's Algorithm 2 on the true field.
     Forward,
+    /// Two plates and the loops behind them: exact for every gap.
+    Flux,
+    /// Two plates, lines of the gap, half of them kept: draws of the target, exact for every gap.
+    Accept,
     /// The published code: per-plate-normalised field, mesh, fixed Euler.
     Published,
 }

@@ -86,7 +86,7 @@ impl From<TrainError> for Failure {
             TrainError::Data(error) => return error.into(),
             TrainError::Model(error) => return error.into(),
             TrainError::Trace(error) => return error.into(),
-            TrainError::NoDensity => Exit::Usage,
+            TrainError::NoDensity | TrainError::NoOrigins => Exit::Usage,
             TrainError::Io { .. } | TrainError::Locked { .. } => Exit::Io,
             TrainError::Corrupt { .. } | TrainError::Core(_) => Exit::Data,
             _ => Exit::Numerical,

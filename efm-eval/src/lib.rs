@@ -34,6 +34,7 @@ mod mmd;
 mod modes;
 mod pairwise;
 pub mod picture;
+mod repeats;
 mod sliced;
 mod table;
 mod wasserstein;

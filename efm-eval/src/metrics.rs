@@ -21,7 +21,7 @@ pub struct Metrics {
     pub seed: u64,
     /// Device the field was evaluated on.
     pub device: String,
-    /// Number of transported points n.
+    /// Number n of transported points in each measure.
     pub samples: usize,
     /// Number of coordinates D.
     pub dim: usize,
@@ -63,6 +63,9 @@ pub struct Metrics {
     pub lines: BTreeMap<String, u64>,
     /// Wall time.
     pub seconds: Seconds,
+    /// Spread of each measure over several draws of the map, by its name; empty for one draw. The measure is their mean.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub repeats: BTreeMap<String, Statistics>,
     /// Mean, spread and range behind each floor, by the name of its measure.
     pub floors: BTreeMap<String, Statistics>,
 }

@@ -3,6 +3,8 @@ use burn::tensor::{Device, Tensor, TensorData};
 use efm_core::Augmented;
 use efm_field::{Field, FieldError, FieldValues};
 
+#[cfg(doc)]
+use crate::Head;
 use crate::{FieldNet, Geometry, Network};
 
 /// Points sent to the device at once; bounds memory, not accuracy.
@@ -14,8 +16,10 @@ const FARTHEST: f64 = 1e6;
 
 /// A network as a field: from here on it cannot be told from an exact sum.
 ///
-/// Directions come from the network, strengths are unknown. Between the plates every line moves forward; on and behind
-/// a plate the direction is that at the plate.
+/// Directions come from the network, strengths are unknown. With [`Head::Forward`] every line between the plates moves
+/// forward, and on and behind a plate the direction is that at the plate. With the other heads the field behind the plates
+/// is learned as well; far from both plates, where no network can be trained, it is that of two charges +1 and −1 in
+/// their middles, which every capacitor has there.
 #[derive(Debug)]
 pub struct LearnedField {
     network: Network,
@@ -45,7 +49,9 @@ impl Field for LearnedField {
             return Err(FieldError::DimensionMismatch { query_dim: at.dim(), field_dim: dim });
         }
         out.prepare(dim, at.len(), false);
-        let Geometry { gap, source_spread, target_spread, .. } = self.geometry;
+        let Geometry { gap, source_spread, target_spread, head, .. } = self.geometry;
+        let heights = if head.is_everywhere() { [f64::NEG_INFINITY, f64::INFINITY] } else { [0.0, gap] };
+        let far = FAR * (gap + source_spread.max(target_spread));
         let reach = FARTHEST * gap.max(source_spread).max(target_spread);
         let device_error = |message: String| FieldError::Device { message };
         for first in (0..at.len()).step_by(CHUNK) {
@@ -57,28 +63,45 @@ impl Field for LearnedField {
                     return Err(FieldError::NonFiniteQuery { point: index });
                 }
                 x.extend(at.x(index).iter().map(|&value| value.clamp(-reach, reach) as f32));
-                z.push(at.z(index).clamp(0.0, gap) as f32);
+                z.push(at.z(index).clamp(heights[0], heights[1]).clamp(-reach, reach) as f32);
             }
             let x = Tensor::<2>::from_data(TensorData::new(x, [count, dim]), &self.device);
             let z = Tensor::<2>::from_data(TensorData::new(z, [count, 1]), &self.device);
             let values =
                 self.network.forward(x, z).try_into_vec_as::<f32>().map_err(|e| device_error(e.to_string()))?;
-            for (index, value) in values.chunks_exact(dim + 1).enumerate() {
+            for (index, value) in values.chunks_exact(head.outputs(dim)).enumerate() {
                 let at = at.point(first + index);
-                let unit = self.geometry.axial_unit(&at[..dim], at[dim]);
-                let axial = unit * f64::from(value[dim]);
-                let lateral = value[..dim].iter().map(|&v| f64::from(v).powi(2)).sum::<f64>();
-                let norm = lateral.sqrt().hypot(axial);
+                let direction = out.directions.point_mut(first + index);
+                if head.is_everywhere() && at[..dim].iter().any(|x| x.abs() > far) | (at[dim].abs() > far) {
+                    dipole(at, gap, direction);
+                } else {
+                    head.assemble(value, &at[..dim], at[dim], &self.geometry, direction);
+                }
+                let norm = direction.iter().fold(0.0_f64, |norm, &part| norm.hypot(part));
                 if !norm.is_finite() {
                     return Err(device_error("the network's values are not finite".to_owned()));
                 }
-                let direction = out.directions.point_mut(first + index);
-                for (to, &from) in direction.iter_mut().zip(value) {
-                    *to = f64::from(from) / norm;
+                if norm > 0.0 {
+                    direction.iter_mut().for_each(|part| *part /= norm);
+                } else {
+                    direction[dim] = 1.0;
                 }
-                direction[dim] = axial / norm;
             }
         }
         Ok(())
     }
+}
+
+/// Far away is this many sizes of the capacitor: there its field is that of two charges but for a few per cent.
+const FAR: f64 = 20.0;
+
+/// The field of a charge +1 at the origin and of −1 at the height `gap` above it, up to a factor.
+fn dipole(at: &[f64], gap: f64, field: &mut [f64]) {
+    let dim = at.len() - 1;
+    let lateral: f64 = at[..dim].iter().map(|x| x * x).sum();
+    let heights = [at[dim], at[dim] - gap];
+    let ln = heights.map(|height| -0.5 * (dim as f64 + 1.0) * (lateral + height * height).ln());
+    let weights = [1.0, (ln[1] - ln[0]).exp()];
+    field.iter_mut().zip(at).for_each(|(to, x)| *to = x * (weights[0] - weights[1]));
+    field[dim] = heights[0] * weights[0] - heights[1] * weights[1];
 }

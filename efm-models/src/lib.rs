@@ -7,12 +7,14 @@
 pub mod device;
 mod error;
 mod gate;
+mod head;
 mod init;
 mod learned;
 mod mlp;
 mod network;
 
 pub use error::ModelError;
+pub use head::Head;
 pub use learned::LearnedField;
 pub use mlp::{Activation, Mlp, MlpConfig};
 pub use network::{FieldNet, Geometry, Network, NetworkConfig};

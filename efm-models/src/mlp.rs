@@ -5,9 +5,10 @@ use efm_core::Stream;
 use serde::{Deserialize, Serialize};
 
 use crate::gate::Gate;
+use crate::head::Reference;
 use crate::init::initialise;
 use crate::network::SMALLEST_SPREAD;
-use crate::{FieldNet, Geometry, ModelError};
+use crate::{FieldNet, Geometry, Head, ModelError};
 
 /// Nonlinearity between layers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -88,12 +89,16 @@ impl MlpConfig {
             }
         }
         let resolved = self.resolved(geometry.dim);
-        let (octaves, gated) = (resolved.octaves.unwrap_or_default(), resolved.gated.unwrap_or_default());
+        let head = geometry.head;
+        // Slopes of plates have their linear part already.
+        let gated = resolved.gated.unwrap_or_default() && head != Head::Plates;
+        let octaves = resolved.octaves.unwrap_or_default();
         let gates = if gated { Gate::inputs(geometry.dim) } else { 0 };
-        let inputs = geometry.dim * (1 + 2 * octaves) + 1 + HEIGHT_FEATURES + 2 * self.fourier;
+        let behind = if head == Head::Free { BEHIND_FEATURES } else { 0 };
+        let inputs = geometry.dim * (1 + 2 * octaves) + 1 + HEIGHT_FEATURES + behind + 2 * self.fourier;
         let sizes: Vec<_> = std::iter::once(inputs).chain(std::iter::repeat_n(self.width, self.depth)).collect();
         let hidden = sizes.windows(2).map(|pair| LinearConfig::new(pair[0], pair[1]).init(device)).collect();
-        let output = LinearConfig::new(self.width, geometry.dim + 1 + gates).init(device);
+        let output = LinearConfig::new(self.width, head.outputs(geometry.dim) + gates).init(device);
         let mlp = Mlp {
             hidden,
             output,
@@ -110,6 +115,9 @@ impl MlpConfig {
 
 /// Height features besides the Fourier ones: z/L and the two logarithmic distances to the plates.
 const HEIGHT_FEATURES: usize = 3;
+
+/// Which plate a point is behind, if any: the field jumps there.
+const BEHIND_FEATURES: usize = 2;
 
 /// Heights closer than this share of the gap to a plate look alike to the logarithmic features.
 const PLATE_LAYER: f64 = 0.001;
@@ -145,7 +153,9 @@ impl Mlp {
     fn features(&self, x: Tensor<2>, z: Tensor<2>) -> Tensor<2> {
         let Geometry { dim, gap, .. } = self.geometry.0;
         let scaled = x / self.variance(z.clone()).sqrt();
-        let height = z.div_scalar(gap);
+        let everywhere = self.geometry.0.head.is_everywhere();
+        let signed = z.div_scalar(gap);
+        let height = if everywhere { signed.clone().clamp(0.0, 1.0) } else { signed.clone() };
         let rest = height.clone().neg().add_scalar(1.0);
         let radius = scaled.clone().powi_scalar(2).mean_dim(1);
         let squash = radius.clone().div_scalar(RANGE * RANGE).add_scalar(1.0).sqrt();
@@ -159,9 +169,17 @@ impl Mlp {
         }
 
         columns.push(height.clone().mul_scalar(2.0).sub_scalar(1.0));
-        for distance in [height.clone(), rest] {
-            let logarithm = distance.clamp_min(0.0).add_scalar(PLATE_LAYER).log();
+        let distances = match everywhere {
+            true => [signed.clone().abs(), signed.clone().sub_scalar(1.0).abs()],
+            false => [height.clone(), rest].map(|distance| distance.clamp_min(0.0)),
+        };
+        for distance in distances {
+            let logarithm = distance.add_scalar(PLATE_LAYER).log();
             columns.push(logarithm.div_scalar(-PLATE_LAYER.ln() / 2.0).add_scalar(1.0));
+        }
+        if self.geometry.0.head == Head::Free {
+            columns.push(signed.clone().lower_scalar(0.0).float());
+            columns.push(signed.greater_scalar(1.0).float());
         }
         for turn in 1..=self.fourier {
             let angle = height.clone().mul_scalar(std::f64::consts::PI * turn as f64);
@@ -174,10 +192,11 @@ impl Mlp {
     /// Tensor form of [`Geometry::variance`], `[B, 1]`.
     fn variance(&self, z: Tensor<2>) -> Tensor<2> {
         let Geometry { gap, source_spread, target_spread, .. } = self.geometry.0;
-        let height = z.div_scalar(gap).clamp(0.0, 1.0);
+        let height = z.clone().div_scalar(gap).clamp(0.0, 1.0);
+        let behind = z - height.clone().mul_scalar(gap);
         let rest = height.clone().neg().add_scalar(1.0);
         let data = rest.clone().mul_scalar(source_spread.powi(2)) + height.clone().mul_scalar(target_spread.powi(2));
-        data.clamp_min(SMALLEST_SPREAD.powi(2)) + (height * rest).mul_scalar(gap.powi(2))
+        data.clamp_min(SMALLEST_SPREAD.powi(2)) + (height * rest).mul_scalar(gap.powi(2)) + behind.powi_scalar(2)
     }
 
     fn activate(&self, values: Tensor<2>) -> Tensor<2> {
@@ -196,14 +215,42 @@ fn squareplus(values: Tensor<2>) -> Tensor<2> {
     ((values.clone() * values.clone()).add_scalar(1.0).sqrt() + values).mul_scalar(0.5)
 }
 
-impl FieldNet for Mlp {
-    fn forward(&self, x: Tensor<2>, z: Tensor<2>) -> Tensor<2> {
-        let dim = self.geometry.0.dim;
-        let mut values = self.features(x.clone(), z);
+impl Mlp {
+    /// The values of the last layer, W of the head and then those of the gates.
+    fn values(&self, x: Tensor<2>, z: Tensor<2>) -> Tensor<2> {
+        let mut values = self.features(x, z);
         for layer in &self.hidden {
             values = self.activate(layer.forward(values));
         }
-        let values = self.output.forward(values);
+        self.output.forward(values)
+    }
+
+    /// Values of [`Head::Plates`]: corrections to those of two plates in closed form.
+    fn plates(&self, x: Tensor<2>, z: Tensor<2>) -> Tensor<2> {
+        let dim = self.geometry.0.dim;
+        let Reference { ln_ratio, trust, slopes, scales } = Reference::at(&self.geometry.0, &x, &z);
+        let values = self.values(x, z);
+        let part = |range: std::ops::Range<usize>| values.clone().slice([0..values.dims()[0], range]);
+        let [source, target] = slopes;
+        let [near_source, near_target] = scales;
+        Tensor::cat(
+            vec![
+                ln_ratio + part(0..1) * trust,
+                source + part(1..dim + 1) * near_source,
+                target + part(dim + 1..2 * dim + 1) * near_target,
+            ],
+            1,
+        )
+    }
+}
+
+impl FieldNet for Mlp {
+    fn forward(&self, x: Tensor<2>, z: Tensor<2>) -> Tensor<2> {
+        let Geometry { dim, head, .. } = self.geometry.0;
+        if head == Head::Plates {
+            return self.plates(x, z);
+        }
+        let values = self.values(x.clone(), z);
         let [count, width] = values.dims();
         let mut lateral = values.clone().slice([0..count, 0..dim]);
         if let Some(gate) = &self.gate {
@@ -211,7 +258,10 @@ impl FieldNet for Mlp {
             let direction = x / square.clamp_min(SMALLEST_SPREAD.powi(2)).sqrt();
             lateral = lateral + gate.forward(direction, values.clone().slice([0..count, dim + 1..width]));
         }
-        let axial = squareplus(values.slice([0..count, dim..dim + 1])).add_scalar(AXIAL_FLOOR);
+        let mut axial = values.slice([0..count, dim..dim + 1]);
+        if head == Head::Forward {
+            axial = squareplus(axial).add_scalar(AXIAL_FLOOR);
+        }
         Tensor::cat(vec![lateral, axial], 1)
     }
 }

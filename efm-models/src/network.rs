@@ -3,14 +3,15 @@ use burn::tensor::{Device, Tensor};
 use efm_core::Stream;
 use serde::{Deserialize, Serialize};
 
-use crate::{Mlp, MlpConfig, ModelError};
+use crate::{Head, Mlp, MlpConfig, ModelError};
 
-/// A network m(x, z) whose direction is that of the field, once its last component is taken in units of
-/// [`Geometry::axial_unit`].
+/// A network whose values at (x, z) make the field there, by the rule of its [`Head`].
 ///
-/// Its length is free; its last component is positive, so that every line moves towards the target plate.
+/// With [`Head::Forward`] and [`Head::Free`] their direction is that of the field, once the last component is taken in units
+/// of [`Geometry::axial_unit`]; their length is free. With the former that component is positive, so that every line
+/// moves towards the target plate.
 pub trait FieldNet {
-    /// Values at B points: `x` is `[B, D]`, `z` is `[B, 1]`, the result `[B, D + 1]` with z last.
+    /// Values at B points: `x` is `[B, D]`, `z` is `[B, 1]`, the result `[B, W]`, W that of [`Head::outputs`].
     fn forward(&self, x: Tensor<2>, z: Tensor<2>) -> Tensor<2>;
 }
 
@@ -28,15 +29,20 @@ pub struct Geometry {
     pub target_spread: f64,
     /// Whether networks give axial parts in units of [`Geometry::axial_unit`] rather than plain.
     pub stretched: bool,
+    /// What the values of a network stand for.
+    #[serde(default, skip_serializing_if = "Head::is_forward")]
+    pub head: Head,
 }
 
 impl Geometry {
     /// Variance of a coordinate where field lines run at height z: that of the data at the plates, wider in between, where
-    /// lines bulge like a Brownian bridge (variance z(L − z), the mean exit time of §2.5 of the physics notes).
+    /// lines bulge like a Brownian bridge (variance z(L − z), the mean exit time of §2.5 of the physics notes). Behind a
+    /// plate, where loops are as wide as they are high, the square of the distance is added.
     pub fn variance(&self, z: f64) -> f64 {
         let height = (z / self.gap).clamp(0.0, 1.0);
+        let behind = z - height * self.gap;
         let data = (1.0 - height) * self.source_spread.powi(2) + height * self.target_spread.powi(2);
-        data.max(SMALLEST_SPREAD.powi(2)) + height * (1.0 - height) * self.gap.powi(2)
+        data.max(SMALLEST_SPREAD.powi(2)) + height * (1.0 - height) * self.gap.powi(2) + behind * behind
     }
 
     /// What the axial part of a field is measured in at a point, in units of the lateral one.
@@ -45,7 +51,7 @@ impl Geometry {
     /// E_z is smaller than E_x by (z(L − z)/L)/|x|; measured in that unit it is of order one again, and a network that
     /// gets it right to a few per cent gets the slope E_x/E_z right to a few per cent, there as well.
     pub fn axial_unit(&self, x: &[f64], z: f64) -> f64 {
-        if !self.stretched {
+        if !self.stretched || !(0.0..=self.gap).contains(&z) {
             return 1.0;
         }
         let square = x.iter().map(|x| x * x).sum::<f64>() / self.dim as f64;

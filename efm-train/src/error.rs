@@ -48,6 +48,9 @@ pub enum TrainError {
     /// A density was asked of a map whose source has none in closed form.
     #[error("the source has no density in closed form, so the map's density is unknown")]
     NoDensity,
+    /// The objective needs the charge each point was drawn from, and these points have none.
+    #[error("train.objective = \"posterior\" needs train.points of kind \"flux\" or \"around\"")]
+    NoOrigins,
     /// Lines cannot be followed with these settings, or the field failed on the way.
     #[error(transparent)]
     Trace(#[from] efm_integrate::TraceError),
@@ -80,6 +83,7 @@ impl TrainError {
             Self::Device(_) => "try --device cpu, or a smaller train.batch",
             Self::Data(error) => error.hint(),
             Self::NoDensity => "train from a gaussian, mixture, eight-gaussians or checkerboard source of some width",
+            Self::NoOrigins => "set train.points.kind, or train.objective",
             Self::Trace(_) => "the [solver] keys set how lines are traced",
             Self::Core(_) | Self::Field(_) => "look at the data with any table viewer",
             Self::Model(_) => "`efm devices` lists what this build has",

@@ -1,5 +1,7 @@
 //! The gradient of a batch, computed in shards on all cores of the host.
 
+use std::ops::Range;
+
 use burn::module::{Module, ModuleVisitor, Param};
 use burn::optim::GradientsParams;
 use burn::tensor::{Device, Tensor, TensorData};
@@ -57,15 +59,35 @@ pub(crate) fn gradient(
     Ok((loss, total))
 }
 
-/// Σ over the batch of the weighted squared error, averaged over the D + 1 components.
+/// Σ over the batch of the loss: the weighted squared error, averaged over the components; for [`efm_models::Head::Plates`] the cross-entropy of
+/// the shares and the weighted squared errors of both slopes.
 pub(crate) fn weighted_error(network: &Network, batch: Batch, device: &Device) -> Tensor<1> {
     let count = batch.len();
+    let upload = |values: Vec<f32>| {
+        let width = values.len() / count;
+        Tensor::<2>::from_data(TensorData::new(values, [count, width]), device)
+    };
     let dim = batch.x.len() / count;
-    let upload =
-        |values: Vec<f32>, width: usize| Tensor::<2>::from_data(TensorData::new(values, [count, width]), device);
-    let values = network.forward(upload(batch.x, dim), upload(batch.z, 1));
-    let error = values - upload(batch.target, dim + 1);
-    ((error.clone() * error) * upload(batch.weight, 1)).sum().div_scalar((dim + 1) as f64)
+    let values = network.forward(upload(batch.x), upload(batch.z));
+    let (target, weight) = (upload(batch.target), upload(batch.weight));
+    if weight.dims()[1] == 1 {
+        let error = values - target;
+        return ((error.clone() * error) * weight).sum().div_scalar((dim + 1) as f64);
+    }
+    let part = |tensor: &Tensor<2>, range: Range<usize>| tensor.clone().slice([0..count, range]);
+    let ln_ratio = part(&values, 0..1);
+    // −π ln σ(ℓ) − (1 − π) ln(1 − σ(ℓ)) = softplus(ℓ) − πℓ.
+    let entropy = softplus(ln_ratio.clone()) - part(&target, 0..1) * ln_ratio;
+    let slopes = [1..dim + 1, dim + 1..2 * dim + 1].into_iter().enumerate().map(|(side, range)| {
+        let error = part(&values, range.clone()) - part(&target, range);
+        ((error.clone() * error) * part(&weight, side + 1..side + 2)).sum().div_scalar(dim as f64)
+    });
+    slopes.fold(entropy.sum(), |sum, error| sum + error)
+}
+
+/// ln(1 + e^x) without overflow.
+fn softplus(x: Tensor<2>) -> Tensor<2> {
+    x.clone().clamp_min(0.0) + x.abs().neg().exp().log1p()
 }
 
 /// Reads one number back.

@@ -31,7 +31,7 @@ pub use gap::{GapRule, automatic_gap};
 pub use likelihood::{Likelihood, LnDensities, SMEARS};
 pub use model_file::TrainedModel;
 pub use objective::Target;
-pub use pool::{Plates, Pool, PoolSource};
+pub use pool::{Batch, Plates, Pool, PoolSource};
 pub use run_dir::RunDir;
 pub use scalers::Scalers;
 pub use schedule::learning_rate;

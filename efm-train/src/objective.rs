@@ -1,4 +1,8 @@
-use efm_models::Geometry;
+//! What a network should give at a point: from sums over all charges, or from the charge a point was drawn from.
+
+use efm_core::{Augmented, Capacitor, Side};
+use efm_field::{ExactField, Field, FieldError, InterPlate, Origin};
+use efm_models::{Geometry, Head};
 
 use crate::config::Objective;
 
@@ -18,21 +22,137 @@ pub struct Target {
 const LARGEST_WEIGHT: f64 = 20.0;
 
 impl Objective {
-    /// The target at the point (x, z) where the field has the unit direction `n`, z last.
-    pub fn target(self, n: &[f64], x: &[f64], z: f64, geometry: &Geometry) -> Target {
+    /// The head a network needs for this objective at these points.
+    pub fn head(self, points: &InterPlate) -> Head {
+        match self {
+            Self::Posterior | Self::Shares => Head::Plates,
+            Self::Flux | Self::Direction | Self::Isotropic => match points {
+                InterPlate::Around { .. } => Head::Free,
+                _ => Head::Forward,
+            },
+        }
+    }
+
+    /// The target at the point (x, z) where the field has the unit direction `n`, z last, and the charges of both plates
+    /// have |E_z| adding up to `flux` of the strength |E|. Between the plates that is n_z.
+    pub fn target(self, n: &[f64], flux: f64, x: &[f64], z: f64, geometry: &Geometry) -> Target {
         let dim = x.len();
         let unit = geometry.axial_unit(x, z);
         match self {
-            // E/S and S/E_z of the stretched field (E_x, E_z/unit), S² = (E_z/unit)² + |E_x|²/D; both follow from the
-            // direction alone. The unit depends on the place only, so that no bias comes in.
+            // E/S and S/|E_z| of the stretched field (E_x, E_z/unit), S² = (E_z/unit)² + |E_x|²/D. The points have the
+            // density |E_z| of the two plates; its product with weight and target is E, which is linear in the charges,
+            // so that no bias comes in.
             Self::Flux => {
                 let axial = n[dim] / unit;
                 let lateral: f64 = n[..dim].iter().map(|n| n * n).sum();
                 let size = (axial * axial + lateral / dim as f64).sqrt();
-                let weight = if axial > 0.0 { (size / axial).min(LARGEST_WEIGHT) } else { LARGEST_WEIGHT };
+                let flux = flux / unit;
+                let weight = if flux > 0.0 { (size / flux).min(LARGEST_WEIGHT) } else { LARGEST_WEIGHT };
                 Target { scale: 1.0 / size, unit, weight }
             }
-            Self::Direction => Target { scale: ((dim + 1) as f64).sqrt(), unit, weight: 1.0 },
+            _ => Target { scale: ((dim + 1) as f64).sqrt(), unit, weight: 1.0 },
         }
     }
+}
+
+/// The targets of [`Head::Plates`] at N points: for each the share of the source, then the slopes of both plates; and the
+/// weights of these three.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct PlateTargets {
+    /// N · (2D + 1) numbers.
+    pub values: Vec<f32>,
+    /// N · 3 numbers.
+    pub weights: Vec<f32>,
+}
+
+impl PlateTargets {
+    /// From the exact field of all charges: what [`PlateTargets::drawn`] gives on average.
+    ///
+    /// # Errors
+    /// When the field fails.
+    pub fn summed(field: &ExactField, points: &Augmented, geometry: &Geometry) -> Result<Self, FieldError> {
+        let plates = field.per_plate(points)?;
+        let dim = points.dim();
+        let mut targets = Self::default();
+        for index in 0..points.len() {
+            let n = [plates[0].directions.point(index), plates[1].directions.point(index)];
+            let ln = |side: usize| plates[side].ln_strengths[index] + n[side][dim].abs().max(f64::MIN_POSITIVE).ln();
+            let share = 1.0 / (1.0 + (ln(1) - ln(0)).exp());
+            let slope = |side: usize, axis: usize| {
+                let sign = if side == 0 { 1.0 } else { -1.0 };
+                sign * n[side][axis] / n[side][dim].abs().max(f64::MIN_POSITIVE)
+            };
+            targets.push(points.z(index), share, dim, slope, geometry);
+        }
+        Ok(targets)
+    }
+
+    /// From the charge each point was drawn from: the two-plate posterior (§2.6 of the physics notes). Needs no field.
+    pub fn drawn(capacitor: &Capacitor, points: &Augmented, origins: &[Origin], geometry: &Geometry) -> Self {
+        let dim = points.dim();
+        let mut targets = Self::default();
+        for (index, origin) in origins.iter().enumerate() {
+            let (x, z) = (points.x(index), points.z(index));
+            let charge = capacitor.plate(origin.side).point(origin.charge);
+            let distance = (z - origin.side.height(capacitor.gap())).abs().max(f64::MIN_POSITIVE);
+            let share = if origin.side == Side::Source { 1.0 } else { 0.0 };
+            let slope = |_: usize, axis: usize| (x[axis] - f64::from(charge[axis])) / distance;
+            targets.push(z, share, dim, slope, geometry);
+        }
+        targets
+    }
+
+    /// The means of the charges, y = x − s·w, are regressed in units of their plate, σ, with the weight s(s + σ)/σ²·(σ/s)² left of
+    /// that near the plate: slopes have an infinite variance there, and little else to say than that charges are near.
+    fn push(&mut self, z: f64, share: f64, dim: usize, slope: impl Fn(usize, usize) -> f64, geometry: &Geometry) {
+        self.values.push(share as f32);
+        self.weights.push(1.0);
+        for (side, [height, spread]) in
+            [[0.0, geometry.source_spread], [geometry.gap, geometry.target_spread]].into_iter().enumerate()
+        {
+            let distance = (z - height).abs();
+            let spread = spread.max(1e-6);
+            let share = if side == 0 { share } else { 1.0 - share };
+            let weight = share * distance * (distance + spread) / (spread * spread);
+            self.values.extend((0..dim).map(|axis| if share > 0.0 { slope(side, axis) as f32 } else { 0.0 }));
+            self.weights.push(weight as f32);
+        }
+    }
+}
+
+/// Unit directions of the whole field and, for each point, |E_z| of both plates over |E|.
+///
+/// # Errors
+/// When the field fails.
+pub fn directions(
+    field: &ExactField,
+    points: &Augmented,
+    everywhere: bool,
+) -> Result<(Augmented, Vec<f64>), FieldError> {
+    let dim = points.dim();
+    if !everywhere {
+        let values = field.evaluate(points)?;
+        let flux = (0..points.len()).map(|index| values.directions.point(index)[dim]).collect();
+        return Ok((values.directions, flux));
+    }
+    let plates = field.per_plate(points)?;
+    let mut directions = Augmented::zeros(dim, points.len());
+    let flux = (0..points.len())
+        .map(|index| {
+            let ln = [plates[0].ln_strengths[index], plates[1].ln_strengths[index]];
+            let top = ln[0].max(ln[1]);
+            let total = directions.point_mut(index);
+            let mut flux = 0.0;
+            for (plate, ln) in plates.iter().zip(ln) {
+                let weight = (ln - top).exp();
+                let n = plate.directions.point(index);
+                total.iter_mut().zip(n).for_each(|(sum, n)| *sum += weight * n);
+                flux += weight * n[dim].abs();
+            }
+            let norm = total.iter().fold(0.0_f64, |norm, part| norm.hypot(*part)).max(f64::MIN_POSITIVE);
+            total.iter_mut().for_each(|part| *part /= norm);
+            flux / norm
+        })
+        .collect();
+    Ok((directions, flux))
 }

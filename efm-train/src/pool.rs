@@ -1,13 +1,15 @@
 use std::ops::Range;
 
-use efm_core::{Augmented, Capacitor, Seed};
-use efm_field::{ExactField, Field, InterPlate, Law};
+use efm_core::{Augmented, Capacitor, Seed, Stream};
+use efm_field::{ExactField, InterPlate, Law, isotropic_step};
 use efm_models::Geometry;
 use rand::RngExt;
+use rayon::prelude::*;
 
 use crate::TrainError;
 use crate::cloud::Cloud;
 use crate::config::{Charges, Objective, TrainConfig};
+use crate::objective::{PlateTargets, directions};
 
 /// Where the charges of both plates come from, and the field they make.
 pub struct Plates {
@@ -50,9 +52,9 @@ pub struct Batch {
     pub x: Vec<f32>,
     /// `[B, 1]`.
     pub z: Vec<f32>,
-    /// `[B, D + 1]`.
+    /// `[B, W]`, W that of the head: what the network should give.
     pub target: Vec<f32>,
-    /// `[B, 1]`.
+    /// `[B, 1]`, or `[B, 3]` for the parts of [`efm_models::Head::Plates`].
     pub weight: Vec<f32>,
 }
 
@@ -121,27 +123,81 @@ impl<'a> PoolSource<'a> {
         let target = self.plates.target.charges(self.charges, &self.seed.stream("charges/target"), index)?;
         let capacitor = Capacitor::new(source, target, self.plates.gap)?;
         let first = index * self.size as u64;
-        let points = self.points.draw(&capacitor, self.plates.law, &self.seed.stream(stream), first, self.size);
-        let field = ExactField::new(capacitor, self.plates.law);
-        Pool::new(&field, &points, self.objective, &self.plates.geometry)
+        let stream = self.seed.stream(stream);
+        let (law, geometry) = (self.plates.law, &self.plates.geometry);
+        match self.objective {
+            Objective::Posterior => {
+                let drawn = self.points.draw_with_origins(&capacitor, law, &stream, first, self.size);
+                let (points, origins) = drawn.ok_or(TrainError::NoOrigins)?;
+                Ok(Pool::of_plates(&points, PlateTargets::drawn(&capacitor, &points, &origins, geometry)))
+            }
+            Objective::Shares => {
+                let points = self.points.draw(&capacitor, law, &stream, first, self.size);
+                let targets = PlateTargets::summed(&ExactField::new(capacitor, law), &points, geometry)?;
+                Ok(Pool::of_plates(&points, targets))
+            }
+            Objective::Isotropic => Ok(Pool::of_steps(&capacitor, law, geometry, &stream, first, self.size)),
+            Objective::Flux | Objective::Direction => {
+                let points = self.points.draw(&capacitor, law, &stream, first, self.size);
+                Pool::of_directions(&ExactField::new(capacitor, law), &points, self.objective, geometry)
+            }
+        }
     }
 }
 
+/// Isotropic steps have at least this share of the gap, which resolves both plates, and at most this many sizes of the
+/// capacitor: charges farther away add nothing that the near ones do not.
+const STEPS: [f64; 2] = [0.003, 4.0];
+
 impl Pool {
-    fn new(
-        field: &dyn Field,
+    fn at(points: &Augmented) -> Self {
+        Self {
+            dim: points.dim(),
+            x: (0..points.len()).flat_map(|index| points.x(index).iter().map(|&x| x as f32)).collect(),
+            z: (0..points.len()).map(|index| points.z(index) as f32).collect(),
+            ..Self::default()
+        }
+    }
+
+    fn of_plates(points: &Augmented, targets: PlateTargets) -> Self {
+        Self { target: targets.values, weight: targets.weights, ..Self::at(points) }
+    }
+
+    fn of_steps(
+        capacitor: &Capacitor,
+        law: Law,
+        geometry: &Geometry,
+        stream: &Stream,
+        first: u64,
+        count: usize,
+    ) -> Self {
+        let width = capacitor.dim() + 1;
+        let size = geometry.gap + geometry.source_spread.max(geometry.target_spread);
+        let range = [STEPS[0] * geometry.gap, STEPS[1] * size];
+        let mut points = Augmented::zeros(capacitor.dim(), count);
+        let mut pulls = points.clone();
+        let both = points.as_mut_slice().par_chunks_mut(width).zip(pulls.as_mut_slice().par_chunks_mut(width));
+        both.enumerate().for_each(|(index, (point, pull))| {
+            let mut generator = stream.at(first.wrapping_add(index as u64));
+            isotropic_step(capacitor, law, range, &mut generator, point, pull);
+        });
+        let scale = (width as f64).sqrt();
+        let target = pulls.as_slice().iter().map(|pull| (scale * pull) as f32).collect();
+        Self { target, weight: vec![1.0; count], ..Self::at(&points) }
+    }
+
+    fn of_directions(
+        field: &ExactField,
         points: &Augmented,
         objective: Objective,
         geometry: &Geometry,
     ) -> Result<Self, TrainError> {
-        let values = field.evaluate(points)?;
+        let (directions, flux) = directions(field, points, geometry.head.is_everywhere())?;
         let dim = points.dim();
-        let mut pool = Self { dim, ..Self::default() };
-        for index in 0..points.len() {
-            let direction = values.directions.point(index);
-            let target = objective.target(direction, points.x(index), points.z(index), geometry);
-            pool.x.extend(points.x(index).iter().map(|&x| x as f32));
-            pool.z.push(points.z(index) as f32);
+        let mut pool = Self::at(points);
+        for (index, flux) in flux.into_iter().enumerate() {
+            let direction = directions.point(index);
+            let target = objective.target(direction, flux, points.x(index), points.z(index), geometry);
             pool.target.extend(direction[..dim].iter().map(|&n| (target.scale * n) as f32));
             pool.target.push((target.scale * direction[dim] / target.unit) as f32);
             pool.weight.push(target.weight as f32);
@@ -168,15 +224,11 @@ impl Pool {
 
     /// The points with these indices.
     pub fn gather(&self, indices: &[usize]) -> Batch {
-        let pick = |values: &[f32], width: usize| {
+        let pick = |values: &[f32]| {
+            let width = values.len() / self.len();
             indices.iter().flat_map(|&i| values[i * width..(i + 1) * width].iter().copied()).collect::<Vec<_>>()
         };
-        Batch {
-            x: pick(&self.x, self.dim),
-            z: pick(&self.z, 1),
-            target: pick(&self.target, self.dim + 1),
-            weight: pick(&self.weight, 1),
-        }
+        Batch { x: pick(&self.x), z: pick(&self.z), target: pick(&self.target), weight: pick(&self.weight) }
     }
 
     /// Number of coordinates of the data, D.

@@ -5,7 +5,7 @@ mod common;
 use efm_core::{Points, Seed};
 use efm_data::{DataSpec, Scaler};
 use efm_field::Law;
-use efm_models::Geometry;
+use efm_models::{Geometry, Head};
 use efm_train::checkup::{Checkup, CloudCheck, LinesCheck};
 use efm_train::config::{Charges, ConfigSource, RunConfig, load};
 use efm_train::{Cloud, GapRule, Plates, automatic_gap};
@@ -21,7 +21,7 @@ fn check(points: &Points) -> CloudCheck {
 
 fn plates(source: &Points, target: &Points, gap: f64, law: Law) -> Plates {
     let dim = source.dim();
-    let geometry = Geometry { dim, gap, source_spread: 1.0, target_spread: 1.0, stretched: true };
+    let geometry = Geometry { dim, gap, source_spread: 1.0, target_spread: 1.0, stretched: true, head: Head::Forward };
     let cloud = |points: &Points| Cloud::Finite(Scaler::identity(dim).apply(points).unwrap());
     Plates { source: cloud(source), target: cloud(target), gap, law, geometry }
 }

@@ -10,7 +10,7 @@ use efm_data::{DataSpec, Scaling};
 use efm_eval::ks;
 use efm_field::{Law, on_flux};
 use efm_integrate::{Save, Tracer};
-use efm_models::{Geometry, LearnedField, MlpConfig, NetworkConfig};
+use efm_models::{Geometry, Head, LearnedField, MlpConfig, NetworkConfig};
 use efm_train::config::{Charges, TrainConfig};
 use efm_train::{Checkpoints, Cloud, Plates, Scalers, Trainer};
 
@@ -24,7 +24,8 @@ fn plates() -> Plates {
     let (source, target) = ("kind = 'gaussian'", "kind = 'moons'");
     let scalers = Scalers::fit(Scaling::PerCoordinate, true, &sample(source), &sample(target)).expect("plain clouds");
     let cloud = |toml: &str, side| Cloud::Endless { sampler: open(toml), scaler: scalers.plate(side).clone() };
-    let geometry = Geometry { dim: 2, gap: GAP, source_spread: 1.0, target_spread: 1.0, stretched: true };
+    let geometry =
+        Geometry { dim: 2, gap: GAP, source_spread: 1.0, target_spread: 1.0, stretched: true, head: Head::Forward };
     let (source, target) = (cloud(source, Side::Source), cloud(target, Side::Target));
     Plates { source, target, gap: GAP, law: Law::Mirror, geometry }
 }

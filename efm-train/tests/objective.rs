@@ -3,7 +3,7 @@
 use efm_core::{Augmented, Capacitor, Points, Seed, Side};
 use efm_data::DataSpec;
 use efm_field::{ExactField, Field, FieldValues, Law};
-use efm_models::Geometry;
+use efm_models::{Geometry, Head};
 use efm_train::config::Objective;
 
 const GAP: f64 = 3.0;
@@ -49,14 +49,21 @@ fn angle(a: &[f64], b: &[f64]) -> f64 {
 fn optima(objective: Objective, density: impl Fn(&[f64]) -> f64) -> Vec<(Vec<f64>, Vec<f64>)> {
     let (source, target) = (sample("kind = 'gaussian'", 50 * DRAWS), sample("kind = 'moons'", 50 * DRAWS));
     let places = places();
-    let geometry = Geometry { dim: 2, gap: GAP, source_spread: 1.0, target_spread: 1.0, stretched: true };
+    let geometry =
+        Geometry { dim: 2, gap: GAP, source_spread: 1.0, target_spread: 1.0, stretched: true, head: Head::Forward };
     let whole = field(source.clone(), target.clone()).evaluate(&places).unwrap();
     let mut sums = vec![vec![0.0; 3]; places.len()];
     for draw in 0..DRAWS {
         let rows: Vec<_> = (50 * draw..50 * (draw + 1)).collect();
         let values = field(source.select(&rows), target.select(&rows)).evaluate(&places).unwrap();
         for (index, sum) in sums.iter_mut().enumerate() {
-            let asked = objective.target(values.directions.point(index), places.x(index), places.z(index), &geometry);
+            let asked = objective.target(
+                values.directions.point(index),
+                values.directions.z(index),
+                places.x(index),
+                places.z(index),
+                &geometry,
+            );
             let share = density(&vector(&values, index)) * asked.weight * asked.scale;
             // What is regressed is (n_x, n_z/unit); a learned field takes the last part times the unit again, and the
             // unit is the same in every draw.
@@ -89,17 +96,18 @@ fn one_direction_one_target() {
     let (source, target) = (sample("kind = 'gaussian'", 50), sample("kind = 'moons'", 50));
     let capacitor = Capacitor::new(source, target, GAP).unwrap();
     assert_eq!(capacitor.plate(Side::Source).dim(), 2);
-    let geometry = Geometry { dim: 2, gap: GAP, source_spread: 1.0, target_spread: 1.0, stretched: false };
+    let geometry =
+        Geometry { dim: 2, gap: GAP, source_spread: 1.0, target_spread: 1.0, stretched: false, head: Head::Forward };
     let values = ExactField::new(capacitor, Law::Mirror).evaluate(&places()).unwrap();
     for index in 0..values.directions.len() {
         let n = values.directions.point(index);
         let places = places();
-        let flux = Objective::Flux.target(n, places.x(index), places.z(index), &geometry);
+        let flux = Objective::Flux.target(n, n[2], places.x(index), places.z(index), &geometry);
         // S of the unit direction: S² = n_z² + |n_x|²/D.
         let s = (n[2].powi(2) + (n[0].powi(2) + n[1].powi(2)) / 2.0).sqrt();
         assert!((flux.scale * s - 1.0).abs() < 1e-12, "{n:?}");
         assert!((flux.weight * n[2] / s - 1.0).abs() < 1e-12 || flux.weight * n[2] < s, "{n:?}");
-        let direction = Objective::Direction.target(n, places.x(index), places.z(index), &geometry);
+        let direction = Objective::Direction.target(n, n[2], places.x(index), places.z(index), &geometry);
         assert_eq!((direction.scale, direction.weight), (3.0_f64.sqrt(), 1.0));
     }
 }
@@ -110,7 +118,8 @@ fn far_outside_the_stretched_field_is_of_order_one_on_both_axes() {
     // in units of the axial part it is between a third and three.
     let capacitor =
         Capacitor::new(sample("kind = 'gaussian'", 4_000), sample("kind = 'swiss-roll'", 4_000), 6.0).unwrap();
-    let geometry = Geometry { dim: 2, gap: 6.0, source_spread: 1.0, target_spread: 1.0, stretched: true };
+    let geometry =
+        Geometry { dim: 2, gap: 6.0, source_spread: 1.0, target_spread: 1.0, stretched: true, head: Head::Forward };
     let mut places = Augmented::new(2);
     places.push(&[4.0, 0.0], 0.1);
     places.push(&[0.0, -5.0], 0.3);

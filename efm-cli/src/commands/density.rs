@@ -6,7 +6,7 @@ use efm_data::{read_points, write_column};
 use efm_integrate::Save;
 use efm_integrate::density::{Divergence, Volume};
 use efm_models::device;
-use efm_train::config::{ConfigSource, SolverConfig, load};
+use efm_train::config::{ConfigSource, Rule, SolverConfig, load};
 use efm_train::{Likelihood, LnDensities, TrainedModel};
 
 use crate::args::DensityArgs;
@@ -32,6 +32,12 @@ pub fn run(args: &DensityArgs) -> Result<(), Failure> {
     check(args)?;
     let device = device::parse(&args.device)?;
     let model = TrainedModel::load(&args.run.join("model"), &device)?;
+    if model.solver.rule != Rule::Forward {
+        return Err(Failure::usage(
+            "this model's map draws by chance, where its lines leave and end; densities are those of forward maps",
+            "train with --method mirror",
+        ));
+    }
     let source = source(&args.run)?;
     let points = read_points(&args.input, args.key.as_deref())?;
     let dim = model.geometry.dim;

@@ -52,6 +52,6 @@ fn again(folder: &Path) -> Result<Metrics, Failure> {
     let device = device::parse("cpu")?;
     let model = TrainedModel::load(&folder.join("model"), &device)?;
     let prepared = pipeline::prepare(config)?;
-    let transported = pipeline::transport(&prepared, &model.field(&device), &Signals::listen())?;
+    let transported = pipeline::transport_learned(&prepared, &model.field(&device), &Signals::listen())?;
     pipeline::measure(&prepared, &transported, "cpu", None)
 }

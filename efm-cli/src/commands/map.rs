@@ -12,7 +12,7 @@ use super::run::{folder, make_room, resolved};
 use super::settings::configuration;
 use crate::args::{MapArg, MapArgs};
 use crate::failure::Failure;
-use crate::pipeline::{self, Prepared, Rule, Transported, Way, fresh, prepare, sample_count, send};
+use crate::pipeline::{self, Prepared, Rule, Transported, Way, fresh, prepare, repeats, sample_count, send};
 use crate::say;
 use crate::signals::Signals;
 
@@ -36,11 +36,6 @@ pub fn run(args: &MapArgs) -> Result<(), Failure> {
     write_points(&run.file("transported.npy"), &transported.ends)?;
     let metrics = pipeline::measure(&prepared, &transported, "cpu", None)?;
     let metrics = Metrics { method: format!("map {}", name_of(args.map)), ..metrics };
-    // Accepted draws have no partners: neither a cost nor a lower one means anything.
-    let metrics = match args.map {
-        MapArg::Accept => Metrics { transport_cost: None, optimal_cost: None, ..metrics },
-        _ => metrics,
-    };
     metrics.write(run.metrics())?;
     pipeline::draw(&run, &prepared, None, &transported, &metrics)?;
     say::out(metrics.summary());
@@ -72,10 +67,10 @@ fn transported(
     let rule = |kind| {
         // Nearer than the neighbours the field is that of separate atoms; a plate as thick as the gap is none.
         let spacing = Side::BOTH.map(|side| spacing(plates.plate(side))).into_iter().fold(0.0, f64::max);
-        Rule { kind, plates, height: spacing.min(0.1 * plates.gap()) }
+        Rule::Samples { kind, plates, height: spacing.min(0.1 * plates.gap()) }
     };
     let way = |rule| Way { field, scalers: &prepared.scalers, solver: &prepared.config.solver, rule };
-    let count = sample_count(prepared);
+    let count = repeats(prepared) * sample_count(prepared);
     match map {
         MapArg::Mirror | MapArg::Forward | MapArg::Published => pipeline::transport(prepared, field, signals),
         MapArg::Flux => send(way(Some(rule(MapKind::Flux))), fresh(prepared), prepared, signals),
@@ -86,13 +81,23 @@ fn transported(
         MapArg::Accept => {
             // Half of the lines are kept.
             let starts = some_charges(prepared, plates, Side::Source, 2 * count)?;
-            send(way(Some(rule(MapKind::Accept))), starts, prepared, signals)
+            let transported = send(way(Some(rule(MapKind::Accept))), starts, prepared, signals)?;
+            Ok(Transported { paired: false, ..transported })
         }
         MapArg::Random => {
             let ends = some_charges(prepared, plates, Side::Target, count)?;
             let starts = fresh(prepared);
             let tally = [("landed".to_owned(), count as u64)].into();
-            Ok(Transported { starts, ends, tally, landed: 1.0, evaluations: 0.0, seconds: 0.0, drawn: Vec::new() })
+            Ok(Transported {
+                starts,
+                ends,
+                tally,
+                landed: 1.0,
+                evaluations: 0.0,
+                seconds: 0.0,
+                paired: true,
+                drawn: Vec::new(),
+            })
         }
     }
 }

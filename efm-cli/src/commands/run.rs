@@ -81,7 +81,7 @@ impl Job<'_> {
             say::out(format!("trained in {:.1} s; the model is in {}", trained.seconds, run.model().display()));
             return Ok(None);
         }
-        let transported = pipeline::transport(&prepared, &trained.model.field(self.device), self.signals)?;
+        let transported = pipeline::transport_learned(&prepared, &trained.model.field(self.device), self.signals)?;
         write_points(&run.file("source.npy"), &transported.starts)?;
         write_points(&run.file("transported.npy"), &transported.ends)?;
         let metrics = pipeline::measure(&prepared, &transported, &args.device, Some(trained.seconds))?;

@@ -98,6 +98,8 @@ impl From<MethodArg> for Method {
         match arg {
             MethodArg::Mirror => Self::Mirror,
             MethodArg::Forward => Self::Forward,
+            MethodArg::Flux => Self::Flux,
+            MethodArg::Accept => Self::Accept,
             MethodArg::Published => Self::Published,
         }
     }

@@ -4,7 +4,7 @@ use efm_train::TrainedModel;
 
 use crate::args::TransportArgs;
 use crate::failure::{Exit, Failure};
-use crate::pipeline::{Way, carry, check_losses};
+use crate::pipeline::{Rule, Way, carry, check_losses};
 use crate::say;
 use crate::signals::Signals;
 
@@ -24,7 +24,12 @@ pub fn run(args: &TransportArgs) -> Result<(), Failure> {
     }
     let signals = Signals::listen();
     let field = model.field(&device);
-    let way = Way { field: &field, scalers: &model.scalers, solver: &model.solver, rule: None };
+    let way = Way {
+        field: &field,
+        scalers: &model.scalers,
+        solver: &model.solver,
+        rule: Rule::learned(&model.solver, None)?,
+    };
     let (ends, lines, seconds) = carry(way, &points, args.reverse, &signals)?;
     check_losses(&lines, model.solver.lost_share)?;
     write_points(&args.output, &ends)?;

@@ -4,7 +4,7 @@ use efm_eval::picture::{self, CloudOptions, ImageShape};
 use efm_train::RunDir;
 
 use crate::failure::Failure;
-use crate::pipeline::{Prepared, Trained, Transported};
+use crate::pipeline::{Prepared, Trained, Transported, repeats};
 
 /// Images in a grid.
 const GRID: usize = 100;
@@ -19,10 +19,13 @@ pub fn draw(
 ) -> Result<(), Failure> {
     let folder = run.pictures()?;
     let config = &prepared.config;
-    let target = prepared.target.points(Seed(config.seed), "eval/target", 0, transported.ends.len());
+    // One draw of the measured ones is enough to see.
+    let rows: Vec<_> = (0..transported.ends.len() / repeats(prepared)).collect();
+    let (starts, ends) = (&transported.starts.select(&rows), &transported.ends.select(&rows));
+    let target = prepared.target.points(Seed(config.seed), "eval/target", 0, ends.len());
     let options = CloudOptions { title: Some(config.name.clone()), w2: metrics.w2 };
-    picture::clouds(folder.join("clouds.svg"), &transported.starts, &transported.ends, &target, &options)?;
-    let scaled_starts = prepared.scalers.plate(Side::Source).apply(&transported.starts)?;
+    picture::clouds(folder.join("clouds.svg"), starts, ends, &target, &options)?;
+    let scaled_starts = prepared.scalers.plate(Side::Source).apply(starts)?;
     let scaled_target = prepared.scalers.plate(Side::Target).apply(&target)?;
     let lines = folder.join("field-lines.svg");
     picture::field_lines(lines, &transported.drawn, &scaled_starts, &scaled_target, prepared.geometry.gap)?;
@@ -34,7 +37,7 @@ pub fn draw(
         let shape = ImageShape { height, width, channels };
         let values = target.as_slice();
         let range = values.iter().fold((f32::INFINITY, f32::NEG_INFINITY), |(a, b), &v| (a.min(v), b.max(v)));
-        for (name, points) in [("images-transported.png", &transported.ends), ("images-target.png", &target)] {
+        for (name, points) in [("images-transported.png", ends), ("images-target.png", &target)] {
             let rows: Vec<_> = (0..points.len().min(GRID)).collect();
             picture::image_grid(folder.join(name), &points.select(&rows), shape, 10, range)?;
         }

@@ -3,7 +3,7 @@ use efm_eval::{Evaluation, Metrics, Seconds, disjoint_halves, evaluate};
 use efm_train::config::{Gap, RunConfig};
 
 use crate::failure::Failure;
-use crate::pipeline::{Fresh, Prepared, Transported};
+use crate::pipeline::{Fresh, Prepared, Transported, repeats};
 
 /// Measures a run's transported samples against target points that training did not see.
 pub fn measure(
@@ -14,8 +14,8 @@ pub fn measure(
 ) -> Result<Metrics, Failure> {
     let config = &prepared.config;
     let seed = Seed(config.seed);
-    let count = transported.ends.len();
-    let target = prepared.target.points(seed, "eval/target", 0, count);
+    let repeats = repeats(prepared);
+    let count = transported.ends.len() / repeats;
     let options = Evaluation {
         seed,
         directions: config.eval.projections,
@@ -37,7 +37,22 @@ pub fn measure(
             Ok(if index.is_multiple_of(2) { first.clone() } else { second.clone() })
         }
     };
-    let metrics = evaluate(Some(&transported.starts), &transported.ends, &target, Some(&mut draw), &options)?;
+    let mut draws = Vec::with_capacity(repeats);
+    for repeat in 0..repeats {
+        let rows: Vec<_> = (repeat * count..(repeat + 1) * count).collect();
+        let (starts, ends) = (transported.starts.select(&rows), transported.ends.select(&rows));
+        let target = prepared.target.points(seed, "eval/target", repeat as u64, count);
+        // The floor is that of the target, whatever was transported.
+        let floor_repeats = if repeat == 0 { options.floor_repeats } else { 0 };
+        let options = Evaluation { floor_repeats, ..options.clone() };
+        draws.push(evaluate(Some(&starts), &ends, &target, Some(&mut draw), &options)?);
+    }
+    let metrics = Metrics::averaged(&draws).expect("at least one draw");
+    // Draws without partners have neither a cost nor a lower one.
+    let metrics = match transported.paired {
+        true => metrics,
+        false => Metrics { transport_cost: None, optimal_cost: None, ..metrics },
+    };
     Ok(Metrics {
         version: env!("CARGO_PKG_VERSION").to_owned(),
         method: config.method.name().to_owned(),

@@ -14,4 +14,6 @@ pub use pace::{Pace, pace};
 pub use prepare::{Fresh, Prepared, prepare};
 pub use resume::{resume, trainer};
 pub use train::{Trained, train};
-pub use transport::{Rule, Transported, Way, carry, check_losses, fresh, sample_count, send, transport};
+pub use transport::{
+    Rule, Transported, Way, carry, check_losses, fresh, repeats, sample_count, send, transport, transport_learned,
+};

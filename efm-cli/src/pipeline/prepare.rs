@@ -109,6 +109,7 @@ pub fn prepare(mut config: RunConfig) -> Result<Prepared, Failure> {
         source_spread: spread(&scaled_source),
         target_spread: spread(&scaled_target),
         stretched: config.train.objective == Objective::Flux,
+        head: config.train.objective.head(&config.train.points),
     };
     let plates = Plates {
         source: source.train.scaled(scalers.plate(Side::Source))?,

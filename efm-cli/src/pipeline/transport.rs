@@ -3,10 +3,10 @@ use std::ops::ControlFlow;
 
 use efm_core::{Augmented, Capacitor, Points, Seed, Side};
 use efm_field::Field;
-use efm_integrate::maps::{Forward, Lift, Map, MapKind, Noise};
+use efm_integrate::maps::{Accept, FluxRule, Forward, Lift, Map, MapKind, Noise};
 use efm_integrate::{Heading, Lines, Save, Stop, Tracer};
-use efm_train::Scalers;
-use efm_train::config::SolverConfig;
+use efm_train::config::{Charges, Rule as LearnedRule, SolverConfig};
+use efm_train::{Cloud, Scalers};
 
 use crate::failure::{Exit, Failure};
 use crate::pipeline::Prepared;
@@ -27,6 +27,8 @@ pub struct Transported {
     pub evaluations: f64,
     /// Wall time.
     pub seconds: f64,
+    /// Whether an end is where its start went, or just a draw.
+    pub paired: bool,
     /// Some lines with all their steps, in scaled units.
     pub drawn: Vec<Augmented>,
 }
@@ -44,15 +46,46 @@ pub struct Way<'a> {
     pub rule: Option<Rule<'a>>,
 }
 
-/// A rule that needs more than the lines of the gap.
+/// A rule that needs more than the lines of the gap; heights are half the thickness of the plates, in scaled units.
 #[derive(Clone, Copy)]
-pub struct Rule<'a> {
-    /// Which map.
-    pub kind: MapKind,
-    /// The charges of the field.
-    pub plates: &'a Capacitor,
-    /// Half thickness of the plates, in scaled units.
-    pub height: f64,
+pub enum Rule<'a> {
+    /// In the exact field of samples, where lines end on charges.
+    Samples {
+        /// Which map.
+        kind: MapKind,
+        /// The charges of the field.
+        plates: &'a Capacitor,
+        /// About the distance of neighbours.
+        height: f64,
+    },
+    /// The flux rule in a learned field, which is that of densities.
+    Flux {
+        /// As small as the network resolves.
+        height: f64,
+    },
+    /// Draws of the target in a learned field.
+    Accept {
+        /// Data of both plates.
+        plates: &'a Capacitor,
+        /// As small as the network resolves.
+        height: f64,
+    },
+}
+
+impl<'a> Rule<'a> {
+    /// That of a learned field, if it is not to go forward only. `data` are points of both plates, where they are at hand.
+    pub fn learned(solver: &SolverConfig, data: Option<&'a Capacitor>) -> Result<Option<Self>, Failure> {
+        let height = 0.5 * solver.start_height;
+        match (solver.rule, data) {
+            (LearnedRule::Forward, _) => Ok(None),
+            (LearnedRule::Flux, _) => Ok(Some(Self::Flux { height })),
+            (LearnedRule::Accept, Some(plates)) => Ok(Some(Self::Accept { plates, height })),
+            (LearnedRule::Accept, None) => Err(Failure::usage(
+                "this model draws points by solver.rule = \"accept\", and its lines start on the target's data too",
+                "`efm eval RUN` draws and measures again; train with --method mirror or flux to transport points",
+            )),
+        }
+    }
 }
 
 impl Way<'_> {
@@ -67,15 +100,19 @@ impl Way<'_> {
     fn map(self, save: Save) -> Box<dyn Map> {
         match self.rule {
             None => Box::new(self.forward(false, save)),
-            Some(Rule { kind, plates, height }) => {
+            Some(rule) => {
                 let mut tracer = Tracer { save, ..self.solver.tracer() };
                 if tracer.save == Save::Steps {
                     // To be drawn: steps as short as a picture shows.
-                    tracer.step = tracer.step.at_most(plates.gap() / DRAWN_HEIGHTS as f64);
+                    tracer.step = tracer.step.at_most(self.field.gap() / DRAWN_HEIGHTS as f64);
                     tracer.max_evaluations = tracer.max_evaluations.saturating_mul(10);
                 }
-                // Faces of plates of samples have the density p*C_h: that of charges under the Cauchy lift.
-                kind.map(tracer, height, Lift::Cauchy, plates)
+                match rule {
+                    // Faces of plates of samples have the density p*C_h: that of charges under the Cauchy lift.
+                    Rule::Samples { kind, plates, height } => kind.map(tracer, height, Lift::Cauchy, plates),
+                    Rule::Flux { height } => Box::new(FluxRule { tracer, height, ..FluxRule::default() }),
+                    Rule::Accept { plates, height } => Box::new(Accept::new(tracer, height, plates.clone())),
+                }
             }
         }
     }
@@ -126,9 +163,28 @@ pub fn transport(prepared: &Prepared, field: &dyn Field, signals: &Signals) -> R
     send(way, fresh(prepared), prepared, signals)
 }
 
-/// Fresh source samples of a run, in data units: as many as asked for, or as both held-out sets have.
+/// Transports fresh source samples of a run through a learned field, by the rule it was learned for.
+pub fn transport_learned(prepared: &Prepared, field: &dyn Field, signals: &Signals) -> Result<Transported, Failure> {
+    let solver = &prepared.config.solver;
+    if solver.rule != LearnedRule::Accept {
+        let way = Way { field, scalers: &prepared.scalers, solver, rule: Rule::learned(solver, None)? };
+        return send(way, fresh(prepared), prepared, signals);
+    }
+    let stream = Seed(prepared.config.seed).stream("accept");
+    let plate = |cloud: &Cloud| cloud.charges(Charges::All, &stream, 0);
+    let (source, target) = (plate(&prepared.plates.source)?, plate(&prepared.plates.target)?);
+    let data = Capacitor::new(source, target, prepared.plates.gap)?;
+    let way = Way { field, scalers: &prepared.scalers, solver, rule: Rule::learned(solver, Some(&data))? };
+    // Half of the lines are kept.
+    let count = 2 * repeats(prepared) * sample_count(prepared);
+    let starts = prepared.source.points(Seed(prepared.config.seed), "eval/source", 0, count);
+    let transported = send(way, starts, prepared, signals)?;
+    Ok(Transported { paired: false, ..transported })
+}
+
+/// Fresh source samples of a run, in data units: as many as are measured.
 pub fn fresh(prepared: &Prepared) -> Points {
-    let count = sample_count(prepared);
+    let count = repeats(prepared) * sample_count(prepared);
     prepared.source.points(Seed(prepared.config.seed), "eval/source", 0, count)
 }
 
@@ -146,10 +202,18 @@ pub fn send(way: Way<'_>, starts: Points, prepared: &Prepared, signals: &Signals
     } else {
         (starts, ends)
     };
-    Ok(Transported { starts, ends, tally, landed, evaluations, seconds, drawn })
+    Ok(Transported { starts, ends, tally, landed, evaluations, seconds, paired: true, drawn })
 }
 
-/// As many samples as asked for, or as both held-out sets have.
+/// Draws of so many samples, each measured on its own: one where there are no more rows than a draw takes.
+pub fn repeats(prepared: &Prepared) -> usize {
+    match (prepared.source.limit(), prepared.target.limit()) {
+        (None, None) => prepared.config.eval.repeats,
+        _ => 1,
+    }
+}
+
+/// Samples of one draw: as many as asked for, or as both held-out sets have.
 pub fn sample_count(prepared: &Prepared) -> usize {
     [prepared.source.limit(), prepared.target.limit()]
         .into_iter()

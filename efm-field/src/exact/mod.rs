@@ -5,6 +5,7 @@ mod images;
 mod large;
 mod multiply;
 mod panels;
+mod per_plate;
 mod product;
 mod profile;
 pub mod reference;

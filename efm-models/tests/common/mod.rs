@@ -3,7 +3,7 @@
 
 use burn::tensor::{Device, Tensor, TensorData};
 use efm_core::{Augmented, Seed};
-use efm_models::{Activation, FieldNet, Geometry, LearnedField, MlpConfig, Network, NetworkConfig, device};
+use efm_models::{Activation, FieldNet, Geometry, Head, LearnedField, MlpConfig, Network, NetworkConfig, device};
 use rand::RngExt;
 
 pub const GAP: f64 = 3.0;
@@ -13,7 +13,7 @@ pub fn cpu() -> Device {
 }
 
 pub fn geometry(dim: usize) -> Geometry {
-    Geometry { dim, gap: GAP, source_spread: 1.0, target_spread: 2.0, stretched: true }
+    Geometry { dim, gap: GAP, source_spread: 1.0, target_spread: 2.0, stretched: true, head: Head::Forward }
 }
 
 pub fn config(activation: Activation) -> NetworkConfig {

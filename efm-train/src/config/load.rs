@@ -1,6 +1,8 @@
 use std::path::{Path, PathBuf};
 
-use super::RunConfig;
+use efm_field::{InterPlate, Law};
+
+use super::{Objective, Rule, RunConfig};
 
 /// Where a configuration comes from, lowest precedence first: a file (or preset), a method, settings by hand.
 #[derive(Debug, Clone, Default)]
@@ -185,6 +187,7 @@ fn check(config: &RunConfig, source: &ConfigSource) -> Result<(), ConfigError> {
         ("train.pool", train.pool),
         ("train.log_every", train.log_every),
         ("eval.samples", config.eval.samples.saturating_sub(1)),
+        ("eval.repeats", config.eval.repeats),
         ("eval.projections", config.eval.projections),
         ("eval.floor_repeats", config.eval.floor_repeats),
     ] {
@@ -218,6 +221,27 @@ fn check(config: &RunConfig, source: &ConfigSource) -> Result<(), ConfigError> {
         if !(0.0..=most).contains(&value) || (key == "train.ema" && value >= 1.0) {
             return fail(key, format!("is {value}; it must lie between 0 and {most}"));
         }
+    }
+    let plates = matches!(train.objective, Objective::Posterior | Objective::Shares);
+    let around = matches!(train.points, InterPlate::Around { .. });
+    if config.plates.law != Law::Coulomb && (plates || around) {
+        let why = "is for two plates without images; set plates.law = \"coulomb\"";
+        return fail(if plates { "train.objective" } else { "train.points" }, why.to_owned());
+    }
+    if config.plates.law == Law::Published && train.objective == Objective::Isotropic {
+        return fail("train.objective", "\"isotropic\" is for laws whose charges add up; set plates.law".to_owned());
+    }
+    if train.objective == Objective::Posterior && !(around || matches!(train.points, InterPlate::Flux { .. })) {
+        return fail("train.objective", "\"posterior\" needs train.points of kind \"flux\" or \"around\"".to_owned());
+    }
+    match solver.rule {
+        Rule::Flux if !around => {
+            return fail("solver.rule", "\"flux\" needs train.points of kind \"around\"".to_owned());
+        }
+        Rule::Accept if !(around || plates) => {
+            return fail("solver.rule", "\"accept\" needs train.points of kind \"around\"".to_owned());
+        }
+        _ => {}
     }
     if solver.max_evaluations == 0 {
         return fail("solver.max_evaluations", "must not be 0".to_owned());

@@ -9,19 +9,25 @@ pub enum Method {
     Mirror,
     /// The paper's Algorithm 2: the capacitor's own field, forward until the first arrival.
     Forward,
+    /// The flux rule between two plates, on a field learned behind them too: exact for every gap.
+    Flux,
+    /// Draws of the target by the lines of the gap between two plates, half of which are kept: exact for every gap.
+    Accept,
     /// The published code: each plate's field normalised on its own, regular mesh, fixed Euler steps from height 0.3.
     Published,
 }
 
 impl Method {
     /// Every method, the default first.
-    pub const ALL: [Self; 3] = [Self::Mirror, Self::Forward, Self::Published];
+    pub const ALL: [Self; 5] = [Self::Mirror, Self::Forward, Self::Flux, Self::Accept, Self::Published];
 
     /// The name the command line and files use.
     pub fn name(self) -> &'static str {
         match self {
             Self::Mirror => "mirror",
             Self::Forward => "forward",
+            Self::Flux => "flux",
+            Self::Accept => "accept",
             Self::Published => "published",
         }
     }
@@ -31,6 +37,8 @@ impl Method {
         match self {
             Self::Mirror => "mirror capacitor: forward lines carry source to target exactly",
             Self::Forward => "the paper's Algorithm 2 on the true field: biased for small gaps",
+            Self::Flux => "two plates, loops behind them included: carries source to target exactly",
+            Self::Accept => "two plates, lines of the gap, half of them kept: draws of the target",
             Self::Published => "the published code: per-plate-normalised field, mesh, fixed Euler",
         }
     }
@@ -43,6 +51,18 @@ impl Method {
         let text = match self {
             Self::Mirror => "plates.law = \"mirror\"\ntrain.objective = \"flux\"",
             Self::Forward => "plates.law = \"coulomb\"\ntrain.objective = \"flux\"",
+            Self::Flux => concat!(
+                "plates.law = \"coulomb\"\n",
+                "train.objective = \"shares\"\n",
+                "train.points = { kind = \"around\", margin = 0.0001, edge = 0.5 }\n",
+                "solver = { rule = \"flux\", start_height = 0.0 }\n",
+            ),
+            Self::Accept => concat!(
+                "plates.law = \"coulomb\"\n",
+                "train.objective = \"shares\"\n",
+                "train.points = { kind = \"flux\", margin = 0.0001, edge = 0.5 }\n",
+                "solver = { rule = \"accept\", start_height = 0.0 }\n",
+            ),
             Self::Published => concat!(
                 "data.scaling = \"none\"\n",
                 "plates.law = \"published\"\n",

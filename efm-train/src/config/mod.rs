@@ -7,5 +7,5 @@ mod schema;
 pub use load::{ConfigError, ConfigSource, load};
 pub use method::Method;
 pub use schema::{
-    Charges, DataConfig, EvalConfig, Gap, Objective, PlatesConfig, RunConfig, Schedule, SolverConfig, TrainConfig,
+    Charges, DataConfig, EvalConfig, Gap, Objective, PlatesConfig, Rule, RunConfig, Schedule, SolverConfig, TrainConfig,
 };

@@ -178,6 +178,14 @@ pub enum Objective {
     Flux,
     /// √(D+1) E/|E| with weight one: the paper's regression, biased unless the sum runs over all charges.
     Direction,
+    /// The two-plate posterior: from which plate the point came, and the mean of the charges it came from, learned from
+    /// the charge each point was drawn from. Bounded, unbiased, no field sum at all; two plates without images.
+    Posterior,
+    /// The same quantities from the sums over all charges of a pool: the posterior without the noise of its draws.
+    Shares,
+    /// The signed direction of an isotropic step away from a random charge, whose mean at a point is along the field; no
+    /// sum at all, valid behind the plates too. `points` says where only by its kind: `flux` is the gap, `around` everywhere.
+    Isotropic,
 }
 
 /// Course of the learning rate after the warm-up.
@@ -254,6 +262,19 @@ impl Default for TrainConfig {
     }
 }
 
+/// By which rule the lines of a learned field leave and reach the plates.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Rule {
+    /// Forward until the first arrival: exact in the mirror capacitor, the paper's Algorithm 2 between two plates.
+    #[default]
+    Forward,
+    /// [`efm_integrate::maps::FluxRule`]: exact between two plates, loops behind them included.
+    Flux,
+    /// [`efm_integrate::maps::Accept`]: draws of the target by lines of the gap, half of which are kept.
+    Accept,
+}
+
 /// How lines are traced.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -274,6 +295,9 @@ pub struct SolverConfig {
     pub start_height: f64,
     /// How points get from the plate to that height.
     pub lift: Lift,
+    /// By which rule lines leave and reach the plates. All but `forward` need a field that is learned behind the plates
+    /// too, and take half of `start_height`, at most, for the thickness of the plates.
+    pub rule: Rule,
     /// Field evaluations after which a line is given up.
     pub max_evaluations: u32,
     /// Share of lines that may fail to land before the run counts as failed.
@@ -307,6 +331,7 @@ impl Default for SolverConfig {
             steps: 0,
             start_height: 0.1,
             lift: Lift::Along,
+            rule: Rule::Forward,
             max_evaluations: 1_000,
             lost_share: 0.05,
         }
@@ -317,8 +342,11 @@ impl Default for SolverConfig {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct EvalConfig {
-    /// Points transported and compared.
+    /// Points compared at once.
     pub samples: usize,
+    /// Draws of `samples` points that are transported and compared, each with another draw of the target; measures are
+    /// means over them. A finite set gives one.
+    pub repeats: usize,
     /// Pairs of fresh target draws that make the noise floor.
     pub floor_repeats: usize,
     /// Random directions of the sliced distance.
@@ -329,6 +357,6 @@ pub struct EvalConfig {
 
 impl Default for EvalConfig {
     fn default() -> Self {
-        Self { samples: 2_000, floor_repeats: 10, projections: 256, lines: 120 }
+        Self { samples: 2_000, repeats: 4, floor_repeats: 10, projections: 256, lines: 120 }
     }
 }

@@ -8,7 +8,7 @@ use burn::tensor::Device;
 use efm_core::Seed;
 use efm_data::{DataSpec, Scaler};
 use efm_field::Law;
-use efm_models::{Geometry, MlpConfig, NetworkConfig, device};
+use efm_models::{Geometry, Head, MlpConfig, NetworkConfig, device};
 use efm_train::config::{Charges, TrainConfig};
 use efm_train::{Checkpoints, Cloud, Ended, Plates, Report, State, Tensors, Trainer};
 
@@ -19,7 +19,7 @@ pub fn cpu() -> Device {
 }
 
 pub fn geometry() -> Geometry {
-    Geometry { dim: 2, gap: GAP, source_spread: 1.0, target_spread: 1.0, stretched: true }
+    Geometry { dim: 2, gap: GAP, source_spread: 1.0, target_spread: 1.0, stretched: true, head: Head::Forward }
 }
 
 pub fn model(width: usize) -> NetworkConfig {

@@ -1,3 +1,7 @@
+//! Where a learned field is trained.
+
+mod flux;
+
 use efm_core::{Augmented, Capacitor, Side, Stream};
 use rand::{Rng, RngExt};
 use rand_distr::{Distribution, StandardNormal};
@@ -5,7 +9,8 @@ use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use crate::Law;
-use crate::exit_time::brownian_exit;
+pub use flux::{Origin, on_flux};
+use flux::{TAIL, spread, widths};
 
 /// How points between the plates are drawn: where a learned field is trained.
 #[derive(Serialize, Deserialize, Clone, Debug, PartialEq)]
@@ -29,6 +34,22 @@ pub enum InterPlate {
         /// alone, so the best direction to learn stays that of the field. Default 0.
         #[serde(default)]
         thinning: f64,
+    },
+    /// As [`InterPlate::Flux`] in the gap of two plates, and behind both of them, where the loops run: x of the density
+    /// p*C_|z| + q*C_|L−z|, which is 2|E_z| of either plate on its own. In a mirror capacitor nothing is behind.
+    Around {
+        /// As that of [`InterPlate::Flux`], and the least distance behind a plate, in L.
+        #[serde(default = "default_margin")]
+        margin: f64,
+        /// As that of [`InterPlate::Flux`].
+        #[serde(default = "default_edge")]
+        edge: f64,
+        /// Share of draws behind the plates, half of them behind either. Their distance is log-uniform.
+        #[serde(default = "default_behind")]
+        behind: f64,
+        /// Largest distance behind a plate, in L.
+        #[serde(default = "default_reach")]
+        reach: f64,
     },
     /// The paper's points: x = t x₊ + (1 − t) x₋ + noise at z = (1 − t) L, t uniform.
     Chord {
@@ -73,6 +94,14 @@ fn default_edge() -> f64 {
     0.25
 }
 
+fn default_behind() -> f64 {
+    0.4
+}
+
+fn default_reach() -> f64 {
+    30.0
+}
+
 impl Default for InterPlate {
     fn default() -> Self {
         Self::Flux { margin: default_margin(), edge: default_edge(), thinning: 0.0 }
@@ -107,6 +136,12 @@ impl InterPlate {
                 ensure(margin > 0.0 && margin < 0.5, "margin", margin, "above 0 and below 0.5")?;
                 ensure((0.0..=1.0).contains(&edge), "edge", edge, "from 0 to 1")?;
                 ensure((0.0..1.0).contains(&thinning), "thinning", thinning, "from 0 to below 1")
+            }
+            Self::Around { margin, edge, behind, reach } => {
+                ensure(margin > 0.0 && margin < 0.5, "margin", margin, "above 0 and below 0.5")?;
+                ensure((0.0..=1.0).contains(&edge), "edge", edge, "from 0 to 1")?;
+                ensure((0.0..1.0).contains(&behind), "behind", behind, "from 0 to below 1")?;
+                ensure(reach.is_finite() && reach > margin, "reach", reach, "finite and above the margin")
             }
             Self::Chord { noise } => finite("noise", noise),
             Self::Mesh { points, half_width } => {
@@ -143,15 +178,19 @@ impl InterPlate {
         let dim = capacitor.dim();
         let (x, z) = point.split_at_mut(dim);
         match *self {
-            Self::Flux { margin, edge, thinning } => {
+            Self::Flux { thinning, .. } => {
                 for _ in 0..1000 {
-                    z[0] = height(gap, margin, edge, generator);
+                    z[0] = self.height(gap, generator);
                     on_flux(capacitor, law, z[0], generator, x);
                     let kept = (1.0 - thinning).max(widths(x, z[0], gap, spread) / TAIL);
                     if thinning <= 0.0 || generator.random::<f64>() < kept {
                         break;
                     }
                 }
+            }
+            Self::Around { .. } => {
+                z[0] = self.height(gap, generator);
+                on_flux(capacitor, law, z[0], generator, x);
             }
             Self::Chord { noise } => {
                 let t: f64 = generator.random();
@@ -183,59 +222,6 @@ impl InterPlate {
                 chord(capacitor, z[0], generator, x);
             }
         }
-    }
-}
-
-/// Draws x from ρ_z of `law` at height `z` (physics: x₊ or x₋ plus noise), D coordinates.
-pub fn on_flux(capacitor: &Capacitor, law: Law, z: f64, generator: &mut impl Rng, x: &mut [f64]) {
-    let gap = capacitor.gap();
-    let (side, scale) = match law {
-        Law::Mirror => {
-            let (side, time) = brownian_exit(z, gap, generator);
-            (side, time.sqrt())
-        }
-        Law::Coulomb | Law::Published => {
-            let side = if generator.random::<bool>() { Side::Source } else { Side::Target };
-            // A Cauchy of scale s is s·N(0, I)/|N(0, 1)|.
-            (side, (z - side.height(gap)).abs() / normal(generator).abs().max(f64::MIN_POSITIVE))
-        }
-    };
-    x.fill(0.0);
-    add_point(capacitor, side, 1.0, generator, x);
-    for value in x {
-        *value += scale * normal(generator);
-    }
-}
-
-/// Draws this many widths from the axis are never dropped.
-const TAIL: f64 = 5.0;
-
-/// Root mean square coordinate of all charges.
-fn spread(capacitor: &Capacitor) -> f64 {
-    let squares = Side::BOTH.map(|side| {
-        let values = capacitor.plate(side).as_slice();
-        values.iter().map(|&x| f64::from(x).powi(2)).sum::<f64>() / values.len() as f64
-    });
-    (0.5 * (squares[0] + squares[1])).sqrt()
-}
-
-/// Root mean square coordinate of x in widths of ρ_z: those of the charges, and those of the median Cauchy or exit time,
-/// whose variance at distance d from a plate is d²/0.455; d = z(L − z)/L.
-fn widths(x: &[f64], z: f64, gap: f64, spread: f64) -> f64 {
-    let distance = z * (gap - z) / gap;
-    let square = x.iter().map(|x| x * x).sum::<f64>() / x.len() as f64;
-    (square / (spread * spread + distance * distance / 0.455)).sqrt()
-}
-
-/// A height by the rule of [`InterPlate::Flux`].
-fn height(gap: f64, margin: f64, edge: f64, generator: &mut impl Rng) -> f64 {
-    let margin = margin.clamp(1e-12, 0.5);
-    let share: f64 = generator.random();
-    if generator.random::<f64>() < edge {
-        let reach = ((1.0 - margin) / margin).ln();
-        gap / (1.0 + (reach * (1.0 - 2.0 * share)).exp())
-    } else {
-        gap * (margin + (1.0 - 2.0 * margin) * share)
     }
 }
 

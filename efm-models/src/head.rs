@@ -1,0 +1,130 @@
+use burn::tensor::Tensor;
+use serde::{Deserialize, Serialize};
+
+use crate::Geometry;
+use crate::network::SMALLEST_SPREAD;
+
+/// What the last layer of a network stands for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Head {
+    /// E_x and E_z > 0, up to a common factor: a field of the gap, whose lines all move forward.
+    #[default]
+    Forward,
+    /// E_x and E_z of either sign, up to a common factor, everywhere: behind the plates too.
+    Free,
+    /// What each of two plates contributes, everywhere: the logarithm of the ratio of their shares of |E_z|, then the slopes
+    /// w = E[(x − y)/s | x] of the charges y of either plate at the distance s from it (§2.6 of the physics notes).
+    Plates,
+}
+
+impl Head {
+    /// Number of values a network gives in R^`dim`.
+    pub fn outputs(self, dim: usize) -> usize {
+        match self {
+            Self::Forward | Self::Free => dim + 1,
+            Self::Plates => 2 * dim + 1,
+        }
+    }
+
+    /// Whether the field behind the plates is learned; otherwise it is that of the nearer plate's inner side.
+    pub fn is_everywhere(self) -> bool {
+        self != Self::Forward
+    }
+
+    /// Whether this is the usual head.
+    #[allow(clippy::trivially_copy_pass_by_ref)]
+    pub fn is_forward(&self) -> bool {
+        *self == Self::Forward
+    }
+
+    /// Writes E, up to a positive factor and z last, from the `values` of a network at (x, z).
+    pub(crate) fn assemble(self, values: &[f32], x: &[f64], z: f64, geometry: &Geometry, field: &mut [f64]) {
+        let dim = x.len();
+        match self {
+            Self::Forward | Self::Free => {
+                field.iter_mut().zip(values).for_each(|(to, &from)| *to = f64::from(from));
+                field[dim] *= geometry.axial_unit(x, z);
+            }
+            Self::Plates => {
+                // E ∝ π (w₊, sgn z) − (1 − π)(w₋, sgn(z − L)), π the share of the source.
+                let ln_ratio = f64::from(values[0]);
+                let (share, rest) = (1.0 / (1.0 + (-ln_ratio).exp()), 1.0 / (1.0 + ln_ratio.exp()));
+                let side = |height: f64, inside: f64| if height == 0.0 { inside } else { height.signum() };
+                let slopes = values[1..].split_at(dim);
+                for ((to, &source), &target) in field.iter_mut().zip(slopes.0).zip(slopes.1) {
+                    *to = share * f64::from(source) - rest * f64::from(target);
+                }
+                field[dim] = share * side(z, 1.0) - rest * side(z - geometry.gap, -1.0);
+            }
+        }
+    }
+}
+
+/// Charges beyond this many spreads from the middle of their plate are rare, in a root mean square over the coordinates.
+const RADIUS: f64 = 4.0;
+
+/// What a network corrects to get the values of [`Head::Plates`]: those of plates p = C_σ, q = C_τ about the origin, whose
+/// fields are known in closed form (§4.1 of the physics notes), but for their tails, which end as those of a Gaussian: seen
+/// from outside the charges p*C_s is s/|x|^{D+1}, and vanishes on the plate.
+pub(crate) struct Reference {
+    /// Logarithm of the ratio of the shares, `[B, 1]`.
+    pub ln_ratio: Tensor<2>,
+    /// What a correction of order one to it is multiplied by, `[B, 1]`: far from both plates the next moment after the dipole
+    /// falls as the square of the distance, and the plates cancel so well that a network's errors would decide.
+    pub trust: Tensor<2>,
+    /// Slopes of the source's and of the target's charges, `[B, D]`.
+    pub slopes: [Tensor<2>; 2],
+    /// What a correction of order one to a slope is multiplied by, `[B, 1]`: of the size of the plate where it is far, of
+    /// the distance where it is near.
+    pub scales: [Tensor<2>; 2],
+}
+
+impl Reference {
+    /// At these points.
+    pub fn at(geometry: &Geometry, x: &Tensor<2>, z: &Tensor<2>) -> Self {
+        let dim = geometry.dim as f64;
+        let square = x.clone().powi_scalar(2).mean_dim(1);
+        let plate = |height: f64, spread: f64| {
+            let spread = spread.max(SMALLEST_SPREAD);
+            let least = NEAREST * geometry.gap;
+            let distance = z.clone().sub_scalar(height).abs();
+            let inside = square.clone().div_scalar(-(TAIL * spread).powi(2)).exp().mul_scalar(spread);
+            // ln C_{s+σ}(x) without its constants.
+            let reach = square.clone().mul_scalar(dim) + distance.clone().add_scalar(spread).powi_scalar(2);
+            let ln = (distance.clone() + inside).clamp_min(VANISHING * spread).log()
+                - reach.log().mul_scalar((dim + 1.0) / 2.0);
+            let distance = distance.clamp_min(least);
+            let seen = distance.clone().add_scalar(spread);
+            // E[y | x] = (σ x + s·0)/(s + σ) among the charges; outside it falls as 1/|x|: x̄. So w = (x − x̄)/s + x̄/(s + σ).
+            let among = square.clone().div_scalar((RADIUS * spread).powi(2)).clamp_min(1.0).recip();
+            let outside = (among.clone().neg().add_scalar(1.0) / distance) + among / seen.clone();
+            (x.clone() * outside, ln, seen.div_scalar(spread).recip())
+        };
+        let (source, ln_source, near_source) = plate(0.0, geometry.source_spread);
+        let (target, ln_target, near_target) = plate(geometry.gap, geometry.target_spread);
+        let size = geometry.gap.powi(2) + geometry.source_spread.max(geometry.target_spread).powi(2);
+        let behind = z.clone() - z.clone().clamp(0.0, geometry.gap);
+        let away = (square + behind.powi_scalar(2)).div_scalar(TRUSTED * TRUSTED * size);
+        let slow = away.add_scalar(1.0).recip();
+        let trust = slow.clone() * slow.clone();
+        Self {
+            ln_ratio: ln_source - ln_target,
+            slopes: [source, target],
+            scales: [near_source * slow.clone(), near_target * slow],
+            trust,
+        }
+    }
+}
+
+/// Width of the tails of a plate, in spreads of a coordinate: beyond about three times that no charges are expected.
+const TAIL: f64 = 2.0;
+
+/// Within this many sizes of the capacitor corrections count in full.
+const TRUSTED: f64 = 3.0;
+
+/// Shares of a plate below this are none.
+const VANISHING: f64 = 1e-12;
+
+/// Nearer to a plate than this share of the gap, slopes count as those at this distance: no division by zero.
+const NEAREST: f64 = 1e-9;
