@@ -11,6 +11,7 @@ mod init;
 mod learned;
 mod mlp;
 mod network;
+pub mod operators;
 
 pub use error::ModelError;
 pub use learned::LearnedField;
