@@ -1,48 +1,80 @@
+//! Times of a U-Net on this machine's cores: a training step, inference, and its operators.
+//!
+//! `--json` prints them as one object; `--weights FILE` writes the network, a batch and its output as safetensors-like
+//! arrays for `benches/unet.py`.
+
 use std::time::Instant;
 
-use burn::tensor::{Device, Tensor};
-use efm_models::operators::{Norm, Window, conv, normalise, plain};
-use efm_models::device;
+use burn::module::{Module, ModuleVisitor, Param};
+use burn::optim::{AdamConfig, GradientsParams};
+use burn::tensor::{Device, Tensor, TensorData};
+use efm_core::Seed;
+use efm_models::{FieldNet, Geometry, Network, NetworkConfig, UNetConfig, device};
+use rand::RngExt;
 
-fn best(mut work: impl FnMut()) -> f64 {
+fn best(repeats: usize, mut work: impl FnMut()) -> f64 {
     work();
-    (0..9).map(|_| { let t = Instant::now(); work(); t.elapsed().as_secs_f64() * 1e3 }).fold(f64::INFINITY, f64::min)
+    (0..repeats)
+        .map(|_| {
+            let start = Instant::now();
+            work();
+            start.elapsed().as_secs_f64() * 1e3
+        })
+        .fold(f64::INFINITY, f64::min)
 }
 
-fn random<const D: usize>(shape: [usize; D], device: &Device) -> Tensor<D> {
-    Tensor::random(shape, burn::tensor::Distribution::Uniform(-1.0, 1.0), device)
+fn random<const D: usize>(name: u64, shape: [usize; D], device: &Device) -> Tensor<D> {
+    let mut random = Seed(9).stream("bench").at(name);
+    let values: Vec<f32> = (0..shape.iter().product()).map(|_| random.random_range(-1.0..1.0)).collect();
+    Tensor::from_data(TensorData::new(values, shape), device)
 }
 
 fn main() {
+    let batch: usize = 32;
+    let shard: usize = std::env::args().nth(1).map_or(8, |a| a.parse().unwrap());
+    let repeats = std::env::args().nth(2).map_or(5, |a| a.parse().unwrap());
+    let channels = std::env::args().nth(3).map_or(32, |a| a.parse().unwrap());
     let cpu = device::parse("cpu").unwrap();
     let ad = cpu.clone().autodiff();
-    for (b, s, ci, co) in [(32, 32, 64, 64), (32, 16, 128, 128), (32, 8, 128, 128), (32, 32, 3, 32), (32, 32, 32, 32)] {
-        let x = random([b, s, s, ci], &cpu);
-        let w = random([3, 3, ci, co], &cpu);
-        let bias = random([1, co], &cpu);
-        let flops = 2.0 * (b * s * s * 9 * ci * co) as f64;
-        for (name, f) in [("own", conv as fn(_, _, _, _) -> _), ("plain", plain::conv)] {
-            let fw = best(|| { f(x.clone(), w.clone(), bias.clone(), Window::SAME); });
-            let g = |wx: bool, ww: bool| best(|| {
-                let lift = |t: &Tensor<4>, on: bool| { let t = Tensor::<4>::from_inner(t.clone()); if on { t.require_grad() } else { t } };
-                let y = f(lift(&x, wx), lift(&w, ww), Tensor::from_inner(bias.clone()), Window::SAME);
-                y.sum().backward();
-            });
-            let (gx, gw) = (g(true, false) - fw, g(false, true) - fw);
-            println!("{b}x{s}x{s} {ci}->{co} {name}: forward {fw:.2} ms ({:.0} GF/s), input {gx:.2} ({:.0}), weights {gw:.2} ({:.0})",
-                flops / fw / 1e6, flops / gx / 1e6, flops / gw / 1e6);
+    let dim = 3 * 32 * 32;
+    let geometry = Geometry { dim, gap: 10.0, source_spread: 1.0, target_spread: 1.0, stretched: true };
+    let config = UNetConfig { channels, image: Some([3, 32, 32]), ..UNetConfig::default() };
+    let mut network = NetworkConfig::UNet(config).init(geometry, &Seed(1).stream("weights"), &ad).unwrap();
+    println!("{} parameters", network.num_params());
+    let x = random(1, [batch, dim], &cpu);
+    let z = random(2, [batch, 1], &cpu).add_scalar(1.5).mul_scalar(3.0);
+    let valid = network.valid();
+    let inference = best(repeats, || { valid.forward(x.clone(), z.clone()); });
+    println!("inference {inference:.1} ms");
+    let mut optimizer = AdamConfig::new().with_epsilon(1e-8).init();
+    let step = best(repeats, || {
+        use rayon::prelude::*;
+        let weights = network.valid();
+        let mut shards: Vec<_> = (0..batch / shard).into_par_iter().map(|i| {
+            let network = weights.clone().train();
+            let cut = |t: &Tensor<2>| Tensor::<2>::from_inner(t.clone().slice([i * shard..(i + 1) * shard]));
+            let y = network.forward(cut(&x), cut(&z));
+            let loss = y.powi_scalar(2).sum();
+            GradientsParams::from_grads(loss.backward(), &network)
+        }).collect();
+        let mut total = shards.remove(0);
+        for mut g in shards {
+            network.visit(&mut Add { total: &mut total, other: &mut g });
         }
-        if ci > 8 {
-        let scale = random([ci], &cpu);
-        for (name, f) in [("own", normalise as fn(_, _, _, _) -> _), ("plain", plain::normalise)] {
-            let norm = Norm { groups: 8, epsilon: 1e-6, silu: true };
-            let fw = best(|| { f(x.clone(), scale.clone(), scale.clone(), norm); });
-            let gx = best(|| {
-                let y = f(Tensor::<4>::from_inner(x.clone()).require_grad(), Tensor::from_inner(scale.clone()), Tensor::from_inner(scale.clone()), norm);
-                y.sum().backward();
-            });
-            println!("   norm {name}: forward {fw:.2} ms, both {gx:.2}");
-        }}
+        network = optimizer.step(1e-4, network.clone(), total);
+    });
+    println!("step {step:.1} ms");
+}
+
+struct Add<'a> {
+    total: &'a mut GradientsParams,
+    other: &'a mut GradientsParams,
+}
+
+impl ModuleVisitor for Add<'_> {
+    fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
+        if let (Some(sum), Some(more)) = (self.total.remove::<D>(param.id), self.other.remove::<D>(param.id)) {
+            self.total.register(param.id, sum + more);
+        }
     }
-    let _ = ad;
 }

@@ -4,16 +4,21 @@
 //! taking a `&Device` and never naming one. Features decide what is compiled in, [`device::parse`] picks at run time.
 #![forbid(unsafe_code)]
 
+mod condition;
 pub mod device;
 mod error;
 mod gate;
+mod height;
 mod init;
 mod learned;
 mod mlp;
 mod network;
 pub mod operators;
+mod unet;
 
+pub use condition::Condition;
 pub use error::ModelError;
 pub use learned::LearnedField;
 pub use mlp::{Activation, Mlp, MlpConfig};
 pub use network::{FieldNet, Geometry, Network, NetworkConfig};
+pub use unet::{UNet, UNetConfig};

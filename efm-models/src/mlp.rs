@@ -5,9 +5,9 @@ use efm_core::Stream;
 use serde::{Deserialize, Serialize};
 
 use crate::gate::Gate;
-use crate::init::initialise;
-use crate::network::SMALLEST_SPREAD;
-use crate::{FieldNet, Geometry, ModelError};
+use crate::height::{self, PLATE_LAYER, axial, direction, squareplus};
+use crate::init::{Setting, initialise};
+use crate::{Condition, FieldNet, Geometry, ModelError};
 
 /// Nonlinearity between layers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -111,12 +111,6 @@ impl MlpConfig {
 /// Height features besides the Fourier ones: z/L and the two logarithmic distances to the plates.
 const HEIGHT_FEATURES: usize = 3;
 
-/// Heights closer than this share of the gap to a plate look alike to the logarithmic features.
-const PLATE_LAYER: f64 = 0.001;
-
-/// Inputs are squashed beyond this many spreads, so that far points do not leave the network's range.
-const RANGE: f64 = 6.0;
-
 /// A multilayer perceptron on (x, z) with Fourier features of both.
 ///
 /// x is divided by the spread that field lines have at its height, see [`Geometry::variance`]. The last layer gives D
@@ -136,21 +130,12 @@ pub struct Mlp {
     gate: Option<Gate>,
 }
 
-/// A plain value inside a module.
-#[derive(Debug, Clone, Copy)]
-struct Setting<T>(T);
-
 impl Mlp {
     /// `[B, D·(1 + 2·octaves) + 1 + HEIGHT_FEATURES + 2·fourier]` inputs of order one.
     fn features(&self, x: Tensor<2>, z: Tensor<2>) -> Tensor<2> {
-        let Geometry { dim, gap, .. } = self.geometry.0;
-        let scaled = x / self.variance(z.clone()).sqrt();
-        let height = z.div_scalar(gap);
+        let (place, radius) = height::place(&self.geometry.0, x, z.clone());
+        let height = z.div_scalar(self.geometry.0.gap);
         let rest = height.clone().neg().add_scalar(1.0);
-        let radius = scaled.clone().powi_scalar(2).mean_dim(1);
-        let squash = radius.clone().div_scalar(RANGE * RANGE).add_scalar(1.0).sqrt();
-        debug_assert_eq!(scaled.dims()[1], dim);
-        let place = scaled / squash;
         let mut columns = vec![place.clone(), radius.log1p()];
         for octave in 0..self.octaves {
             let angle = place.clone().mul_scalar(f64::from(1_u32 << octave));
@@ -171,15 +156,6 @@ impl Mlp {
         Tensor::cat(columns, 1)
     }
 
-    /// Tensor form of [`Geometry::variance`], `[B, 1]`.
-    fn variance(&self, z: Tensor<2>) -> Tensor<2> {
-        let Geometry { gap, source_spread, target_spread, .. } = self.geometry.0;
-        let height = z.div_scalar(gap).clamp(0.0, 1.0);
-        let rest = height.clone().neg().add_scalar(1.0);
-        let data = rest.clone().mul_scalar(source_spread.powi(2)) + height.clone().mul_scalar(target_spread.powi(2));
-        data.clamp_min(SMALLEST_SPREAD.powi(2)) + (height * rest).mul_scalar(gap.powi(2))
-    }
-
     fn activate(&self, values: Tensor<2>) -> Tensor<2> {
         match self.activation.0 {
             Activation::Silu => activation::silu(values),
@@ -191,13 +167,8 @@ impl Mlp {
     }
 }
 
-/// (x + √(x² + 1)) / 2: positive, smooth, no exponential.
-fn squareplus(values: Tensor<2>) -> Tensor<2> {
-    ((values.clone() * values.clone()).add_scalar(1.0).sqrt() + values).mul_scalar(0.5)
-}
-
 impl FieldNet for Mlp {
-    fn forward(&self, x: Tensor<2>, z: Tensor<2>) -> Tensor<2> {
+    fn conditional(&self, x: Tensor<2>, z: Tensor<2>, _: Option<&Condition>) -> Tensor<2> {
         let dim = self.geometry.0.dim;
         let mut values = self.features(x.clone(), z);
         for layer in &self.hidden {
@@ -207,14 +178,9 @@ impl FieldNet for Mlp {
         let [count, width] = values.dims();
         let mut lateral = values.clone().slice([0..count, 0..dim]);
         if let Some(gate) = &self.gate {
-            let square = x.clone().powi_scalar(2).mean_dim(1);
-            let direction = x / square.clamp_min(SMALLEST_SPREAD.powi(2)).sqrt();
-            lateral = lateral + gate.forward(direction, values.clone().slice([0..count, dim + 1..width]));
+            lateral = lateral + gate.forward(direction(x), values.clone().slice([0..count, dim + 1..width]));
         }
-        let axial = squareplus(values.slice([0..count, dim..dim + 1])).add_scalar(AXIAL_FLOOR);
+        let axial = axial(values.slice([0..count, dim..dim + 1]));
         Tensor::cat(vec![lateral, axial], 1)
     }
 }
-
-/// Smallest axial component: lines between the plates always move forward (physics notes §2.1), however small the step.
-const AXIAL_FLOOR: f64 = 1e-4;

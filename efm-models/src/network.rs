@@ -3,7 +3,7 @@ use burn::tensor::{Device, Tensor};
 use efm_core::Stream;
 use serde::{Deserialize, Serialize};
 
-use crate::{Mlp, MlpConfig, ModelError};
+use crate::{Condition, Mlp, MlpConfig, ModelError, UNet, UNetConfig};
 
 /// A network m(x, z) whose direction is that of the field, once its last component is taken in units of
 /// [`Geometry::axial_unit`].
@@ -11,7 +11,12 @@ use crate::{Mlp, MlpConfig, ModelError};
 /// Its length is free; its last component is positive, so that every line moves towards the target plate.
 pub trait FieldNet {
     /// Values at B points: `x` is `[B, D]`, `z` is `[B, 1]`, the result `[B, D + 1]` with z last.
-    fn forward(&self, x: Tensor<2>, z: Tensor<2>) -> Tensor<2>;
+    fn forward(&self, x: Tensor<2>, z: Tensor<2>) -> Tensor<2> {
+        self.conditional(x, z, None)
+    }
+
+    /// As [`FieldNet::forward`], for the target that `condition` describes. Networks that know no conditions pass over it.
+    fn conditional(&self, x: Tensor<2>, z: Tensor<2>, condition: Option<&Condition>) -> Tensor<2>;
 }
 
 /// What a network has to know of the capacitor to see coordinates of order one.
@@ -70,11 +75,13 @@ const NEAREST: f64 = 0.001;
 pub(crate) const SMALLEST_SPREAD: f64 = 1e-6;
 
 /// Which network, and how large.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "kebab-case")]
 pub enum NetworkConfig {
     /// A multilayer perceptron, for tables.
     Mlp(MlpConfig),
+    /// A U-Net, for images.
+    UNet(UNetConfig),
 }
 
 impl NetworkConfig {
@@ -83,6 +90,16 @@ impl NetworkConfig {
     pub fn resolved(self, dim: usize) -> Self {
         match self {
             Self::Mlp(config) => Self::Mlp(config.resolved(dim)),
+            Self::UNet(_) => self,
+        }
+    }
+
+    /// The configuration for points that are images of that many rows and columns, channel after channel, D = `dim`.
+    #[must_use]
+    pub fn for_images(self, dim: usize, image: [usize; 2]) -> Self {
+        match self {
+            Self::UNet(config) => Self::UNet(config.for_images(dim, image)),
+            other => other,
         }
     }
 
@@ -93,6 +110,7 @@ impl NetworkConfig {
     pub fn init(&self, geometry: Geometry, stream: &Stream, device: &Device) -> Result<Network, ModelError> {
         match self {
             Self::Mlp(config) => Ok(Network::Mlp(config.init(geometry, stream, device)?)),
+            Self::UNet(config) => Ok(Network::UNet(config.init(geometry, stream, device)?)),
         }
     }
 }
@@ -102,12 +120,15 @@ impl NetworkConfig {
 pub enum Network {
     /// See [`Mlp`].
     Mlp(Mlp),
+    /// See [`UNet`].
+    UNet(UNet),
 }
 
 impl FieldNet for Network {
-    fn forward(&self, x: Tensor<2>, z: Tensor<2>) -> Tensor<2> {
+    fn conditional(&self, x: Tensor<2>, z: Tensor<2>, condition: Option<&Condition>) -> Tensor<2> {
         match self {
-            Self::Mlp(mlp) => mlp.forward(x, z),
+            Self::Mlp(mlp) => mlp.conditional(x, z, condition),
+            Self::UNet(unet) => unet.conditional(x, z, condition),
         }
     }
 }

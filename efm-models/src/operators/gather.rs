@@ -7,7 +7,7 @@
 use pulp::{Arch, Simd, WithSimd};
 use rayon::prelude::*;
 
-use super::simd::{ROWS, add_rows, columns, load, store, vectors};
+use super::simd::{ROWS, add_rows, columns, load_rows, store_rows, vectors};
 use super::shape::{Images, Window};
 
 /// Pixels that one task computes: its inputs and outputs stay in the second cache.
@@ -169,21 +169,24 @@ impl WithSimd for Block<'_, '_> {
             for (block, start) in (0..channels).step_by(columns).enumerate() {
                 let width = columns.min(channels - start);
                 for (pixels, offsets) in order.chunks(ROWS).zip(offsets.chunks_exact(group)) {
-                    let place = |row: usize| (pixels[row.min(pixels.len() - 1)] - first) * channels + start;
-                    let mut sums = std::array::from_fn(|row| load(simd, &out[place(row)..][..width]));
+                    let mut starts = [0; ROWS];
+                    for (row, start_of_row) in starts.iter_mut().enumerate() {
+                        *start_of_row = (pixels[row.min(pixels.len() - 1)] - first) * channels + start;
+                    }
+                    let mut sums = load_rows(simd, out, starts, width);
                     for (tap, offsets) in offsets.iter().enumerate() {
                         if offsets.iter().all(|&offset| offset == OUTSIDE) {
                             continue;
                         }
-                        let rows = offsets.map(|offset| match offset {
-                            OUTSIDE => zeros.as_slice(),
-                            _ => &gather.input[offset..offset + inputs],
-                        });
+                        let mut rows = [zeros.as_slice(); ROWS];
+                        for (row, &offset) in rows.iter_mut().zip(offsets) {
+                            if offset != OUTSIDE {
+                                *row = &gather.input[offset..offset + inputs];
+                            }
+                        }
                         add_rows(simd, &mut sums, rows, vectors::<S>(gather.panels.panel(block, first_tap + tap)));
                     }
-                    for (row, sums) in sums.into_iter().enumerate().take(pixels.len()) {
-                        store(simd, &mut out[place(row)..][..width], sums);
-                    }
+                    store_rows(simd, out, starts, width, sums, pixels.len());
                 }
             }
         }

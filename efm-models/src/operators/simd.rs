@@ -38,7 +38,10 @@ pub(super) fn add_rows<S: Simd>(
     rows: [&[f32]; ROWS],
     panel: &[[S::f32s; VECTORS]],
 ) {
-    let rows = rows.map(|row| &row[..panel.len()]);
+    let mut rows = rows;
+    for row in &mut rows {
+        *row = &row[..panel.len()];
+    }
     for (k, weights) in panel.iter().enumerate() {
         for (sums, row) in sums.iter_mut().zip(rows) {
             let factor = simd.splat_f32s(row[k]);
@@ -69,17 +72,52 @@ pub(super) fn add_products<S: Simd>(
 
 /// Up to `columns` numbers as the vectors of a tile's row; what is missing is zero.
 #[inline(always)]
-pub(super) fn load<S: Simd>(simd: S, from: &[f32]) -> [S::f32s; VECTORS] {
-    std::array::from_fn(|vector| {
+fn load<S: Simd>(simd: S, from: &[f32]) -> [S::f32s; VECTORS] {
+    // Loops, not closures: a closure is compiled by itself, without the vector instructions.
+    let mut values = [simd.splat_f32s(0.0); VECTORS];
+    if let Some(whole) = vectors::<S>(from).first() {
+        return *whole;
+    }
+    for (vector, value) in values.iter_mut().enumerate() {
         let first = (vector * S::F32_LANES).min(from.len());
-        simd.partial_load_f32s(&from[first..from.len().min(first + S::F32_LANES)])
-    })
+        *value = simd.partial_load_f32s(&from[first..from.len().min(first + S::F32_LANES)]);
+    }
+    values
+}
+
+/// [`load`] of every row of a tile; row i starts at `starts[i]`.
+#[inline(always)]
+pub(super) fn load_rows<S: Simd>(simd: S, from: &[f32], starts: [usize; ROWS], width: usize) -> Sums<S> {
+    let mut sums = [[simd.splat_f32s(0.0); VECTORS]; ROWS];
+    for (sums, start) in sums.iter_mut().zip(starts) {
+        *sums = load(simd, &from[start..start + width]);
+    }
+    sums
+}
+
+/// The reverse of [`load_rows`], for the first `rows`.
+#[inline(always)]
+pub(super) fn store_rows<S: Simd>(
+    simd: S,
+    to: &mut [f32],
+    starts: [usize; ROWS],
+    width: usize,
+    sums: Sums<S>,
+    rows: usize,
+) {
+    for (sums, start) in sums.into_iter().zip(starts).take(rows) {
+        store(simd, &mut to[start..start + width], sums);
+    }
 }
 
 /// The reverse of [`load`].
 #[inline(always)]
-pub(super) fn store<S: Simd>(simd: S, to: &mut [f32], values: [S::f32s; VECTORS]) {
+fn store<S: Simd>(simd: S, to: &mut [f32], values: [S::f32s; VECTORS]) {
     let len = to.len();
+    if let Some(whole) = S::as_mut_simd_f32s(to).0.first_chunk_mut() {
+        *whole = values;
+        return;
+    }
     for (vector, value) in values.into_iter().enumerate() {
         let first = (vector * S::F32_LANES).min(len);
         simd.partial_store_f32s(&mut to[first..len.min(first + S::F32_LANES)], value);

@@ -3,7 +3,7 @@
 use pulp::{Arch, Simd, WithSimd};
 use rayon::prelude::*;
 
-use super::simd::{ROWS, VECTORS, add_products, columns, load, store, vectors};
+use super::simd::{ROWS, add_products, columns, load_rows, store_rows, vectors};
 use super::shape::{Images, Window};
 
 /// Output pixels that are summed at once: what a tile reads of them stays in the first cache.
@@ -95,6 +95,7 @@ impl WithSimd for Part<'_, '_> {
         let channels = output.channels;
         let lines = (BLOCK / output.width).clamp(1, output.height);
         let seen_lines = (lines - 1) * stride + kernel;
+        let starts: [usize; ROWS] = std::array::from_fn(|row| row * tiles.width);
         let mut right = vec![0.0; lines * output.width * tiles.width];
         let mut left = vec![[0.0; ROWS]; kernel * tiles.rows * seen_lines * output.width];
         for image in 0..size.count {
@@ -118,8 +119,7 @@ impl WithSimd for Part<'_, '_> {
                         let (down, across) = (tap / kernel, tap % kernel);
                         for row in 0..tiles.rows {
                             let tile = &mut sums[tap * tiles.len() + tiles.start(column, row)..][..ROWS * tiles.width];
-                            let mut tile_sums: [[S::f32s; VECTORS]; ROWS] =
-                                std::array::from_fn(|index| load(simd, &tile[index * tiles.width..][..tiles.width]));
+                            let mut tile_sums = load_rows(simd, tile, starts, tiles.width);
                             let left = packed.lines(&left, across, row);
                             if stride == 1 {
                                 add_products(simd, &mut tile_sums, &left[down * output.width..], right);
@@ -129,9 +129,7 @@ impl WithSimd for Part<'_, '_> {
                                     add_products(simd, &mut tile_sums, left, right);
                                 }
                             }
-                            for (tile, sums) in tile.chunks_exact_mut(tiles.width).zip(tile_sums) {
-                                store(simd, tile, sums);
-                            }
+                            store_rows(simd, tile, starts, tiles.width, tile_sums, ROWS);
                         }
                     }
                 }
