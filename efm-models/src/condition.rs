@@ -11,3 +11,16 @@ pub struct Condition {
     /// Numbers of every point, `[B, K]`, of order one.
     pub numbers: Option<Tensor<2>>,
 }
+
+impl Condition {
+    /// One row for each of `count` points.
+    pub(crate) fn repeated(&self, count: usize) -> Self {
+        Self {
+            classes: self.classes.clone().map(|classes| classes.slice([0..1]).expand([count])),
+            numbers: self.numbers.clone().map(|numbers| {
+                let [_, width] = numbers.dims();
+                numbers.slice([0..1, 0..width]).expand([count, width])
+            }),
+        }
+    }
+}

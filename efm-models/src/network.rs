@@ -124,6 +124,24 @@ pub enum Network {
     UNet(UNet),
 }
 
+impl Network {
+    /// Points that one core of the host computes best at once: few enough that the values of a layer stay near it.
+    pub fn rows_per_core(&self) -> usize {
+        match self {
+            Self::Mlp(_) => 16_384,
+            Self::UNet(unet) => unet.rows_per_core(),
+        }
+    }
+
+    /// Points whose layers fit into memory beside each other.
+    pub fn rows_at_once(&self) -> usize {
+        match self {
+            Self::Mlp(_) => 16_384,
+            Self::UNet(unet) => 32 * unet.rows_per_core(),
+        }
+    }
+}
+
 impl FieldNet for Network {
     fn conditional(&self, x: Tensor<2>, z: Tensor<2>, condition: Option<&Condition>) -> Tensor<2> {
         match self {

@@ -7,8 +7,8 @@ use crate::{Geometry, ModelError};
 
 /// Size of a [`UNet`].
 ///
-/// The default has 1.2 million parameters; the network of the published image experiments is `channels = 128`,
-/// `multipliers = [1, 2, 2, 2]`, `blocks = 4`, `attention = [16]`.
+/// The default has 1.1 million parameters for colour images of 32 × 32; the network of the published image experiments,
+/// 57.6 million, is `channels = 128`, `multipliers = [1, 2, 2, 2]`, `blocks = 4`, `attention = [16]`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct UNetConfig {
@@ -18,7 +18,8 @@ pub struct UNetConfig {
     pub multipliers: Vec<usize>,
     /// Residual blocks per resolution on the way down; on the way up there is one more.
     pub blocks: usize,
-    /// Image heights at which every block is followed by attention. The smallest resolution always has one.
+    /// Image heights at which every block on the way down, and the last one on the way up, is followed by attention;
+    /// heights that do not occur are passed over. The smallest resolution has one in any case.
     pub attention: Vec<usize>,
     /// Most groups of channels that a normalisation takes together; fewer where there are less than four channels each.
     pub groups: usize,

@@ -39,6 +39,9 @@ pub struct UNet {
     image: Setting<[usize; 3]>,
 }
 
+/// Pixels of images that one core works on at once, all channels.
+const PIXELS: usize = 8_192;
+
 /// All blocks of one resolution, on one of the ways, and what leads to the next.
 #[derive(Module, Debug)]
 struct Level {
@@ -127,6 +130,11 @@ impl UNet {
             image: Setting(image),
         };
         initialise(unet, stream, device)
+    }
+
+    pub(crate) fn rows_per_core(&self) -> usize {
+        let [_, height, width] = self.image.0;
+        (PIXELS / (height * width)).max(1)
     }
 
     /// The last features, `[B, H, W, channels]`, of images `x` `[B, H, W, C]`.
