@@ -76,8 +76,7 @@ impl Field for LearnedField {
         out.prepare(dim, at.len(), false);
         let host = is_host(&self.device);
         let rows = if host { self.network.rows_per_core() } else { self.network.rows_at_once() };
-        let ranges: Vec<_> =
-            (0..at.len()).step_by(rows).map(|first| first..at.len().min(first + rows)).collect();
+        let ranges: Vec<_> = (0..at.len()).step_by(rows).map(|first| first..at.len().min(first + rows)).collect();
         // What the cores of the host work on side by side is bounded as well.
         for ranges in ranges.chunks((self.network.rows_at_once() / rows).max(1)) {
             let values: Vec<_> = if host {

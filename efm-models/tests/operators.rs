@@ -44,7 +44,12 @@ const SIZES: [[usize; 5]; 8] = [
     [1, 28, 28, 1, 32],
 ];
 
-fn all_of_conv(conv: Conv, size: [usize; 5], window: Window, shared: bool) -> (Tensor<4>, Tensor<4>, Tensor<4>, Tensor<2>) {
+fn all_of_conv(
+    conv: Conv,
+    size: [usize; 5],
+    window: Window,
+    shared: bool,
+) -> (Tensor<4>, Tensor<4>, Tensor<4>, Tensor<2>) {
     let device = cpu().autodiff();
     let [count, height, width, from, to] = size;
     let x = random(1, [count, height, width, from], &device).require_grad();
@@ -91,7 +96,9 @@ fn all_of_norm(normalise: Normalise, size: [usize; 4], norm: Norm) -> (Tensor<4>
 
 #[test]
 fn a_normalisation_is_that_of_the_formula_and_so_are_its_gradients() {
-    for (size, groups) in [([2, 8, 8, 16], 4), ([1, 3, 5, 6], 3), ([3, 1, 2, 9], 1), ([2, 4, 4, 40], 8), ([2, 2, 2, 3], 3)] {
+    for (size, groups) in
+        [([2, 8, 8, 16], 4), ([1, 3, 5, 6], 3), ([3, 1, 2, 9], 1), ([2, 4, 4, 40], 8), ([2, 2, 2, 3], 3)]
+    {
         for silu in [false, true] {
             let norm = Norm { groups, epsilon: 1e-6, silu };
             let ours = all_of_norm(normalise, size, norm);
@@ -108,9 +115,8 @@ fn a_normalisation_is_that_of_the_formula_and_so_are_its_gradients() {
 
 #[test]
 fn silu_holds_over_the_whole_range_of_f32() {
-    let values: Vec<f32> = vec![
-        0.0, -0.0, 1e-40, 1.0, -1.0, 5.5, -5.5, 20.0, -20.0, 86.0, -86.0, 90.0, -90.0, 1e4, -1e4, 1e30, -1e30,
-    ];
+    let values: Vec<f32> =
+        vec![0.0, -0.0, 1e-40, 1.0, -1.0, 5.5, -5.5, 20.0, -20.0, 86.0, -86.0, 90.0, -90.0, 1e4, -1e4, 1e30, -1e30];
     // Without variance to speak of, γ x̂ + β is β: one channel per value.
     let count = values.len();
     let shift = Tensor::<1>::from_data(TensorData::new(values.clone(), [count]), &cpu());

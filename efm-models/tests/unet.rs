@@ -33,7 +33,10 @@ fn build(config: UNetConfig, seed: u64, device: &Device) -> Result<Network, Mode
 fn trained(network: Network) -> Network {
     struct Shake(u64);
     impl burn::module::ModuleMapper for Shake {
-        fn map_float<const D: usize>(&mut self, param: burn::module::Param<Tensor<D>>) -> burn::module::Param<Tensor<D>> {
+        fn map_float<const D: usize>(
+            &mut self,
+            param: burn::module::Param<Tensor<D>>,
+        ) -> burn::module::Param<Tensor<D>> {
             self.0 += 1;
             let index = self.0;
             param.map(|values| {
@@ -132,7 +135,9 @@ fn one_seed_one_network() {
 #[test]
 fn before_training_every_line_is_straight() {
     let network = build(tiny([1, 4, 4]), 1, &cpu()).unwrap();
-    for value in numbers(network.forward(random(1, [5, 16], &cpu()), heights(&[0.0, 0.1, 1.5, 2.9, GAP as f32]))).chunks_exact(17) {
+    for value in numbers(network.forward(random(1, [5, 16], &cpu()), heights(&[0.0, 0.1, 1.5, 2.9, GAP as f32])))
+        .chunks_exact(17)
+    {
         assert!(value[..16].iter().all(|&v| v == 0.0), "{value:?}");
         // squareplus(0) and the floor.
         assert!((value[16] - 0.5001).abs() < 1e-6, "{value:?}");
@@ -144,7 +149,8 @@ fn heights_near_both_plates_are_told_apart() {
     let network = trained(build(UNetConfig { channels: 16, ..tiny([1, 4, 4]) }, 1, &cpu()).unwrap());
     let gap = GAP as f32;
     let shares = [0.0, 0.001, 0.003, 0.01, 0.5, 0.51, 0.99, 0.997, 0.999, 1.0];
-    let values = network.forward(random(1, [1, 16], &cpu()).expand([10, 16]), heights(&shares.map(|share| share * gap)));
+    let values =
+        network.forward(random(1, [1, 16], &cpu()).expand([10, 16]), heights(&shares.map(|share| share * gap)));
     let values = numbers(values);
     for (index, pair) in values.chunks_exact(17).collect::<Vec<_>>().windows(2).enumerate() {
         let apart = pair[0].iter().zip(pair[1]).fold(0.0_f32, |most, (a, b)| most.max((a - b).abs()));
@@ -186,7 +192,8 @@ fn counted(config: &UNetConfig, colours: usize, height: usize) -> usize {
             sum += residual(present + skips.pop().expect("as many"), channels);
             present = channels;
         }
-        sum += if attended(level) { attention(channels) } else { 0 } + if level > 0 { conv(channels, channels, 3) } else { 0 };
+        sum += if attended(level) { attention(channels) } else { 0 }
+            + if level > 0 { conv(channels, channels, 3) } else { 0 };
     }
     sum + 2 * present + conv(present, colours, 3) + conv(present, 2, 1)
 }

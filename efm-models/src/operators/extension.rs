@@ -115,11 +115,7 @@ impl Backward<Flex, 3> for NormBackward {
         let size = images(&x);
         let [of_x, of_scale, of_shift] =
             norm::backward(slice(&x), size, norm, slice(&scale), slice(&shift), slice(&gradient));
-        let values = [
-            tensor(of_x, size.shape()),
-            tensor(of_scale, [size.channels]),
-            tensor(of_shift, [size.channels]),
-        ];
+        let values = [tensor(of_x, size.shape()), tensor(of_scale, [size.channels]), tensor(of_shift, [size.channels])];
         for (node, values) in ops.parents.into_iter().zip(values) {
             if let Some(node) = node {
                 gradients.register::<Flex>(node.id, values);

@@ -7,8 +7,8 @@
 use pulp::{Arch, Simd, WithSimd};
 use rayon::prelude::*;
 
-use super::simd::{ROWS, add_rows, columns, load_rows, store_rows, vectors};
 use super::shape::{Images, Window};
+use super::simd::{ROWS, add_rows, columns, load_rows, store_rows, vectors};
 
 /// Pixels that one task computes: its inputs and outputs stay in the second cache.
 const BLOCK: usize = 16 * ROWS;
@@ -30,17 +30,31 @@ enum Reading {
 
 /// Output of a convolution with `weights` `[kernel, kernel, in, out]`, plus `bias`: `[out]` or, one per image,
 /// `[images, out]`.
-pub(super) fn forward(x: &[f32], size: Images, window: Window, weights: &[f32], channels: usize, bias: &[f32]) -> Vec<f32> {
+pub(super) fn forward(
+    x: &[f32],
+    size: Images,
+    window: Window,
+    weights: &[f32],
+    channels: usize,
+    bias: &[f32],
+) -> Vec<f32> {
     let output = window.output(size, channels);
     let panels = Panels::new(weights, window.taps(), size.channels, channels, false);
     Gather { input: x, size, output, window, reading: Reading::Seen, panels: &panels, bias }.run()
 }
 
 /// Gradient of the input, of shape `size`, from that of the output.
-pub(super) fn input_gradient(gradient: &[f32], size: Images, window: Window, weights: &[f32], channels: usize) -> Vec<f32> {
+pub(super) fn input_gradient(
+    gradient: &[f32],
+    size: Images,
+    window: Window,
+    weights: &[f32],
+    channels: usize,
+) -> Vec<f32> {
     let seen = window.output(size, channels);
     let panels = Panels::new(weights, window.taps(), size.channels, channels, true);
-    Gather { input: gradient, size: seen, output: size, window, reading: Reading::Seeing, panels: &panels, bias: &[] }.run()
+    Gather { input: gradient, size: seen, output: size, window, reading: Reading::Seeing, panels: &panels, bias: &[] }
+        .run()
 }
 
 /// Weights in the order in which tiles read them: `[column block][tap][input][columns]`, missing columns zero.
@@ -88,7 +102,7 @@ struct Gather<'a> {
 impl Gather<'_> {
     fn run(self) -> Vec<f32> {
         let arch = Arch::new();
-        let mut out = vec![0.0; self.output.len()];
+        let mut out = vec![0.0; self.output.numbers()];
         out.par_chunks_mut(BLOCK * self.output.channels).enumerate().for_each(|(block, out)| {
             arch.dispatch(Block { gather: self, first: block * BLOCK, out });
         });

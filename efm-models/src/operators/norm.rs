@@ -3,8 +3,8 @@
 use pulp::{Arch, Simd, WithSimd};
 use rayon::prelude::*;
 
-use super::simd::{at, put, sigmoid};
 use super::shape::{Images, Norm};
+use super::simd::{at, put, sigmoid};
 
 /// γ x̂ + β, or its SiLU.
 pub(super) fn forward(x: &[f32], size: Images, norm: Norm, scale: &[f32], shift: &[f32]) -> Vec<f32> {
@@ -137,7 +137,10 @@ impl WithSimd for Backward<'_, '_> {
                     g = simd.mul_f32s(g, simd.mul_f32s(gate, slope));
                 }
                 put(simd, out, start, g);
-                let sums = [simd.add_f32s(at(simd, &alone, start), g), simd.mul_add_e_f32s(normal, g, at(simd, &with_x, start))];
+                let sums = [
+                    simd.add_f32s(at(simd, &alone, start), g),
+                    simd.mul_add_e_f32s(normal, g, at(simd, &with_x, start)),
+                ];
                 put(simd, &mut alone, start, sums[0]);
                 put(simd, &mut with_x, start, sums[1]);
             }

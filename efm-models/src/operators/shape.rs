@@ -30,7 +30,7 @@ impl Images {
     }
 
     /// Numbers in all images.
-    pub fn len(self) -> usize {
+    pub fn numbers(self) -> usize {
         self.pixels() * self.channels
     }
 }
@@ -64,7 +64,12 @@ impl Window {
 
     /// Size of the output for images like `input`.
     pub fn output(self, input: Images, channels: usize) -> Images {
-        Images { height: input.height.div_ceil(self.stride), width: input.width.div_ceil(self.stride), channels, ..input }
+        Images {
+            height: input.height.div_ceil(self.stride),
+            width: input.width.div_ceil(self.stride),
+            channels,
+            ..input
+        }
     }
 
     /// Input row that output row `place` sees at window row `tap`, below `size`.

@@ -32,12 +32,7 @@ pub(super) fn vectors<S: Simd>(values: &[f32]) -> &[[S::f32s; VECTORS]] {
 
 /// sums[i] += Σ_k rows[i][k] · panel[k].
 #[inline(always)]
-pub(super) fn add_rows<S: Simd>(
-    simd: S,
-    sums: &mut Sums<S>,
-    rows: [&[f32]; ROWS],
-    panel: &[[S::f32s; VECTORS]],
-) {
+pub(super) fn add_rows<S: Simd>(simd: S, sums: &mut Sums<S>, rows: [&[f32]; ROWS], panel: &[[S::f32s; VECTORS]]) {
     let mut rows = rows;
     for row in &mut rows {
         *row = &row[..panel.len()];
@@ -54,12 +49,7 @@ pub(super) fn add_rows<S: Simd>(
 
 /// sums[i] += Σ_k left[k][i] · right[k].
 #[inline(always)]
-pub(super) fn add_products<S: Simd>(
-    simd: S,
-    sums: &mut Sums<S>,
-    left: &[[f32; ROWS]],
-    right: &[[S::f32s; VECTORS]],
-) {
+pub(super) fn add_products<S: Simd>(simd: S, sums: &mut Sums<S>, left: &[[f32; ROWS]], right: &[[S::f32s; VECTORS]]) {
     for (left, right) in left.iter().zip(right) {
         for (sums, &factor) in sums.iter_mut().zip(left) {
             let factor = simd.splat_f32s(factor);
@@ -133,8 +123,7 @@ pub(super) fn sigmoid<S: Simd>(simd: S, x: S::f32s) -> S::f32s {
     // Adding 1.5 · 2^23 rounds to an integer, which then stands in the low bits.
     const ROUND: f32 = 12_582_912.0;
     const LN2: [f32; 2] = [0.693_359_4, -2.121_944_4e-4];
-    const SERIES: [f32; 6] =
-        [1.987_569_1e-4, 1.398_199_9e-3, 8.333_452e-3, 4.166_579_6e-2, 1.666_666_5e-1, 5e-1];
+    const SERIES: [f32; 6] = [1.987_569_1e-4, 1.398_199_9e-3, 8.333_452e-3, 4.166_579_6e-2, 1.666_666_5e-1, 5e-1];
     let splat = |value: f32| simd.splat_f32s(value);
     let x = simd.min_f32s(simd.max_f32s(simd.neg_f32s(x), splat(-87.0)), splat(87.0));
     let shifted = simd.mul_add_e_f32s(x, splat(std::f32::consts::LOG2_E), splat(ROUND));

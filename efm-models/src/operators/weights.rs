@@ -3,8 +3,8 @@
 use pulp::{Arch, Simd, WithSimd};
 use rayon::prelude::*;
 
-use super::simd::{ROWS, add_products, columns, load_rows, store_rows, vectors};
 use super::shape::{Images, Window};
+use super::simd::{ROWS, add_products, columns, load_rows, store_rows, vectors};
 
 /// Output pixels that are summed at once: what a tile reads of them stays in the first cache.
 const BLOCK: usize = 128;
@@ -158,7 +158,8 @@ impl PackedInput {
     /// `first` counts the padded lines of the image `x`.
     fn fill(self, packed: &mut [[f32; ROWS]], x: &[f32], first: usize) {
         let Images { height, width, channels, .. } = self.size;
-        for (index, to) in packed.chunks_exact_mut(self.width).take(self.window.kernel * self.tiles * self.lines).enumerate()
+        for (index, to) in
+            packed.chunks_exact_mut(self.width).take(self.window.kernel * self.tiles * self.lines).enumerate()
         {
             let (line, tile, across) =
                 (index % self.lines, index / self.lines % self.tiles, index / (self.lines * self.tiles));
