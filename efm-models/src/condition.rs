@@ -16,7 +16,7 @@ impl Condition {
     /// One row for each of `count` points.
     pub(crate) fn repeated(&self, count: usize) -> Self {
         Self {
-            classes: self.classes.clone().map(|classes| classes.slice([0..1]).expand([count])),
+            classes: self.classes.clone().map(|classes| classes.narrow(0, 0, 1).expand([count])),
             numbers: self.numbers.clone().map(|numbers| {
                 let [_, width] = numbers.dims();
                 numbers.slice([0..1, 0..width]).expand([count, width])

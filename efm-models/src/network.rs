@@ -117,6 +117,7 @@ impl NetworkConfig {
 
 /// A network of any of the kinds.
 #[derive(Module, Debug)]
+#[expect(clippy::large_enum_variant, reason = "a run has a handful of networks, and modules cannot be boxed")]
 pub enum Network {
     /// See [`Mlp`].
     Mlp(Mlp),
