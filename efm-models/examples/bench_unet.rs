@@ -1,7 +1,8 @@
 //! Times of a U-Net on this machine's cores: a training step, inference, and the operators beside burn's own.
 //!
-//! `cargo run --release --example bench_unet -- [--json] [--rounds N] [--operators] [--weights FILE]`; `--weights` writes
-//! the network, a batch and its output as safetensors and measures nothing; `benches/unet.py` reads them.
+//! `target/release/examples/bench_unet [--json] [--rounds N] [--operators] [--weights FILE]`, after `cargo build --release
+//! --workspace --bin efm --examples`; `--weights` writes the network, a batch and its output as safetensors and measures
+//! nothing; `benches/unet.py` reads them.
 
 #![allow(clippy::print_stdout)]
 
