@@ -98,6 +98,10 @@ impl From<TrainError> for Failure {
 impl From<ModelError> for Failure {
     fn from(error: ModelError) -> Self {
         let hint = match &error {
+            ModelError::BadImage { .. } => {
+                "a U-Net is for images: data.image = [height, width], or model.image, says how large they are"
+                    .to_owned()
+            }
             ModelError::BadConfig { key, .. } => format!("set another value with --set model.{key}=…"),
             _ => "`efm devices` lists the devices of this build".to_owned(),
         };

@@ -28,4 +28,10 @@ pub enum ModelError {
         /// What is accepted.
         expected: &'static str,
     },
+    /// Images that a U-Net cannot take.
+    #[error("model: {message}")]
+    BadImage {
+        /// What is wrong and what would be accepted.
+        message: String,
+    },
 }

@@ -1,14 +1,15 @@
+use std::ops::Range;
+
 use burn::module::Module;
 use burn::tensor::{Device, Tensor, TensorData};
 use efm_core::Augmented;
 use efm_field::{Field, FieldError, FieldValues};
+use rayon::prelude::*;
 
 #[cfg(doc)]
 use crate::Head;
-use crate::{FieldNet, Geometry, Network};
-
-/// Points sent to the device at once; bounds memory, not accuracy.
-const CHUNK: usize = 16_384;
+use crate::device::is_host;
+use crate::{Condition, FieldNet, Geometry, Network};
 
 /// Coordinates beyond this many lengths of the capacitor are taken back to it: the squares of a network's features stay
 /// far inside the range of f32, and no data are there.
@@ -25,12 +26,42 @@ pub struct LearnedField {
     network: Network,
     geometry: Geometry,
     device: Device,
+    condition: Option<Condition>,
 }
 
 impl LearnedField {
     /// Takes a network for use; gradients are switched off.
     pub fn new(network: &Network, geometry: Geometry, device: &Device) -> Self {
-        Self { network: network.valid(), geometry, device: device.clone() }
+        Self { network: network.valid(), geometry, device: device.clone(), condition: None }
+    }
+
+    /// The field for the target that `condition` describes; it has one row, for all points.
+    #[must_use]
+    pub fn under(self, condition: Condition) -> Self {
+        Self { condition: Some(condition), ..self }
+    }
+
+    /// Values of the network at the points `range` of `at`, as many for each as its head has.
+    fn values(&self, at: &Augmented, range: Range<usize>) -> Result<Vec<f32>, FieldError> {
+        let Geometry { dim, gap, source_spread, target_spread, head, .. } = self.geometry;
+        let reach = FARTHEST * gap.max(source_spread).max(target_spread);
+        let count = range.len();
+        let mut x = Vec::with_capacity(count * dim);
+        let mut z = Vec::with_capacity(count);
+        for index in range {
+            if !at.point(index).iter().all(|value| value.is_finite()) {
+                return Err(FieldError::NonFiniteQuery { point: index });
+            }
+            x.extend(at.x(index).iter().map(|&value| value.clamp(-reach, reach) as f32));
+            let z_inside =
+                if head.is_everywhere() { at.z(index).clamp(-reach, reach) } else { at.z(index).clamp(0.0, gap) };
+            z.push(z_inside as f32);
+        }
+        let x = Tensor::<2>::from_data(TensorData::new(x, [count, dim]), &self.device);
+        let z = Tensor::<2>::from_data(TensorData::new(z, [count, 1]), &self.device);
+        let condition = self.condition.as_ref().map(|condition| condition.repeated(count));
+        let values = self.network.conditional(x, z, condition.as_ref());
+        values.try_into_vec_as::<f32>().map_err(|error| FieldError::Device { message: error.to_string() })
     }
 }
 
@@ -49,43 +80,45 @@ impl Field for LearnedField {
             return Err(FieldError::DimensionMismatch { query_dim: at.dim(), field_dim: dim });
         }
         out.prepare(dim, at.len(), false);
-        let Geometry { gap, source_spread, target_spread, head, .. } = self.geometry;
-        let heights = if head.is_everywhere() { [f64::NEG_INFINITY, f64::INFINITY] } else { [0.0, gap] };
-        let far = FAR * (gap + source_spread.max(target_spread));
-        let reach = FARTHEST * gap.max(source_spread).max(target_spread);
-        let device_error = |message: String| FieldError::Device { message };
-        for first in (0..at.len()).step_by(CHUNK) {
-            let count = CHUNK.min(at.len() - first);
-            let mut x = Vec::with_capacity(count * dim);
-            let mut z = Vec::with_capacity(count);
-            for index in first..first + count {
-                if !at.point(index).iter().all(|value| value.is_finite()) {
-                    return Err(FieldError::NonFiniteQuery { point: index });
-                }
-                x.extend(at.x(index).iter().map(|&value| value.clamp(-reach, reach) as f32));
-                z.push(at.z(index).clamp(heights[0], heights[1]).clamp(-reach, reach) as f32);
+        let host = is_host(&self.device);
+        let rows = if host { self.network.rows_per_core() } else { self.network.rows_at_once() };
+        let ranges: Vec<_> = (0..at.len()).step_by(rows).map(|first| first..at.len().min(first + rows)).collect();
+        // What the cores of the host work on side by side is bounded as well.
+        for ranges in ranges.chunks((self.network.rows_at_once() / rows).max(1)) {
+            let values: Vec<_> = if host {
+                ranges.par_iter().map(|range| self.values(at, range.clone())).collect::<Result<_, _>>()?
+            } else {
+                ranges.iter().map(|range| self.values(at, range.clone())).collect::<Result<_, _>>()?
+            };
+            for (range, values) in ranges.iter().zip(values) {
+                self.take(at, range.start, &values, out)?;
             }
-            let x = Tensor::<2>::from_data(TensorData::new(x, [count, dim]), &self.device);
-            let z = Tensor::<2>::from_data(TensorData::new(z, [count, 1]), &self.device);
-            let values =
-                self.network.forward(x, z).try_into_vec_as::<f32>().map_err(|e| device_error(e.to_string()))?;
-            for (index, value) in values.chunks_exact(head.outputs(dim)).enumerate() {
-                let at = at.point(first + index);
-                let direction = out.directions.point_mut(first + index);
-                if head.is_everywhere() && at[..dim].iter().any(|x| x.abs() > far) | (at[dim].abs() > far) {
-                    dipole(at, gap, direction);
-                } else {
-                    head.assemble(value, &at[..dim], at[dim], &self.geometry, direction);
-                }
-                let norm = direction.iter().fold(0.0_f64, |norm, &part| norm.hypot(part));
-                if !norm.is_finite() {
-                    return Err(device_error("the network's values are not finite".to_owned()));
-                }
-                if norm > 0.0 {
-                    direction.iter_mut().for_each(|part| *part /= norm);
-                } else {
-                    direction[dim] = 1.0;
-                }
+        }
+        Ok(())
+    }
+}
+
+impl LearnedField {
+    /// Unit directions of the field that the network's `values` make at the points from `first` on.
+    fn take(&self, at: &Augmented, first: usize, values: &[f32], out: &mut FieldValues) -> Result<(), FieldError> {
+        let Geometry { dim, gap, head, .. } = self.geometry;
+        let far = FAR * (gap + self.geometry.source_spread.max(self.geometry.target_spread));
+        for (index, value) in values.chunks_exact(head.outputs(dim)).enumerate() {
+            let at = at.point(first + index);
+            let direction = out.directions.point_mut(first + index);
+            if head.is_everywhere() && at.iter().any(|value| value.abs() > far) {
+                dipole(at, gap, direction);
+            } else {
+                head.assemble(value, &at[..dim], at[dim], &self.geometry, direction);
+            }
+            let norm = direction.iter().map(|part| part * part).sum::<f64>().sqrt();
+            if !norm.is_finite() {
+                return Err(FieldError::Device { message: "the network's values are not finite".to_owned() });
+            }
+            if norm > 0.0 {
+                direction.iter_mut().for_each(|part| *part /= norm);
+            } else {
+                direction[dim] = 1.0;
             }
         }
         Ok(())

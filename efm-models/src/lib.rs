@@ -4,17 +4,23 @@
 //! taking a `&Device` and never naming one. Features decide what is compiled in, [`device::parse`] picks at run time.
 #![forbid(unsafe_code)]
 
+mod condition;
 pub mod device;
 mod error;
 mod gate;
 mod head;
+mod height;
 mod init;
 mod learned;
 mod mlp;
 mod network;
+pub mod operators;
+mod unet;
 
+pub use condition::Condition;
 pub use error::ModelError;
 pub use head::Head;
 pub use learned::LearnedField;
 pub use mlp::{Activation, Mlp, MlpConfig};
 pub use network::{FieldNet, Geometry, Network, NetworkConfig};
+pub use unet::{UNet, UNetConfig};

@@ -6,9 +6,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::gate::Gate;
 use crate::head::Reference;
-use crate::init::initialise;
-use crate::network::SMALLEST_SPREAD;
-use crate::{FieldNet, Geometry, Head, ModelError};
+use crate::height::{self, PLATE_LAYER, axial, direction, squareplus};
+use crate::init::{Setting, initialise};
+use crate::{Condition, FieldNet, Geometry, Head, ModelError};
 
 /// Nonlinearity between layers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -119,12 +119,6 @@ const HEIGHT_FEATURES: usize = 3;
 /// Which plate a point is behind, if any: the field jumps there.
 const BEHIND_FEATURES: usize = 2;
 
-/// Heights closer than this share of the gap to a plate look alike to the logarithmic features.
-const PLATE_LAYER: f64 = 0.001;
-
-/// Inputs are squashed beyond this many spreads, so that far points do not leave the network's range.
-const RANGE: f64 = 6.0;
-
 /// A multilayer perceptron on (x, z) with Fourier features of both.
 ///
 /// x is divided by the spread that field lines have at its height, see [`Geometry::variance`]. The last layer gives D
@@ -144,23 +138,14 @@ pub struct Mlp {
     gate: Option<Gate>,
 }
 
-/// A plain value inside a module.
-#[derive(Debug, Clone, Copy)]
-struct Setting<T>(T);
-
 impl Mlp {
     /// `[B, D·(1 + 2·octaves) + 1 + HEIGHT_FEATURES + 2·fourier]` inputs of order one.
     fn features(&self, x: Tensor<2>, z: Tensor<2>) -> Tensor<2> {
-        let Geometry { dim, gap, .. } = self.geometry.0;
-        let scaled = x / self.variance(z.clone()).sqrt();
         let everywhere = self.geometry.0.head.is_everywhere();
-        let signed = z.div_scalar(gap);
+        let (place, radius) = height::place(&self.geometry.0, x, z.clone());
+        let signed = z.div_scalar(self.geometry.0.gap);
         let height = if everywhere { signed.clone().clamp(0.0, 1.0) } else { signed.clone() };
         let rest = height.clone().neg().add_scalar(1.0);
-        let radius = scaled.clone().powi_scalar(2).mean_dim(1);
-        let squash = radius.clone().div_scalar(RANGE * RANGE).add_scalar(1.0).sqrt();
-        debug_assert_eq!(scaled.dims()[1], dim);
-        let place = scaled / squash;
         let mut columns = vec![place.clone(), radius.log1p()];
         for octave in 0..self.octaves {
             let angle = place.clone().mul_scalar(f64::from(1_u32 << octave));
@@ -189,16 +174,6 @@ impl Mlp {
         Tensor::cat(columns, 1)
     }
 
-    /// Tensor form of [`Geometry::variance`], `[B, 1]`.
-    fn variance(&self, z: Tensor<2>) -> Tensor<2> {
-        let Geometry { gap, source_spread, target_spread, .. } = self.geometry.0;
-        let height = z.clone().div_scalar(gap).clamp(0.0, 1.0);
-        let behind = z - height.clone().mul_scalar(gap);
-        let rest = height.clone().neg().add_scalar(1.0);
-        let data = rest.clone().mul_scalar(source_spread.powi(2)) + height.clone().mul_scalar(target_spread.powi(2));
-        data.clamp_min(SMALLEST_SPREAD.powi(2)) + (height * rest).mul_scalar(gap.powi(2)) + behind.powi_scalar(2)
-    }
-
     fn activate(&self, values: Tensor<2>) -> Tensor<2> {
         match self.activation.0 {
             Activation::Silu => activation::silu(values),
@@ -208,11 +183,6 @@ impl Mlp {
             Activation::Tanh => values.tanh(),
         }
     }
-}
-
-/// (x + √(x² + 1)) / 2: positive, smooth, no exponential.
-fn squareplus(values: Tensor<2>) -> Tensor<2> {
-    ((values.clone() * values.clone()).add_scalar(1.0).sqrt() + values).mul_scalar(0.5)
 }
 
 impl Mlp {
@@ -245,7 +215,7 @@ impl Mlp {
 }
 
 impl FieldNet for Mlp {
-    fn forward(&self, x: Tensor<2>, z: Tensor<2>) -> Tensor<2> {
+    fn conditional(&self, x: Tensor<2>, z: Tensor<2>, _: Option<&Condition>) -> Tensor<2> {
         let Geometry { dim, head, .. } = self.geometry.0;
         if head == Head::Plates {
             return self.plates(x, z);
@@ -254,17 +224,12 @@ impl FieldNet for Mlp {
         let [count, width] = values.dims();
         let mut lateral = values.clone().slice([0..count, 0..dim]);
         if let Some(gate) = &self.gate {
-            let square = x.clone().powi_scalar(2).mean_dim(1);
-            let direction = x / square.clamp_min(SMALLEST_SPREAD.powi(2)).sqrt();
-            lateral = lateral + gate.forward(direction, values.clone().slice([0..count, dim + 1..width]));
+            lateral = lateral + gate.forward(direction(x), values.clone().slice([0..count, dim + 1..width]));
         }
-        let mut axial = values.slice([0..count, dim..dim + 1]);
+        let mut last = values.slice([0..count, dim..dim + 1]);
         if head == Head::Forward {
-            axial = squareplus(axial).add_scalar(AXIAL_FLOOR);
+            last = axial(last);
         }
-        Tensor::cat(vec![lateral, axial], 1)
+        Tensor::cat(vec![lateral, last], 1)
     }
 }
-
-/// Smallest axial component: lines between the plates always move forward (physics notes §2.1), however small the step.
-const AXIAL_FLOOR: f64 = 1e-4;

@@ -3,7 +3,7 @@ use burn::tensor::{Device, Tensor};
 use efm_core::Stream;
 use serde::{Deserialize, Serialize};
 
-use crate::{Head, Mlp, MlpConfig, ModelError};
+use crate::{Condition, Head, Mlp, MlpConfig, ModelError, UNet, UNetConfig};
 
 /// A network whose values at (x, z) make the field there, by the rule of its [`Head`].
 ///
@@ -12,7 +12,12 @@ use crate::{Head, Mlp, MlpConfig, ModelError};
 /// moves towards the target plate.
 pub trait FieldNet {
     /// Values at B points: `x` is `[B, D]`, `z` is `[B, 1]`, the result `[B, W]`, W that of [`Head::outputs`].
-    fn forward(&self, x: Tensor<2>, z: Tensor<2>) -> Tensor<2>;
+    fn forward(&self, x: Tensor<2>, z: Tensor<2>) -> Tensor<2> {
+        self.conditional(x, z, None)
+    }
+
+    /// As [`FieldNet::forward`], for the target that `condition` describes. Networks that know no conditions pass over it.
+    fn conditional(&self, x: Tensor<2>, z: Tensor<2>, condition: Option<&Condition>) -> Tensor<2>;
 }
 
 /// What a network has to know of the capacitor to see coordinates of order one.
@@ -76,11 +81,13 @@ const NEAREST: f64 = 0.001;
 pub(crate) const SMALLEST_SPREAD: f64 = 1e-6;
 
 /// Which network, and how large.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "kebab-case")]
 pub enum NetworkConfig {
     /// A multilayer perceptron, for tables.
     Mlp(MlpConfig),
+    /// A U-Net, for images.
+    UNet(UNetConfig),
 }
 
 impl NetworkConfig {
@@ -89,6 +96,16 @@ impl NetworkConfig {
     pub fn resolved(self, dim: usize) -> Self {
         match self {
             Self::Mlp(config) => Self::Mlp(config.resolved(dim)),
+            Self::UNet(_) => self,
+        }
+    }
+
+    /// The configuration for points that are images of that many rows and columns, channel after channel, D = `dim`.
+    #[must_use]
+    pub fn for_images(self, dim: usize, image: [usize; 2]) -> Self {
+        match self {
+            Self::UNet(config) => Self::UNet(config.for_images(dim, image)),
+            other => other,
         }
     }
 
@@ -99,21 +116,44 @@ impl NetworkConfig {
     pub fn init(&self, geometry: Geometry, stream: &Stream, device: &Device) -> Result<Network, ModelError> {
         match self {
             Self::Mlp(config) => Ok(Network::Mlp(config.init(geometry, stream, device)?)),
+            Self::UNet(config) => Ok(Network::UNet(config.init(geometry, stream, device)?)),
         }
     }
 }
 
 /// A network of any of the kinds.
 #[derive(Module, Debug)]
+#[expect(clippy::large_enum_variant, reason = "a run has a handful of networks, and modules cannot be boxed")]
 pub enum Network {
     /// See [`Mlp`].
     Mlp(Mlp),
+    /// See [`UNet`].
+    UNet(UNet),
+}
+
+impl Network {
+    /// Points that one core of the host computes best at once: few enough that the values of a layer stay near it.
+    pub fn rows_per_core(&self) -> usize {
+        match self {
+            Self::Mlp(_) => 16_384,
+            Self::UNet(unet) => unet.rows_per_core(),
+        }
+    }
+
+    /// Points whose layers fit into memory beside each other.
+    pub fn rows_at_once(&self) -> usize {
+        match self {
+            Self::Mlp(_) => 16_384,
+            Self::UNet(unet) => 32 * unet.rows_per_core(),
+        }
+    }
 }
 
 impl FieldNet for Network {
-    fn forward(&self, x: Tensor<2>, z: Tensor<2>) -> Tensor<2> {
+    fn conditional(&self, x: Tensor<2>, z: Tensor<2>, condition: Option<&Condition>) -> Tensor<2> {
         match self {
-            Self::Mlp(mlp) => mlp.forward(x, z),
+            Self::Mlp(mlp) => mlp.conditional(x, z, condition),
+            Self::UNet(unet) => unet.conditional(x, z, condition),
         }
     }
 }

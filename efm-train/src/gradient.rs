@@ -11,8 +11,9 @@ use rayon::prelude::*;
 use crate::TrainError;
 use crate::pool::Batch;
 
-/// Rows of a shard on the host. Its layers' values stay in a core's cache, and the sums do not depend on how many cores
-/// there are; a single small graph would keep one core busy, whatever the machine has.
+/// Most rows of a shard on the host. Its layers' values stay in a core's cache, and the sums do not depend on how many
+/// cores there are; a single small graph would keep one core busy, whatever the machine has. Networks for images take
+/// fewer: their convolutions use all cores by themselves, but the small operations between them do not.
 const SHARD: usize = 256;
 
 /// How a batch is cut.
@@ -20,7 +21,7 @@ const SHARD: usize = 256;
 pub(crate) enum Cut {
     /// One graph: what an accelerator wants.
     Whole,
-    /// Graphs of [`SHARD`] rows side by side: what the cores of the host want.
+    /// Graphs of up to [`SHARD`] rows side by side: what the cores of the host want.
     Shards,
 }
 
@@ -33,14 +34,15 @@ pub(crate) fn gradient(
     device: &Device,
 ) -> Result<(f64, GradientsParams), TrainError> {
     let count = batch.len();
-    if cut == Cut::Whole || count <= SHARD {
+    let rows = network.rows_per_core().min(SHARD);
+    if cut == Cut::Whole || count <= rows {
         let loss = weighted_error(network, batch, device).div_scalar(count as f64);
         let value = scalar(loss.clone())?;
         return Ok((value, GradientsParams::from_grads(loss.backward(), network)));
     }
     let weights = network.valid();
     let shards: Vec<_> = batch
-        .shards(SHARD)
+        .shards(rows)
         .into_par_iter()
         .map(|shard| {
             // Leaves of its own: graphs that share a leaf share a lock.

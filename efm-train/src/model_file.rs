@@ -71,7 +71,7 @@ impl TrainedModel {
             format: FORMAT,
             version: env!("CARGO_PKG_VERSION").to_owned(),
             geometry: self.geometry,
-            network: self.config,
+            network: self.config.clone(),
             scalers: self.scalers.clone(),
             solver: self.solver.clone(),
             weights_blake3: blake3::hash(&weights).to_hex().to_string(),

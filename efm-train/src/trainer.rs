@@ -65,7 +65,7 @@ pub struct Trainer<'a> {
 /// Share of the old value in the smoothed loss.
 const SMOOTHING: f64 = 0.99;
 
-/// Points per validation batch; bounds memory.
+/// Most points per validation batch; bounds memory.
 const VALIDATION_BATCH: usize = 8_192;
 
 impl<'a> Trainer<'a> {
@@ -213,8 +213,9 @@ impl<'a> Trainer<'a> {
     fn validate(&self, pool: &Pool) -> Result<f64, TrainError> {
         let device = self.device.clone().inner();
         let mut sum = 0.0;
-        for first in (0..pool.len()).step_by(VALIDATION_BATCH) {
-            let indices: Vec<_> = (first..pool.len().min(first + VALIDATION_BATCH)).collect();
+        let rows = self.average.module().rows_at_once().min(VALIDATION_BATCH);
+        for first in (0..pool.len()).step_by(rows) {
+            let indices: Vec<_> = (first..pool.len().min(first + rows)).collect();
             sum += scalar(weighted_error(self.average.module(), pool.gather(&indices), &device))?;
         }
         Ok(sum / pool.len() as f64)

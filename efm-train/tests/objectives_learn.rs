@@ -83,7 +83,6 @@ fn every_objective_learns_the_field() {
         (Objective::Isotropic, Law::Mirror, gap_points(), 0.2),
     ] {
         let [before, after] = errors(objective, law, points);
-        println!("{objective:?} {law:?}: {before:.3} -> {after:.3}");
         assert!(after < bound && after < 0.7 * before, "{objective:?}, {law:?}: {before} before, {after} after");
     }
 }

@@ -101,8 +101,11 @@ pub fn prepare(mut config: RunConfig) -> Result<Prepared, Failure> {
         Gap::Length(gap) => (gap, None),
     };
     config.plates.gap = Gap::Length(gap);
-    config.model = config.model.resolved(scaled_source.dim());
     config.data.image = config.data.image.or(target.image);
+    config.model = config.model.resolved(scaled_source.dim());
+    if let Some(image) = config.data.image {
+        config.model = config.model.for_images(scaled_source.dim(), image);
+    }
     let geometry = Geometry {
         dim: scaled_source.dim(),
         gap,

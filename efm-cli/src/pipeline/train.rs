@@ -86,7 +86,7 @@ pub fn train(
         geometry: prepared.geometry,
         scalers: prepared.scalers.clone(),
         solver: config.solver.clone(),
-        config: config.model,
+        config: config.model.clone(),
     };
     model.save(&run.model())?;
     Ok(Trained { model, log, seconds })

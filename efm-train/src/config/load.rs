@@ -1,6 +1,7 @@
 use std::path::{Path, PathBuf};
 
 use efm_field::{InterPlate, Law};
+use efm_models::NetworkConfig;
 
 use super::{Objective, Rule, RunConfig};
 
@@ -233,6 +234,9 @@ fn check(config: &RunConfig, source: &ConfigSource) -> Result<(), ConfigError> {
     }
     if train.objective == Objective::Posterior && !(around || matches!(train.points, InterPlate::Flux { .. })) {
         return fail("train.objective", "\"posterior\" needs train.points of kind \"flux\" or \"around\"".to_owned());
+    }
+    if matches!(config.model, NetworkConfig::UNet(_)) && train.objective.head(&train.points).is_everywhere() {
+        return fail("model.kind", "\"u-net\" knows the field of the gap only; take \"mlp\"".to_owned());
     }
     match solver.rule {
         Rule::Flux if !around => {

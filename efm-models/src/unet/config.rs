@@ -1,0 +1,100 @@
+use burn::tensor::Device;
+use efm_core::Stream;
+use serde::{Deserialize, Serialize};
+
+use super::UNet;
+use crate::{Geometry, ModelError};
+
+/// Size of a [`UNet`].
+///
+/// The default has 1.1 million parameters for colour images of 32 × 32; the network of the published image experiments,
+/// 57.6 million, is `channels = 128`, `multipliers = [1, 2, 2, 2]`, `blocks = 4`, `attention = [16]`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct UNetConfig {
+    /// Channels at the resolution of the data.
+    pub channels: usize,
+    /// Channels of each resolution in multiples of `channels`; from one to the next, images have half the size.
+    pub multipliers: Vec<usize>,
+    /// Residual blocks per resolution on the way down; on the way up there is one more.
+    pub blocks: usize,
+    /// Image heights at which every block on the way down, and the last one on the way up, is followed by attention;
+    /// heights that do not occur are passed over. The smallest resolution has one in any case.
+    pub attention: Vec<usize>,
+    /// Most groups of channels that a normalisation takes together; fewer where there are less than four channels each.
+    pub groups: usize,
+    /// Classes that the network can be asked for; 0 for none.
+    pub classes: usize,
+    /// Numbers that the network can be told; 0 for none.
+    pub conditions: usize,
+    /// Channels, height and width of the data, D = channels · height · width. If absent: those of the image data.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub image: Option<[usize; 3]>,
+}
+
+impl Default for UNetConfig {
+    fn default() -> Self {
+        Self {
+            channels: 32,
+            multipliers: vec![1, 2, 2],
+            blocks: 1,
+            attention: vec![16],
+            groups: 32,
+            classes: 0,
+            conditions: 0,
+            image: None,
+        }
+    }
+}
+
+impl UNetConfig {
+    /// The configuration for data in R^`dim` whose points are images of that many rows and columns.
+    #[must_use]
+    pub fn for_images(self, dim: usize, [height, width]: [usize; 2]) -> Self {
+        let channels = dim.checked_div(height * width).unwrap_or_default();
+        Self { image: self.image.or(Some([channels, height, width])), ..self }
+    }
+
+    /// Builds the network with weights drawn from `stream`; before training its field points straight at the target.
+    ///
+    /// # Errors
+    /// [`ModelError::BadConfig`] when a size is zero or absurd, [`ModelError::BadImage`] when images of that size cannot be
+    /// halved that often or are not D numbers.
+    pub fn init(&self, geometry: Geometry, stream: &Stream, device: &Device) -> Result<UNet, ModelError> {
+        let image = self.checked(geometry.dim)?;
+        Ok(UNet::new(self, image, geometry, stream, device))
+    }
+
+    /// Channels, height and width, once everything fits.
+    fn checked(&self, dim: usize) -> Result<[usize; 3], ModelError> {
+        let within = |key, value: usize, least: usize, most: usize, expected| {
+            if (least..=most).contains(&value) { Ok(()) } else { Err(ModelError::BadConfig { key, value, expected }) }
+        };
+        within("channels", self.channels, 1, 4_096, "1 to 4096")?;
+        within("blocks", self.blocks, 1, 64, "1 to 64")?;
+        within("groups", self.groups, 1, 4_096, "1 to 4096")?;
+        within("classes", self.classes, 0, 1_000_000, "0 to 1000000")?;
+        within("conditions", self.conditions, 0, 65_536, "0 to 65536")?;
+        within("multipliers", self.multipliers.len(), 1, 12, "a list of 1 to 12 numbers")?;
+        for &multiplier in &self.multipliers {
+            within("multipliers", multiplier, 1, 64, "a list of numbers from 1 to 64")?;
+        }
+        let bad = |message: String| Err(ModelError::BadImage { message });
+        let Some(image @ [channels, height, width]) = self.image else {
+            return bad("the size of the images is not known; give model.image = [channels, height, width]".to_owned());
+        };
+        if channels.checked_mul(height).and_then(|area| area.checked_mul(width)) != Some(dim) || dim == 0 {
+            return bad(format!("{channels} channels of {height} × {width} pixels are not the D = {dim} of the data"));
+        }
+        let halves = 1_usize << (self.multipliers.len() - 1);
+        if !height.is_multiple_of(halves) || !width.is_multiple_of(halves) {
+            let levels = self.multipliers.len();
+            return bad(format!(
+                "images of {height} × {width} pixels cannot be halved {} times; shorten model.multipliers or choose a \
+                 size divisible by {halves}",
+                levels - 1
+            ));
+        }
+        Ok(image)
+    }
+}

@@ -1,0 +1,84 @@
+use burn::module::Module;
+use burn::nn::{EmbeddingConfig, Linear, LinearConfig};
+use burn::tensor::{Device, Int, Tensor, TensorData, activation};
+
+use super::UNetConfig;
+use crate::Condition;
+use crate::height::PLATE_LAYER;
+
+/// Frequencies of the height features in half turns over the whole gap, from the first to the last.
+const FREQUENCIES: [f64; 2] = [0.5, 32.0];
+
+/// What the blocks are told: height, distance from the axis, condition; `[B, 4 · channels]`.
+#[derive(Module, Debug)]
+pub(super) struct Embedding {
+    first: Linear,
+    second: Linear,
+    radius: Linear,
+    classes: Option<burn::nn::Embedding>,
+    numbers: Option<Linear>,
+    #[module(skip)]
+    features: usize,
+}
+
+impl Embedding {
+    pub fn new(config: &UNetConfig, device: &Device) -> Self {
+        let width = 4 * config.channels;
+        // One class more, for "none".
+        let classes = (config.classes > 0).then(|| EmbeddingConfig::new(config.classes + 1, width).init(device));
+        let numbers = (config.conditions > 0).then(|| LinearConfig::new(config.conditions, width).init(device));
+        Self {
+            first: LinearConfig::new(config.channels, width).init(device),
+            second: LinearConfig::new(width, width).init(device),
+            radius: LinearConfig::new(1, width).init(device),
+            classes,
+            numbers,
+            features: config.channels,
+        }
+    }
+
+    /// `height` is z/L and `radius` the mean square of the scaled coordinates, both `[B, 1]`.
+    pub fn forward(&self, height: Tensor<2>, radius: Tensor<2>, condition: Option<&Condition>) -> Tensor<2> {
+        let [count, _] = height.dims();
+        let device = height.device();
+        let hidden = activation::silu(self.first.forward(self.height_features(height)));
+        let mut told = self.second.forward(hidden) + self.radius.forward(radius.log1p());
+        if let Some(embedding) = &self.classes {
+            let none = (embedding.weight.dims()[0] - 1) as i64;
+            let classes = match condition.and_then(|condition| condition.classes.clone()) {
+                Some(classes) => classes,
+                None => Tensor::<1, Int>::full([count], none, &device),
+            };
+            let rows = embedding.forward(classes.clamp(0, none).reshape([1, count]));
+            let [_, _, width] = rows.dims();
+            told = told + rows.reshape([count, width]);
+        }
+        if let (Some(linear), Some(numbers)) = (&self.numbers, condition.and_then(|given| given.numbers.clone())) {
+            told = told + linear.forward(numbers);
+        }
+        activation::silu(told)
+    }
+
+    /// Sines and cosines of the height and of its logit, which resolves both plates; `[B, features]`.
+    fn height_features(&self, height: Tensor<2>) -> Tensor<2> {
+        let [count, _] = height.dims();
+        let device = height.device();
+        let rest = height.clone().neg().add_scalar(1.0);
+        let logarithm = |share: Tensor<2>| share.clamp(0.0, 1.0).add_scalar(PLATE_LAYER).log();
+        let logit = logarithm(height.clone()) - logarithm(rest);
+        // Both from −1 to 1.
+        let places = [logit.div_scalar(-PLATE_LAYER.ln()), height.mul_scalar(2.0).sub_scalar(1.0)];
+        let each = self.features.div_ceil(4);
+        let ratio = FREQUENCIES[1] / FREQUENCIES[0];
+        let frequency = |index: usize| FREQUENCIES[0] * ratio.powf(index as f64 / (each - 1).max(1) as f64);
+        let angles: Vec<_> = (0..each).map(|index| (frequency(index) * std::f64::consts::PI / 2.0) as f32).collect();
+        let angles = Tensor::<2>::from_data(TensorData::new(angles, [1, each]), &device);
+        let mut columns = Vec::with_capacity(4);
+        for place in places {
+            let angle = place * angles.clone();
+            columns.push(angle.clone().sin());
+            columns.push(angle.cos());
+        }
+        Tensor::cat(columns, 1).slice([0..count, 0..self.features])
+    }
+}

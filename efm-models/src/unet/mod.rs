@@ -1,0 +1,191 @@
+//! A U-Net for images.
+
+mod config;
+mod embedding;
+mod layers;
+
+use burn::module::Module;
+use burn::nn::{Linear, LinearConfig};
+use burn::tensor::{Device, Tensor};
+pub use config::UNetConfig;
+use efm_core::Stream;
+use embedding::Embedding;
+use layers::{Attention, Conv, GroupNorm, Residual, doubled};
+
+use crate::height::{axial, direction, place};
+use crate::init::{Setting, initialise};
+use crate::operators::Window;
+use crate::{Condition, FieldNet, Geometry};
+
+/// The U-Net of diffusion models (Ho, Jain & Abbeel 2020, arXiv 2006.11239), as a field.
+///
+/// Images come in divided by the spread of the lines at their height, see [`Geometry::variance`]; residual blocks are told
+/// the height, how far out the point is, and the condition. The last features give D lateral components, by a
+/// convolution, and by their mean over the image the axial component and the factor of x/|x| that is added: normalisations
+/// take the size out of what the network sees, and the field is mostly linear in x (as the gate of [`crate::Mlp`]).
+#[derive(Module, Debug)]
+pub struct UNet {
+    embedding: Embedding,
+    opening: Conv,
+    down: Vec<Level>,
+    middle: Middle,
+    up: Vec<Level>,
+    norm: GroupNorm,
+    closing: Conv,
+    head: Head,
+    #[module(skip)]
+    geometry: Setting<Geometry>,
+    #[module(skip)]
+    image: Setting<[usize; 3]>,
+}
+
+/// Pixels of images that one core works on at once, all channels.
+const PIXELS: usize = 8_192;
+
+/// All blocks of one resolution, on one of the ways, and what leads to the next.
+#[derive(Module, Debug)]
+struct Level {
+    blocks: Vec<Residual>,
+    /// After each block, or after the last one only, or none.
+    attention: Vec<Attention>,
+    next: Option<Conv>,
+}
+
+#[derive(Module, Debug)]
+struct Middle {
+    first: Residual,
+    attention: Attention,
+    last: Residual,
+}
+
+/// Axial component and gate of x, from the mean of the last features.
+#[derive(Module, Debug)]
+struct Head {
+    closing: Linear,
+}
+
+impl UNet {
+    pub(crate) fn new(
+        config: &UNetConfig,
+        image: [usize; 3],
+        geometry: Geometry,
+        stream: &Stream,
+        device: &Device,
+    ) -> Self {
+        let width = config.channels;
+        let told = 4 * width;
+        let residual = |from, to| Residual::new(from, to, told, config.groups, device);
+        let attention = |channels| Attention::new(channels, config.groups, device);
+        let levels = config.multipliers.len();
+        let mut skips = vec![width];
+        let mut present = width;
+        let mut down = Vec::with_capacity(levels);
+        for (index, multiplier) in config.multipliers.iter().enumerate() {
+            let channels = width * multiplier;
+            let attended = config.attention.contains(&(image[1] >> index));
+            let mut level = Level { blocks: Vec::new(), attention: Vec::new(), next: None };
+            for _ in 0..config.blocks {
+                level.blocks.push(residual(present, channels));
+                present = channels;
+                level.attention.extend(attended.then(|| attention(channels)));
+                skips.push(channels);
+            }
+            if index + 1 < levels {
+                level.next = Some(Conv::new(Window::HALF, channels, channels, device));
+                skips.push(channels);
+            }
+            down.push(level);
+        }
+        let middle = Middle {
+            first: residual(present, present),
+            attention: attention(present),
+            last: residual(present, present),
+        };
+        let mut up = Vec::with_capacity(levels);
+        for (index, multiplier) in config.multipliers.iter().enumerate().rev() {
+            let channels = width * multiplier;
+            let attended = config.attention.contains(&(image[1] >> index));
+            let mut level = Level { blocks: Vec::new(), attention: Vec::new(), next: None };
+            for _ in 0..=config.blocks {
+                let skip = skips.pop().expect("as many blocks as outputs on the way down");
+                level.blocks.push(residual(present + skip, channels));
+                present = channels;
+            }
+            level.attention.extend(attended.then(|| attention(channels)));
+            if index > 0 {
+                level.next = Some(Conv::new(Window::SAME, channels, channels, device));
+            }
+            up.push(level);
+        }
+        let unet = Self {
+            embedding: Embedding::new(config, device),
+            opening: Conv::new(Window::SAME, image[0], width, device),
+            down,
+            middle,
+            up,
+            norm: GroupNorm::new(present, config.groups, device),
+            closing: Conv::new(Window::SAME, present, image[0], device),
+            head: Head { closing: LinearConfig::new(present, 2).init(device) },
+            geometry: Setting(geometry),
+            image: Setting(image),
+        };
+        initialise(unet, stream, device)
+    }
+
+    pub(crate) fn rows_per_core(&self) -> usize {
+        let [_, height, width] = self.image.0;
+        (PIXELS / (height * width)).max(1)
+    }
+
+    /// The last features, `[B, H, W, channels]`, of images `x` `[B, H, W, C]`.
+    fn features(&self, x: Tensor<4>, told: &Tensor<2>) -> Tensor<4> {
+        let mut x = self.opening.forward(x);
+        let mut skips = vec![x.clone()];
+        for level in &self.down {
+            for (index, block) in level.blocks.iter().enumerate() {
+                x = block.forward(x, told.clone());
+                if let Some(attention) = level.attention.get(index) {
+                    x = attention.forward(x);
+                }
+                skips.push(x.clone());
+            }
+            if let Some(next) = &level.next {
+                x = next.forward(x);
+                skips.push(x.clone());
+            }
+        }
+        x = self.middle.first.forward(x, told.clone());
+        x = self.middle.attention.forward(x);
+        x = self.middle.last.forward(x, told.clone());
+        for level in &self.up {
+            for block in &level.blocks {
+                let skip = skips.pop().expect("as many blocks as outputs on the way down");
+                x = block.forward(Tensor::cat(vec![x, skip], 3), told.clone());
+            }
+            for attention in &level.attention {
+                x = attention.forward(x);
+            }
+            if let Some(next) = &level.next {
+                x = next.forward(doubled(x));
+            }
+        }
+        self.norm.silu(x)
+    }
+}
+
+impl FieldNet for UNet {
+    fn conditional(&self, x: Tensor<2>, z: Tensor<2>, condition: Option<&Condition>) -> Tensor<2> {
+        let [channels, height, width] = self.image.0;
+        let [count, dim] = x.dims();
+        let (seen, radius) = place(&self.geometry.0, x.clone(), z.clone());
+        let told = self.embedding.forward(z.div_scalar(self.geometry.0.gap), radius, condition);
+        let seen = seen.reshape([count, channels, height, width]).permute([0, 2, 3, 1]);
+        let features = self.features(seen, &told);
+        let lateral = self.closing.forward(features.clone()).permute([0, 3, 1, 2]).reshape([count, dim]);
+        let [_, _, _, last] = features.dims();
+        let mean = features.reshape([count, height * width, last]).mean_dim(1).reshape([count, last]);
+        let head = self.head.closing.forward(mean);
+        let lateral = lateral + direction(x) * head.clone().slice([0..count, 1..2]);
+        Tensor::cat(vec![lateral, axial(head.slice([0..count, 0..1]))], 1)
+    }
+}

@@ -1,0 +1,81 @@
+//! A U-Net trains like any network: with the same bits on any number of threads, with or without a stop, and it learns.
+
+mod common;
+
+use std::path::Path;
+
+use common::{config, cpu, go, newest};
+use efm_core::Seed;
+use efm_data::{DataSpec, Scaler};
+use efm_field::Law;
+use efm_models::{Geometry, Head, NetworkConfig, UNetConfig};
+use efm_train::config::TrainConfig;
+use efm_train::{Checkpoints, Cloud, Plates, Trainer};
+
+const DIM: usize = 16 * 16;
+
+fn geometry() -> Geometry {
+    Geometry { dim: DIM, gap: 10.0, source_spread: 1.0, target_spread: 0.5, stretched: true, head: Head::Forward }
+}
+
+fn plates() -> Plates {
+    let cloud = |toml: &str| {
+        let spec: DataSpec = toml::from_str(toml).expect("a toy");
+        Cloud::Endless { sampler: spec.open(Path::new("")).expect("a toy"), scaler: Scaler::identity(DIM) }
+    };
+    Plates {
+        source: cloud("kind = 'gaussian'\ndim = 256"),
+        target: cloud("kind = 'gaussian'\ndim = 256\nstd = 0.5"),
+        gap: 10.0,
+        law: Law::Mirror,
+        geometry: geometry(),
+    }
+}
+
+fn model() -> NetworkConfig {
+    NetworkConfig::UNet(UNetConfig {
+        channels: 4,
+        multipliers: vec![1, 1],
+        attention: vec![8],
+        image: Some([1, 16, 16]),
+        ..UNetConfig::default()
+    })
+}
+
+fn trainer<'a>(config: &'a TrainConfig, plates: &'a Plates) -> Trainer<'a> {
+    Trainer::new(config, &model(), plates, geometry(), Seed(1), &cpu(), "tiny".to_owned()).expect("a small network")
+}
+
+/// Three shards of images per batch.
+fn few() -> TrainConfig {
+    TrainConfig { steps: 6, batch: 80, pool: 160, warmup: 2, ..config() }
+}
+
+#[test]
+fn threads_and_stops_change_no_bit() {
+    let (config, plates, folder) = (few(), plates(), tempfile::tempdir().unwrap());
+    let on = |threads: usize, name: &str, stop: Option<usize>| {
+        let checkpoints = Checkpoints::new(folder.path().join(name));
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().expect("threads");
+        pool.install(|| go(&mut trainer(&config, &plates), &checkpoints, stop));
+        checkpoints
+    };
+    let one = newest(&on(1, "one", None));
+    assert!(newest(&on(3, "three", None)) == one, "one and three threads differ");
+    let stopped = on(2, "stopped", Some(3));
+    let (state, tensors) = newest(&stopped);
+    go(&mut trainer(&config, &plates).resume(state, tensors, folder.path()).unwrap(), &stopped, None);
+    assert!(newest(&stopped) == one, "a stop left a trace");
+}
+
+#[test]
+fn the_loss_falls() {
+    let config = TrainConfig { steps: 30, batch: 16, pool: 128, reuse: 8.0, learning_rate: 1e-2, warmup: 3, ..few() };
+    let (plates, folder) = (plates(), tempfile::tempdir().unwrap());
+    let (_, reports) = go(&mut trainer(&config, &plates), &Checkpoints::new(folder.path().to_path_buf()), None);
+    let mean = |reports: &[efm_train::Report]| reports.iter().map(|r| r.loss).sum::<f64>() / reports.len() as f64;
+    let (first, last) = (mean(&reports[..3]), mean(&reports[25..]));
+    // A batch of 16 images of 256 pixels knows its mean loss to a few per cent, and most of the lateral field is a multiple
+    // of x, which the gate alone can learn.
+    assert!(last < 0.9 * first, "{first} {last}");
+}
