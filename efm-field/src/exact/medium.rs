@@ -11,9 +11,7 @@ use super::images::Images;
 use super::simd::Real;
 use super::sums::PlateSum;
 
-/// Smallest D of this kernel.
-pub const SMALLEST: usize = 5;
-/// Largest D of this kernel: the product of matrices is as fast here.
+/// Largest D of this kernel: the product of matrices is not much slower there, and rounding grows with D.
 pub const LARGEST: usize = 32;
 /// Queries of a tile.
 pub const TILE: usize = 32;

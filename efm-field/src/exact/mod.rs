@@ -312,12 +312,11 @@ impl Kernel {
             return Self::Reference;
         }
         let (dim, product) = (capacitor.dim(), |sides: &[Side]| Product::new(capacitor, frame, law, images, sides));
-        let direct = law != Law::Mirror && (medium::SMALLEST..=medium::LARGEST).contains(&dim);
         match precision {
-            Precision::F32 if direct => {
+            _ if dim <= small::LARGEST => {}
+            Precision::F32 if law != Law::Mirror && dim <= medium::LARGEST => {
                 return Self::Medium(Medium::new(capacitor, frame, images), Backup::new());
             }
-            _ if dim <= small::LARGEST => {}
             Precision::F32 if law == Law::Published => {
                 return Self::Apart(Box::new(Side::BOTH.map(|side| product(&[side]))), Backup::new());
             }

@@ -200,12 +200,13 @@ impl<T: Real, S: Simd, const D: usize> Query<T, S, D> {
 
     #[inline(always)]
     fn coulomb_block<const MASKED: bool>(&self, simd: S, block: &[&[T::Vector<S>]; D], sums: &mut Sums<T::Vector<S>, D>) {
-        let parts = block.map(|axis| axis.as_chunks::<SIDE_BY_SIDE>());
-        for index in 0..parts[0].0.len() {
-            self.coulomb_part::<MASKED, SIDE_BY_SIDE>(simd, parts.map(|axis| &axis.0[index]), sums);
+        let len = block[0].len();
+        let whole = len - len % SIDE_BY_SIDE;
+        for index in (0..whole).step_by(SIDE_BY_SIDE) {
+            self.coulomb_part::<MASKED, SIDE_BY_SIDE>(simd, block, index, sums);
         }
-        for index in 0..parts[0].1.len() {
-            self.coulomb_part::<MASKED, 1>(simd, parts.map(|axis| std::array::from_ref(&axis.1[index])), sums);
+        for index in whole..len {
+            self.coulomb_part::<MASKED, 1>(simd, block, index, sums);
         }
     }
 
@@ -215,13 +216,15 @@ impl<T: Real, S: Simd, const D: usize> Query<T, S, D> {
     fn coulomb_part<const MASKED: bool, const N: usize>(
         &self,
         simd: S,
-        charges: [&[T::Vector<S>; N]; D],
+        block: &[&[T::Vector<S>]; D],
+        index: usize,
         sums: &mut Sums<T::Vector<S>, D>,
     ) {
         let mut r2 = [self.height2; N];
         for axis in 0..D {
+            let charges = &block[axis][index..index + N];
             for part in 0..N {
-                let step = T::add(simd, T::sub(simd, self.high[axis], charges[axis][part]), self.low[axis]);
+                let step = T::add(simd, T::sub(simd, self.high[axis], charges[part]), self.low[axis]);
                 r2[part] = T::fma(simd, step, step, r2[part]);
             }
         }
@@ -233,8 +236,9 @@ impl<T: Real, S: Simd, const D: usize> Query<T, S, D> {
             sums.weights = T::add(simd, sums.weights, weights[part]);
         }
         for axis in 0..D {
+            let charges = &block[axis][index..index + N];
             for part in 0..N {
-                let step = T::add(simd, T::sub(simd, self.high[axis], charges[axis][part]), self.low[axis]);
+                let step = T::add(simd, T::sub(simd, self.high[axis], charges[part]), self.low[axis]);
                 sums.x[axis] = T::fma(simd, weights[part], step, sums.x[axis]);
             }
         }
@@ -312,8 +316,8 @@ impl<T: Real, S: Simd, const D: usize> Query<T, S, D> {
 
 /// r^{−(D+1)} from r².
 ///
-/// A guess y of 1/r is off by u = r²y² − 1, and r^{−(D+1)} = y^{D+1} (1+u)^{−(D+1)/2} by its series: with |u| < 2^{−10.4}
-/// (AVX) the terms left out are below 1e-6 for D = 2 and 2e-8 for the others.
+/// For even D: a guess y of 1/r is off by u = r²y² − 1, and r^{−(D+1)} = y^{D+1} (1+u)^{−(D+1)/2} by its series: with |u| < 2^{−10.4}
+/// (AVX) the terms left out are below 1e-6 for D = 2 and 2e-8 for D = 4, 6, 8.
 #[inline(always)]
 fn fall<T: Real, S: Simd, const D: usize, const N: usize>(simd: S, r2: [T::Vector<S>; N]) -> [T::Vector<S>; N] {
     let fill = |value: f64| T::splat(simd, T::round(value));
@@ -322,18 +326,17 @@ fn fall<T: Real, S: Simd, const D: usize, const N: usize>(simd: S, r2: [T::Vecto
     let mut out = [one; N];
     let mut y2 = [one; N];
     for part in 0..N {
-        let guess = if D % 2 == 1 { None } else { T::root_guess(simd, r2[part]) };
-        let Some(y) = guess else {
-            return r2.map(|r2| half_power::<T, S, D>(simd, T::div(simd, one, r2)));
-        };
-        y2[part] = T::mul(simd, y, y);
-        out[part] = y;
+        // A division is no slower than the series where no root is asked for.
+        match if D.is_multiple_of(2) { T::root_guess(simd, r2[part]) } else { None } {
+            Some(y) => (out[part], y2[part]) = (y, T::mul(simd, y, y)),
+            None => out[part] = half_power::<T, S, D>(simd, T::div(simd, one, r2[part])),
+        }
+    }
+    if D % 2 == 1 || T::root_guess(simd, one).is_none() {
+        return out;
     }
     for part in 0..N {
-        out[part] = if D.is_multiple_of(2) { T::mul(simd, out[part], y2[part]) } else { y2[part] };
-    }
-    for _ in 1..D.div_ceil(2) {
-        for part in 0..N {
+        for _ in 0..D / 2 {
             out[part] = T::mul(simd, out[part], y2[part]);
         }
     }
