@@ -13,8 +13,7 @@ fn every_row_is_an_object_with_these_keys() {
     assert_eq!(rows.len(), 4, "two laws for each D:\n{text}");
     for row in &rows {
         let keys: Vec<_> = row.as_object().unwrap().keys().map(String::as_str).collect();
-        let wanted =
-            ["dim", "points", "charges", "kernel", "pairs_per_s", "gflops", "error_max", "matmul_gflops"];
+        let wanted = ["dim", "points", "charges", "kernel", "pairs_per_s", "gflops", "error_max", "matmul_gflops"];
         assert_eq!(keys, wanted);
         for key in ["pairs_per_s", "gflops", "matmul_gflops"] {
             assert!(row[key].as_f64().unwrap() > 0.0, "{key}: {row}");

@@ -29,8 +29,8 @@ use medium::Medium;
 use product::Product;
 use simd::Real;
 use small::Small;
-pub(crate) use sums::{length, normalise};
 use sums::{PlateSum, combine};
+pub(crate) use sums::{length, normalise};
 use table::Table;
 
 /// Queries per tile of the small kernel.
@@ -378,7 +378,8 @@ impl Field for ExactField {
 /// Length of the sum over both plates, as a share of the sum of their lengths; 1 without any contribution.
 fn cancels(plates: &[PlateSum; 2]) -> f64 {
     let top = plates[0].ln_scale.max(plates[1].ln_scale);
-    let factors = [0, 1].map(|side: usize| if plates[side].ln_scale == top { 1.0 } else { (plates[side].ln_scale - top).exp() });
+    let factors =
+        [0, 1].map(|side: usize| if plates[side].ln_scale == top { 1.0 } else { (plates[side].ln_scale - top).exp() });
     let apart = factors[0] * length(&plates[0].vector) + factors[1] * length(&plates[1].vector);
     let pairs = plates[0].vector.iter().zip(&plates[1].vector);
     let together = pairs.map(|(a, b)| (factors[0] * a + factors[1] * b).powi(2)).sum::<f64>().sqrt();

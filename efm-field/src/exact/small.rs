@@ -103,8 +103,9 @@ impl<T: Real, const D: usize> WithSimd for Tile<'_, T, D> {
                     Query::new(simd, place, heights[index][side], small.floor)
                 })
                 .collect();
-            let slices: Option<Vec<Polynomials<T, S>>> =
-                small.table.map(|table| heights.iter().map(|height| Polynomials::new(simd, table.slice(height[side]))).collect());
+            let slices: Option<Vec<Polynomials<T, S>>> = small
+                .table
+                .map(|table| heights.iter().map(|height| Polynomials::new(simd, table.slice(height[side]))).collect());
             let mut totals = vec![[0.0; 9]; queries.len()];
             for start in (0..padded).step_by(BLOCK) {
                 let end = (start + BLOCK).min(padded);
@@ -134,7 +135,11 @@ impl<T: Real, S: Simd> Polynomials<T, S> {
     #[inline(always)]
     fn new(simd: S, slice: Slice) -> Self {
         let Slice { a, b, len } = slice;
-        Self { a: a.map(|value| T::splat(simd, T::round(value))), b: b.map(|value| T::splat(simd, T::round(value))), len }
+        Self {
+            a: a.map(|value| T::splat(simd, T::round(value))),
+            b: b.map(|value| T::splat(simd, T::round(value))),
+            len,
+        }
     }
 }
 
@@ -192,14 +197,19 @@ impl<T: Real, S: Simd, const D: usize> Query<T, S, D> {
         } else {
             self.coulomb_block::<true>(simd, block, &mut sums);
         }
-        for axis in 0..D {
-            total[axis] += T::sum(simd, sums.x[axis]).widen();
+        for (total, &sum) in total.iter_mut().zip(&sums.x) {
+            *total += T::sum(simd, sum).widen();
         }
         total[8] += T::sum(simd, sums.weights).widen() * self.dz;
     }
 
     #[inline(always)]
-    fn coulomb_block<const MASKED: bool>(&self, simd: S, block: &[&[T::Vector<S>]; D], sums: &mut Sums<T::Vector<S>, D>) {
+    fn coulomb_block<const MASKED: bool>(
+        &self,
+        simd: S,
+        block: &[&[T::Vector<S>]; D],
+        sums: &mut Sums<T::Vector<S>, D>,
+    ) {
         let len = block[0].len();
         let whole = len - len % SIDE_BY_SIDE;
         for index in (0..whole).step_by(SIDE_BY_SIDE) {
@@ -221,8 +231,8 @@ impl<T: Real, S: Simd, const D: usize> Query<T, S, D> {
         sums: &mut Sums<T::Vector<S>, D>,
     ) {
         let mut r2 = [self.height2; N];
-        for axis in 0..D {
-            let charges = &block[axis][index..index + N];
+        for (axis, charges) in block.iter().enumerate() {
+            let charges = &charges[index..index + N];
             for part in 0..N {
                 let step = T::add(simd, T::sub(simd, self.high[axis], charges[part]), self.low[axis]);
                 r2[part] = T::fma(simd, step, step, r2[part]);
@@ -235,8 +245,8 @@ impl<T: Real, S: Simd, const D: usize> Query<T, S, D> {
             }
             sums.weights = T::add(simd, sums.weights, weights[part]);
         }
-        for axis in 0..D {
-            let charges = &block[axis][index..index + N];
+        for (axis, charges) in block.iter().enumerate() {
+            let charges = &charges[index..index + N];
             for part in 0..N {
                 let step = T::add(simd, T::sub(simd, self.high[axis], charges[part]), self.low[axis]);
                 sums.x[axis] = T::fma(simd, weights[part], step, sums.x[axis]);
@@ -344,9 +354,9 @@ fn fall<T: Real, S: Simd, const D: usize, const N: usize>(simd: S, r2: [T::Vecto
     for part in 0..N {
         u[part] = T::fma(simd, r2[part], y2[part], fill(-1.0));
     }
-    for part in 0..N {
-        let slope = if D == 2 { fill(-m) } else { T::fma(simd, u[part], fill(0.5 * m * (m + 1.0)), fill(-m)) };
-        u[part] = T::fma(simd, u[part], slope, one);
+    for u in &mut u {
+        let slope = if D == 2 { fill(-m) } else { T::fma(simd, *u, fill(0.5 * m * (m + 1.0)), fill(-m)) };
+        *u = T::fma(simd, *u, slope, one);
     }
     for part in 0..N {
         out[part] = T::mul(simd, out[part], u[part]);
