@@ -5,9 +5,10 @@
 
 Makes its own environment in target/compare-venv and installs numpy, PyTorch and KeOps there, several GB: the registry's
 PyTorch is the build for GPUs (--numpy uses numpy alone instead). KeOps compiles what it needs with the C++ compiler of the
-machine. All forms sum Coulomb's law in f32 over the same arrays on the CPU, with two threads or (steadier where other programs run) one; the error is the worst
-distance of a direction from numpy in f64. The row of `efm` is measured in between, again for each form it is compared
-with. Shares are those of 4(D+1) operations per pair in the rate of matrix products, each program's own.
+machine. All forms sum Coulomb's law in f32 over the same arrays on the CPU, with two threads or (steadier where other
+programs run) one; `efm` over arrays of its own with the same sizes and distributions. The error is the worst distance of a
+direction from numpy in f64, or from the reference of `efm`. The row of `efm` is measured before and after each form it is
+compared with. Shares are those of 4(D+1) operations per pair in the rate of matrix products, each program's own.
 """
 
 import json
