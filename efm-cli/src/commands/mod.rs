@@ -1,5 +1,6 @@
 //! One file per command.
 
+mod bench;
 mod data;
 mod density;
 mod doctor;
@@ -24,6 +25,7 @@ pub fn dispatch(args: Args) -> Result<(), Failure> {
         Command::Doctor(args) => doctor::run(&args),
         Command::Eval(args) => eval::run(&args),
         Command::Data(args) => data::run(&args),
+        Command::Bench(args) => bench::run(&args),
         Command::Presets(args) => lists::presets(&args),
         Command::Devices => lists::devices(),
         Command::Completions { shell } => lists::completions(shell),

@@ -3,6 +3,7 @@
 mod frame;
 mod images;
 mod large;
+mod medium;
 mod multiply;
 mod panels;
 mod per_plate;
@@ -18,17 +19,18 @@ mod weigh;
 use std::ops::Range;
 use std::sync::OnceLock;
 
-use efm_core::{Augmented, Capacitor};
+use efm_core::{Augmented, Capacitor, Side};
 use rayon::prelude::*;
 
 use crate::{Field, FieldError, FieldValues, Law, Precision};
 use frame::Frame;
 use images::Images;
 use large::Large;
+use medium::Medium;
 use product::Product;
 use simd::Real;
 use small::Small;
-use sums::combine;
+use sums::{PlateSum, combine};
 pub(crate) use sums::{length, normalise};
 use table::Table;
 
@@ -62,12 +64,18 @@ enum Kernel {
     /// With the f64 kernel for queries that f32 cannot resolve.
     Small32(Small<f32>, Small<f64>),
     Small64(Small<f64>),
-    /// With the f64 kernel, laid out at its first use, for queries that f32 cannot resolve.
-    Product(Product, OnceLock<Box<Large<f64>>>),
-    Large32(Large<f32>),
+    Medium(Medium, Backup),
+    Product(Product, Backup),
+    /// Each plate on its own.
+    Apart(Box<[Product; 2]>, Backup),
     Large64(Large<f64>),
     Reference,
 }
+
+/// The f64 kernel for queries that f32 cannot resolve, laid out at its first use.
+type Backup = OnceLock<Box<Large<f64>>>;
+/// Takes the sums of both plates of one query of a tile; `None` where f32 does not suffice.
+type Each<'a> = dyn FnMut(usize, Option<[PlateSum; 2]>) + 'a;
 
 impl ExactField {
     /// The field of `capacitor` under `law`, with f32 kernels.
@@ -98,12 +106,12 @@ impl ExactField {
         self.law
     }
 
-    /// Name of the kernel that sums: `direct` (D ≤ 8), `product` (D > 8), `pairwise` (D > 8 in f64) or `reference`.
+    /// Name of the kernel that sums: `direct` (small D), `product` (larger D), `pairwise` (D > 8 in f64) or `reference`.
     pub fn kernel_name(&self) -> &'static str {
         match self.kernel {
-            Kernel::Small32(..) | Kernel::Small64(_) => "direct",
-            Kernel::Product(..) => "product",
-            Kernel::Large32(_) | Kernel::Large64(_) => "pairwise",
+            Kernel::Small32(..) | Kernel::Small64(_) | Kernel::Medium(..) => "direct",
+            Kernel::Product(..) | Kernel::Apart(..) => "product",
+            Kernel::Large64(_) => "pairwise",
             Kernel::Reference => "reference",
         }
     }
@@ -167,8 +175,27 @@ impl ExactField {
         match &self.kernel {
             Kernel::Small32(kernel, backup) => self.small_tile(kernel, Some(backup), at, range, directions, logs),
             Kernel::Small64(kernel) => self.small_tile(kernel, None, at, range, directions, logs),
-            Kernel::Product(kernel, backup) => self.product_tile(kernel, backup, at, range, directions, logs),
-            Kernel::Large32(kernel) => self.large_tile(kernel, at, range, directions, logs),
+            Kernel::Medium(kernel, backup) => {
+                let sums = |places: &[f64], heights: &[_], each: &mut Each| kernel.sums(places, heights, each);
+                self.backed_tile(sums, backup, at, range, directions, logs);
+            }
+            Kernel::Product(kernel, backup) => {
+                let sums = |places: &[f64], heights: &[_], each: &mut Each| {
+                    let nothing = PlateSum::zero(at.dim());
+                    kernel.sums(places, heights, |row, sum| each(row, sum.map(|sum| [sum, nothing.clone()])));
+                };
+                self.backed_tile(sums, backup, at, range, directions, logs);
+            }
+            Kernel::Apart(kernels, backup) => {
+                let sums = |places: &[f64], heights: &[_], each: &mut Each| {
+                    let mut sources = Vec::with_capacity(heights.len());
+                    kernels[0].sums(places, heights, |_, sum| sources.push(sum));
+                    kernels[1].sums(places, heights, |row, target| {
+                        each(row, sources[row].take().zip(target).map(|(source, target)| [source, target]));
+                    });
+                };
+                self.backed_tile(sums, backup, at, range, directions, logs);
+            }
             Kernel::Large64(kernel) => self.large_tile(kernel, at, range, directions, logs),
             Kernel::Reference => {
                 for ((index, direction), ln) in range.zip(directions.chunks_exact_mut(at.dim() + 1)).zip(logs) {
@@ -228,30 +255,29 @@ impl ExactField {
         trusted.then(|| combine(self.law, [(0.0, &vectors[0][..=dim]), (0.0, &vectors[1][..=dim])], direction))
     }
 
-    /// From the product to the f64 kernel to the reference, query by query.
-    fn product_tile(
+    /// The sums go from an f32 kernel to the f64 kernel to the reference, query by query.
+    fn backed_tile(
         &self,
-        kernel: &Product,
-        backup: &OnceLock<Box<Large<f64>>>,
+        sums: impl FnOnce(&[f64], &[[f64; 2]], &mut Each),
+        backup: &Backup,
         at: &Augmented,
         range: Range<usize>,
         directions: &mut [f64],
         logs: &mut [f64],
     ) {
         let dim = at.dim();
-        let nothing = vec![0.0; dim + 1];
         let (places, heights, near) = self.near_places(at, range.clone());
-        kernel.sums(&places, &heights, |row, sum| {
+        sums(&places, &heights, &mut |row, sums| {
             let direction = &mut directions[row * (dim + 1)..(row + 1) * (dim + 1)];
-            logs[row] = match sum {
-                _ if !near[row] => self.ask_reference(at.point(range.start + row), direction),
-                Some(sum) => {
-                    let plates = [(sum.ln_scale, &sum.vector[..]), (f64::NEG_INFINITY, &nothing[..])];
+            let index = range.start + row;
+            logs[row] = match sums.filter(|sums| self.law == Law::Published || cancels(sums) > CANCELS[0]) {
+                _ if !near[row] => self.ask_reference(at.point(index), direction),
+                Some([source, target]) => {
+                    let plates = [(source.ln_scale, &source.vector[..]), (target.ln_scale, &target.vector[..])];
                     self.strength(combine(self.law, plates, direction))
                 }
                 None => {
                     let new = || Box::new(Large::new(&self.capacitor, &self.frame, self.law, &self.images));
-                    let index = range.start + row;
                     self.large_tile(backup.get_or_init(new), at, index..index + 1, direction, &mut logs[row..=row]);
                     logs[row]
                 }
@@ -286,14 +312,17 @@ impl Kernel {
         if frame.is_wild() {
             return Self::Reference;
         }
-        if capacitor.dim() > small::LARGEST {
-            return match precision {
-                Precision::F32 if law != Law::Published => {
-                    Self::Product(Product::new(capacitor, frame, law, images), OnceLock::new())
-                }
-                Precision::F32 => Self::Large32(Large::new(capacitor, frame, law, images)),
-                Precision::F64 => Self::Large64(Large::new(capacitor, frame, law, images)),
-            };
+        let (dim, product) = (capacitor.dim(), |sides: &[Side]| Product::new(capacitor, frame, law, images, sides));
+        match precision {
+            _ if dim <= small::LARGEST => {}
+            Precision::F32 if law != Law::Mirror && dim <= medium::LARGEST => {
+                return Self::Medium(Medium::new(capacitor, frame, images), Backup::new());
+            }
+            Precision::F32 if law == Law::Published => {
+                return Self::Apart(Box::new(Side::BOTH.map(|side| product(&[side]))), Backup::new());
+            }
+            Precision::F32 => return Self::Product(product(&Side::BOTH), Backup::new()),
+            Precision::F64 => return Self::Large64(Large::new(capacitor, frame, law, images)),
         }
         let table = |precision| (law == Law::Mirror).then(|| Table::shared(capacitor.dim(), images, precision));
         let exact = Small::new(capacitor, frame, table(Precision::F64));
@@ -306,8 +335,8 @@ impl Kernel {
     fn tile(&self) -> usize {
         match self {
             Self::Small32(..) | Self::Small64(_) => TILE,
-            Self::Product(..) => product::TILE,
-            Self::Large32(kernel) => kernel.tile(),
+            Self::Medium(..) => medium::TILE,
+            Self::Product(..) | Self::Apart(..) => product::TILE,
             Self::Large64(kernel) => kernel.tile(),
             Self::Reference => 1,
         }
@@ -345,6 +374,17 @@ impl Field for ExactField {
         }
         Ok(())
     }
+}
+
+/// Length of the sum over both plates, as a share of the sum of their lengths; 1 without any contribution.
+fn cancels(plates: &[PlateSum; 2]) -> f64 {
+    let top = plates[0].ln_scale.max(plates[1].ln_scale);
+    let factors =
+        [0, 1].map(|side: usize| if plates[side].ln_scale == top { 1.0 } else { (plates[side].ln_scale - top).exp() });
+    let apart = factors[0] * length(&plates[0].vector) + factors[1] * length(&plates[1].vector);
+    let pairs = plates[0].vector.iter().zip(&plates[1].vector);
+    let together = pairs.map(|(a, b)| (factors[0] * a + factors[1] * b).powi(2)).sum::<f64>().sqrt();
+    if apart > 0.0 { together / apart } else { 1.0 }
 }
 
 /// The checks every field makes on its queries.

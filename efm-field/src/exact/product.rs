@@ -81,14 +81,15 @@ struct Scratch {
 }
 
 impl Product {
-    /// Lays the charges out.
-    pub fn new(capacitor: &Capacitor, frame: &Frame, law: Law, images: &Images) -> Self {
+    /// Lays out the charges of these plates.
+    pub fn new(capacitor: &Capacitor, frame: &Frame, law: Law, images: &Images, sides: &[Side]) -> Self {
         let dim = capacitor.dim();
-        let plates = Side::BOTH.map(|side| frame.plate::<f32>(capacitor, side));
+        let lay = |side| if sides.contains(&side) { frame.plate::<f32>(capacitor, side) } else { Vec::new() };
+        let plates = Side::BOTH.map(lay);
         let panels = Panels::new(dim, &[&plates[0], &plates[1]]);
         let mut moments = vec![0.0; dim];
         for plate in &plates {
-            let share = 0.5 * dim as f64 / plate.len() as f64;
+            let share = dim as f64 / plate.len().max(1) as f64 / sides.len() as f64;
             for point in plate.chunks_exact(dim) {
                 moments.iter_mut().zip(point).for_each(|(sum, &y)| *sum += share * f64::from(y) * f64::from(y));
             }

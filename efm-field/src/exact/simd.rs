@@ -1,5 +1,7 @@
 //! The few vector operations the kernels need, for f32 and f64 alike, on whatever instructions the machine has.
 
+use std::any::Any;
+
 use pulp::{Arch, Simd, WithSimd};
 
 /// Runs a plain loop, marked `#[inline(always)]`, compiled for the instructions the machine has.
@@ -44,11 +46,35 @@ pub trait Real: Copy + Send + Sync + PartialOrd + 'static {
     fn keep_above<S: Simd>(simd: S, a: Self::Vector<S>, b: Self::Vector<S>, value: Self::Vector<S>) -> Self::Vector<S>;
     /// Sum of the lanes.
     fn sum<S: Simd>(simd: S, a: Self::Vector<S>) -> Self;
+    /// About 1/√a, 12 bits or better, if the machine has an instruction for that.
+    #[inline(always)]
+    fn root_guess<S: Simd>(_simd: S, _a: Self::Vector<S>) -> Option<Self::Vector<S>> {
+        None
+    }
+}
+
+/// As [`Real::root_guess`]. The bits differ between makes of processors.
+#[inline(always)]
+fn root_guess<S: Simd>(simd: S, a: S::f32s) -> Option<S::f32s> {
+    #[cfg(target_arch = "x86_64")]
+    {
+        use pulp::bytemuck::cast;
+        // Known when compiled: one of these branches is what is left.
+        let simd: &dyn Any = &simd;
+        if let Some(simd) = simd.downcast_ref::<pulp::x86::V3>() {
+            return Some(cast(simd.avx._mm256_rsqrt_ps(cast(a))));
+        }
+        if let Some(simd) = simd.downcast_ref::<pulp::x86::V4>() {
+            return Some(cast(simd.avx512f._mm512_rsqrt14_ps(cast(a))));
+        }
+    }
+    let _ = (simd, a);
+    None
 }
 
 macro_rules! real {
     ($scalar:ty, $register:ident, $as_simd:ident, $splat:ident, $add:ident, $sub:ident, $mul:ident, $div:ident,
-     $fma:ident, $sqrt:ident, $greater:ident, $select:ident, $sum:ident) => {
+     $fma:ident, $sqrt:ident, $greater:ident, $select:ident, $sum:ident $(, $guess:ident)?) => {
         impl Real for $scalar {
             type Vector<S: Simd> = S::$register;
             #[inline(always)]
@@ -104,6 +130,12 @@ macro_rules! real {
             fn sum<S: Simd>(simd: S, a: Self::Vector<S>) -> Self {
                 simd.$sum(a)
             }
+            $(
+                #[inline(always)]
+                fn root_guess<S: Simd>(simd: S, a: Self::Vector<S>) -> Option<Self::Vector<S>> {
+                    $guess(simd, a)
+                }
+            )?
         }
     };
 }
@@ -120,7 +152,8 @@ real!(
     sqrt_f32s,
     greater_than_f32s,
     select_f32s,
-    reduce_sum_f32s
+    reduce_sum_f32s,
+    root_guess
 );
 real!(
     f64,
