@@ -87,18 +87,17 @@ impl Reference {
         let square = x.clone().powi_scalar(2).mean_dim(1);
         let plate = |height: f64, spread: f64| {
             let spread = spread.max(SMALLEST_SPREAD);
-            let least = NEAREST * geometry.gap;
             let distance = z.clone().sub_scalar(height).abs();
             let inside = square.clone().div_scalar(-(TAIL * spread).powi(2)).exp().mul_scalar(spread);
             // ln C_{s+σ}(x) without its constants.
             let reach = square.clone().mul_scalar(dim) + distance.clone().add_scalar(spread).powi_scalar(2);
-            let ln = (distance.clone() + inside).clamp_min(VANISHING * spread).log()
-                - reach.log().mul_scalar((dim + 1.0) / 2.0);
-            let distance = distance.clamp_min(least);
+            let share = (distance.clone() + inside).clamp_min(VANISHING * spread);
+            let ln = share.clone().log() - reach.log().mul_scalar((dim + 1.0) / 2.0);
             let seen = distance.clone().add_scalar(spread);
-            // E[y | x] = (σ x + s·0)/(s + σ) among the charges; outside it falls as 1/|x|: x̄. So w = (x − x̄)/s + x̄/(s + σ).
+            // E[y | x] = (σ x + s·0)/(s + σ) among the charges; outside, x̄ in place of x there, which falls as 1/|x|, unless
+            // charges are near. So w = (x − x̄)/(s + σ_inside) + x̄/(s + σ).
             let among = square.clone().div_scalar((RADIUS * spread).powi(2)).clamp_min(1.0).recip();
-            let outside = (among.clone().neg().add_scalar(1.0) / distance) + among / seen.clone();
+            let outside = (among.clone().neg().add_scalar(1.0) / share) + among / seen.clone();
             (x.clone() * outside, ln, seen.div_scalar(spread).recip())
         };
         let (source, ln_source, near_source) = plate(0.0, geometry.source_spread);
@@ -125,6 +124,3 @@ const TRUSTED: f64 = 3.0;
 
 /// Shares of a plate below this are none.
 const VANISHING: f64 = 1e-12;
-
-/// Nearer to a plate than this share of the gap, slopes count as those at this distance: no division by zero.
-const NEAREST: f64 = 1e-9;
