@@ -109,7 +109,8 @@ impl LearnedField {
             if head.is_everywhere() && at.iter().any(|value| value.abs() > far) {
                 dipole(at, gap, direction);
             } else {
-                head.assemble(value, &at[..dim], at[dim], &self.geometry, direction);
+                let z = if head.is_everywhere() { at[dim] } else { at[dim].clamp(0.0, gap) };
+                head.assemble(value, &at[..dim], z, &self.geometry, direction);
             }
             let norm = direction.iter().map(|part| part * part).sum::<f64>().sqrt();
             if !norm.is_finite() {

@@ -73,18 +73,21 @@ fn errors(objective: Objective, law: Law, points: InterPlate) -> [f64; 2] {
 
 #[test]
 fn every_objective_learns_the_field() {
-    // Errors are those of a short training, about twice what it reached; objectives without sums see noise in every target.
-    for (objective, law, points, bound) in [
+    // Directions of an untrained network are off by about one. Bounds are one and a half times what this short training
+    // reached; objectives without sums see noise in every target.
+    let found: Vec<_> = [
         (Objective::Flux, Law::Mirror, gap_points(), 0.06),
         (Objective::Flux, Law::Coulomb, around(), 0.12),
         (Objective::Shares, Law::Coulomb, around(), 0.12),
         (Objective::Posterior, Law::Coulomb, around(), 0.2),
         (Objective::Isotropic, Law::Coulomb, around(), 0.3),
         (Objective::Isotropic, Law::Mirror, gap_points(), 0.2),
-    ] {
-        let [before, after] = errors(objective, law, points);
-        assert!(after < bound && after < 0.7 * before, "{objective:?}, {law:?}: {before} before, {after} after");
-    }
+    ]
+    .into_iter()
+    .map(|(objective, law, points, bound)| (objective, law, errors(objective, law, points), bound))
+    .collect();
+    let failed = found.iter().any(|(_, _, [before, after], bound)| after >= bound || *after > 0.7 * before);
+    assert!(!failed, "{found:#.3?}");
 }
 
 #[test]

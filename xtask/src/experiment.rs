@@ -173,6 +173,15 @@ fn row(label: &str, summary: &Value) -> Result<Vec<String>> {
     ])
 }
 
+/// Share of the lines of some runs that did not arrive, in per cent; lines a map drops on purpose count neither way.
+pub(super) fn lost(runs: &[Value]) -> String {
+    let count = |name: &str| -> f64 { runs.iter().filter_map(|run| run["lines"][name].as_f64()).sum() };
+    let lines = runs.iter().filter_map(|run| run["lines"].as_object()).flat_map(|lines| lines.values());
+    let all: f64 = lines.filter_map(Value::as_f64).sum::<f64>() - count("rejected");
+    let arrived = count("landed") + count("captured");
+    if all > 0.0 { format!("{:.2} %", 100.0 * (1.0 - arrived / all)) } else { "–".into() }
+}
+
 /// Share of a run's lines that landed on the target plate.
 fn landed_share(run: &Value) -> Option<f64> {
     let lines = run["lines"].as_object()?;

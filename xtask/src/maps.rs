@@ -6,7 +6,7 @@ use std::path::Path;
 use anyhow::{Context, Result, bail};
 use serde_json::Value;
 
-use crate::experiment::{Args, publish, summary};
+use crate::experiment::{Args, lost, publish, summary};
 use crate::shell;
 
 /// What is transported: one target without modes, one with.
@@ -132,15 +132,6 @@ fn row(map: &str, gap: &str, roll: &[Value], mixture: &[Value], random: Option<f
         evaluations,
         lost(&both),
     ]
-}
-
-/// Share of the lines that did not arrive, in per cent; lines a map drops on purpose count neither way.
-fn lost(runs: &[Value]) -> String {
-    let count = |name: &str| -> f64 { runs.iter().filter_map(|run| run["lines"][name].as_f64()).sum() };
-    let lines = runs.iter().filter_map(|run| run["lines"].as_object()).flat_map(|lines| lines.values());
-    let all: f64 = lines.filter_map(Value::as_f64).sum::<f64>() - count("rejected");
-    let arrived = count("landed") + count("captured");
-    if all > 0.0 { format!("{:.2} %", 100.0 * (1.0 - arrived / all)) } else { "–".into() }
 }
 
 #[cfg(test)]
