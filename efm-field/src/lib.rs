@@ -39,7 +39,7 @@ mod quadrature;
 mod reversed;
 
 pub use error::FieldError;
-pub use exact::{ExactField, reference};
+pub use exact::{ExactField, Summation, reference};
 pub use exit_time::{brownian_exit, symmetric_exit_time};
 pub use field::{Field, FieldValues};
 pub use inter_plate::{InterPlate, ParameterError, on_flux};

@@ -1,5 +1,6 @@
 //! Exact sums over all charges: one engine, three laws.
 
+mod choice;
 mod frame;
 mod images;
 mod large;
@@ -12,15 +13,17 @@ mod simd;
 mod small;
 mod sums;
 mod table;
+mod tree;
 mod weigh;
 
 use std::ops::Range;
 use std::sync::OnceLock;
 
-use efm_core::{Augmented, Capacitor};
+use efm_core::{Augmented, Capacitor, Side};
 use rayon::prelude::*;
 
-use crate::{Field, FieldError, FieldValues, Law, Precision};
+use crate::{Field, FieldError, FieldValues, Law, ParameterError, Precision};
+pub use choice::Summation;
 use frame::Frame;
 use images::Images;
 use large::Large;
@@ -30,6 +33,7 @@ use small::Small;
 use sums::combine;
 pub(crate) use sums::{length, normalise};
 use table::Table;
+use tree::Forest;
 
 /// Queries per tile of the small kernel.
 const TILE: usize = 16;
@@ -51,6 +55,7 @@ pub struct ExactField {
     capacitor: Capacitor,
     law: Law,
     precision: Precision,
+    summation: Summation,
     frame: Frame,
     images: Images,
     kernel: Kernel,
@@ -65,6 +70,7 @@ enum Kernel {
     Product(Product, OnceLock<Box<Large<f64>>>),
     Large32(Large<f32>),
     Large64(Large<f64>),
+    Tree(Box<Forest>),
     Reference,
 }
 
@@ -73,18 +79,40 @@ impl ExactField {
     pub fn new(capacitor: Capacitor, law: Law) -> Self {
         let frame = Frame::new(&capacitor, law);
         let images = Images::new(capacitor.dim());
-        let kernel = Kernel::new(&capacitor, law, Precision::F32, &frame, &images);
-        Self { capacitor, law, precision: Precision::F32, frame, images, kernel }
+        let (precision, summation) = (Precision::F32, Summation::Auto);
+        let kernel = Kernel::Reference;
+        Self { capacitor, law, precision, summation, frame, images, kernel }.with_kernel()
     }
 
     /// The same field with kernels of another precision.
     #[must_use]
-    pub fn with_precision(mut self, precision: Precision) -> Self {
-        if precision != self.precision {
-            self.precision = precision;
-            self.kernel = Kernel::new(&self.capacitor, self.law, precision, &self.frame, &self.images);
-        }
+    pub fn with_precision(self, precision: Precision) -> Self {
+        if precision == self.precision { self } else { Self { precision, ..self }.with_kernel() }
+    }
+
+    /// The same field summed in another way.
+    ///
+    /// # Errors
+    /// [`ParameterError`] if the allowed error is out of range.
+    pub fn with_summation(self, summation: Summation) -> Result<Self, ParameterError> {
+        summation.check()?;
+        Ok(if summation == self.summation { self } else { Self { summation, ..self }.with_kernel() })
+    }
+
+    fn with_kernel(mut self) -> Self {
+        let error = self.summation.tree(self.law, self.capacitor.dim(), Side::BOTH.iter().map(|&side| self.capacitor.plate(side).len()).sum());
+        self.kernel = match error {
+            Some(error) if !self.frame.is_wild() => {
+                Kernel::Tree(Box::new(Forest::new(&self.capacitor, &self.frame, self.precision, error)))
+            }
+            _ => Kernel::new(&self.capacitor, self.law, self.precision, &self.frame, &self.images),
+        };
         self
+    }
+
+    /// How the sums are made.
+    pub fn summation(&self) -> Summation {
+        self.summation
     }
 
     /// The charges.
@@ -97,12 +125,14 @@ impl ExactField {
         self.law
     }
 
-    /// Name of the kernel that sums: `direct` (D ≤ 8), `product` (D > 8), `pairwise` (D > 8 in f64) or `reference`.
+    /// Name of the kernel that sums: `direct` (D ≤ 8), `product` (D > 8), `pairwise` (D > 8 in f64), `tree`
+    /// (see [`Summation`]) or `reference`.
     pub fn kernel_name(&self) -> &'static str {
         match self.kernel {
             Kernel::Small32(..) | Kernel::Small64(_) => "direct",
             Kernel::Product(..) => "product",
             Kernel::Large32(_) | Kernel::Large64(_) => "pairwise",
+            Kernel::Tree(_) => "tree",
             Kernel::Reference => "reference",
         }
     }
@@ -169,7 +199,8 @@ impl ExactField {
             Kernel::Product(kernel, backup) => self.product_tile(kernel, backup, at, range, directions, logs),
             Kernel::Large32(kernel) => self.large_tile(kernel, at, range, directions, logs),
             Kernel::Large64(kernel) => self.large_tile(kernel, at, range, directions, logs),
-            Kernel::Reference => {
+            // Trees take whole batches.
+            Kernel::Tree(_) | Kernel::Reference => {
                 for ((index, direction), ln) in range.zip(directions.chunks_exact_mut(at.dim() + 1)).zip(logs) {
                     *ln = self.ask_reference(at.point(index), direction);
                 }
@@ -308,7 +339,7 @@ impl Kernel {
             Self::Product(..) => product::TILE,
             Self::Large32(kernel) => kernel.tile(),
             Self::Large64(kernel) => kernel.tile(),
-            Self::Reference => 1,
+            Self::Tree(_) | Self::Reference => 1,
         }
     }
 }
@@ -327,6 +358,10 @@ impl Field for ExactField {
         let dim = self.dim();
         let len = at.len();
         out.prepare(dim, len, true);
+        if let Kernel::Tree(forest) = &self.kernel {
+            self.forest_values(forest, at, out);
+            return Ok(());
+        }
         // Small batches get small tiles, so that every thread has work.
         let tile = self.kernel.tile().min(len.div_ceil(rayon::current_num_threads())).max(1);
         let directions = out.directions.as_mut_slice();

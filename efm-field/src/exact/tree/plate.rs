@@ -1,0 +1,130 @@
+//! The tree of one plate.
+
+use efm_core::{Capacitor, Side};
+use rayon::join;
+
+use super::moments::{Layout, centre, fill};
+use super::order::{Entry, cut, order};
+use crate::exact::frame::Frame;
+use crate::exact::simd::Real;
+
+/// Charges of a full leaf: whole vectors of any machine.
+pub const LEAF: usize = 32;
+/// Subtrees with fewer leaves are grown on one thread.
+const SERIAL: usize = 128;
+/// Offset of a charge that fills up the last leaf: out of sight, with a square in the range of f32.
+const OUT_OF_SIGHT: f64 = 1e18;
+
+/// What lies below a node. The nodes lie in preorder: the first child follows its parent.
+#[derive(Debug, Clone, Copy)]
+pub enum Link {
+    /// Two children; where the second one is.
+    Inner(u32),
+    /// The charges of this leaf.
+    Leaf(u32),
+}
+
+/// The charges of a plate in a balanced k-d tree over the D coordinates of the plate.
+#[derive(Debug, Clone)]
+pub struct Plate<T> {
+    /// What lies below each node.
+    pub links: Vec<Link>,
+    /// The numbers of each node, [`Layout::width`] apiece.
+    pub rows: Vec<T>,
+    /// The centres of the leaves in the frame, D apiece.
+    pub centres: Vec<f64>,
+    /// Places of the charges about the centre of their leaf: leaf after leaf, coordinate after coordinate.
+    pub charges: Vec<T>,
+    /// Of one charge.
+    pub charge: f64,
+}
+
+/// The parts of a plate that belong to one subtree.
+struct Part<'a, T> {
+    links: &'a mut [Link],
+    rows: &'a mut [T],
+    centres: &'a mut [f64],
+    charges: &'a mut [T],
+}
+
+impl<T: Real> Plate<T> {
+    /// Grows the tree of one plate in R^D.
+    pub fn new<const D: usize>(capacitor: &Capacitor, frame: &Frame, side: Side) -> Self {
+        let places = frame.plate::<f64>(capacitor, side);
+        let mut entries: Vec<Entry<D>> = places
+            .chunks_exact(D)
+            .enumerate()
+            .map(|(index, place)| Entry { place: std::array::from_fn(|axis| place[axis]), index })
+            .collect();
+        drop(places);
+        order(&mut entries, LEAF);
+        let leaves = entries.len().div_ceil(LEAF);
+        let nodes = 2 * leaves - 1;
+        let nothing = T::round(0.0);
+        let mut plate = Self {
+            links: vec![Link::Leaf(0); nodes],
+            rows: vec![nothing; nodes * Layout::new(D).width],
+            centres: vec![0.0; leaves * D],
+            charges: vec![T::round(OUT_OF_SIGHT); leaves * D * LEAF],
+            charge: capacitor.charge(side),
+        };
+        let part = Part {
+            links: &mut plate.links,
+            rows: &mut plate.rows,
+            centres: &mut plate.centres,
+            charges: &mut plate.charges,
+        };
+        part.grow::<D>(&entries, 0, 0);
+        plate
+    }
+}
+
+impl<T: Real> Part<'_, T> {
+    /// Fills the subtree whose root is node number `node` and whose first leaf is number `leaf`.
+    fn grow<const D: usize>(self, entries: &[Entry<D>], node: usize, leaf: usize) {
+        let width = const { Layout::new(D).width };
+        let mut row = [0.0; 64];
+        let middle = centre(entries);
+        let stored: [f64; D] = std::array::from_fn(|axis| {
+            let leading = T::round(middle[axis]);
+            let rest = T::round(middle[axis] - leading.widen());
+            row[axis] = leading.widen();
+            row[D + axis] = rest.widen();
+            leading.widen() + rest.widen()
+        });
+        fill(entries, &stored, &mut row);
+        for (slot, value) in self.rows[..width].iter_mut().zip(row) {
+            *slot = T::round(value);
+        }
+        let Some(middle) = cut(entries.len(), LEAF) else {
+            self.links[0] = Link::Leaf(leaf as u32);
+            self.centres.copy_from_slice(&stored);
+            for (slot, entry) in entries.iter().enumerate() {
+                for axis in 0..D {
+                    self.charges[axis * LEAF + slot] = T::round(entry.place[axis] - stored[axis]);
+                }
+            }
+            return;
+        };
+        let leaves = middle / LEAF;
+        let nodes = 2 * leaves - 1;
+        self.links[0] = Link::Inner((node + 1 + nodes) as u32);
+        let (first_links, second_links) = self.links[1..].split_at_mut(nodes);
+        let (first_rows, second_rows) = self.rows[width..].split_at_mut(nodes * width);
+        let (first_centres, second_centres) = self.centres.split_at_mut(leaves * D);
+        let (first_charges, second_charges) = self.charges.split_at_mut(leaves * D * LEAF);
+        let first =
+            Part { links: first_links, rows: first_rows, centres: first_centres, charges: first_charges };
+        let second =
+            Part { links: second_links, rows: second_rows, centres: second_centres, charges: second_charges };
+        let (low, high) = entries.split_at(middle);
+        let grow_first = || first.grow(low, node + 1, leaf);
+        let grow_second = || second.grow(high, node + 1 + nodes, leaf + leaves);
+        if leaves > SERIAL {
+            join(grow_first, grow_second);
+        } else {
+            grow_first();
+            grow_second();
+        }
+    }
+}
