@@ -28,8 +28,9 @@ use walk::{Lanes, PACKET};
 pub const LARGEST: usize = 3;
 /// Error of a node relative to its charges' strengths in the first walk.
 const COARSE: f64 = 0.03;
-/// Share of the allowed error that one node may take in the second walk.
-const SHARE: f64 = 0.01;
+/// Share of the allowed error that one node may take in the second walk, for D = 1, 2, 3: as large as leaves few queries to walk a
+/// third time.
+const SHARES: [f64; LARGEST] = [0.03, 0.01, 0.002];
 /// Walks of a query before it is left to others.
 const WALKS: usize = 6;
 
@@ -66,7 +67,7 @@ impl<T: Real> Tree<T> {
         let mut sums = [Sum::default(); PACKET];
         let mut found = [None; PACKET];
         let mut rule = Rule { active: wanted, share: COARSE, limits: [0.0; PACKET] };
-        let mut shares = [SHARE; PACKET];
+        let mut shares = [SHARES[self.dim - 1]; PACKET];
         // Rounding of the sums, which no walk improves.
         let rounding = if size_of::<T>() == 4 { 1e-6 } else { 1e-14 };
         for walk in 0..WALKS {
@@ -89,7 +90,7 @@ impl<T: Real> Tree<T> {
                     rule.active[lane] = false;
                 } else {
                     if walk > 0 {
-                        shares[lane] *= (0.5 * budget / error).clamp(1e-3, 0.5);
+                        shares[lane] *= (0.6 * budget / error).powf(1.5).clamp(1e-4, 0.5);
                     }
                     rule.limits[lane] = shares[lane] * budget;
                 }
