@@ -1,7 +1,7 @@
 //! Pair by pair, or by trees.
 
 use super::tree::LARGEST;
-use crate::{Law, ParameterError};
+use crate::{Law, ParameterError, Precision};
 
 /// Relative error at which trees are used unasked: as good as the f32 sums they replace.
 const UNASKED: f64 = 1e-6;
@@ -42,12 +42,14 @@ impl Summation {
     }
 
     /// The error allowed to trees, if they are to be used for so many charges of both plates.
-    pub(crate) fn tree(self, law: Law, dim: usize, charges: usize) -> Option<f64> {
+    pub(crate) fn tree(self, law: Law, precision: Precision, dim: usize, charges: usize) -> Option<f64> {
         if law != Law::Coulomb || dim > LARGEST {
             return None;
         }
         let faster = |error: f64| (charges as f64 >= crossing(dim, error)).then_some(error);
         match self {
+            // Nobody who asks for f64 wants 1e-6.
+            Self::Auto if precision == Precision::F64 => None,
             Self::Auto => faster(UNASKED),
             Self::Within { error } => faster(error),
             Self::Direct => None,
@@ -56,7 +58,13 @@ impl Summation {
     }
 }
 
-/// Charges from which trees are faster than pairs; measured, see docs/performance.md.
-fn crossing(_dim: usize, error: f64) -> f64 {
-    if error < 1e-5 { 300_000.0 } else { 30_000.0 }
+/// Charges of both plates from which trees are faster than pairs in f32: a power law through what `bench_tree` measures, see
+/// docs/performance.md.
+fn crossing(dim: usize, error: f64) -> f64 {
+    let (charges, power): (f64, f64) = match dim {
+        1 => (4e3, 0.15),
+        2 => (1e4, 0.3),
+        _ => (8e4, 0.35),
+    };
+    charges * (1e-3 / error).powf(power)
 }

@@ -100,7 +100,8 @@ impl ExactField {
     }
 
     fn with_kernel(mut self) -> Self {
-        let error = self.summation.tree(self.law, self.capacitor.dim(), Side::BOTH.iter().map(|&side| self.capacitor.plate(side).len()).sum());
+        let charges = Side::BOTH.map(|side| self.capacitor.plate(side).len()).iter().sum();
+        let error = self.summation.tree(self.law, self.precision, self.capacitor.dim(), charges);
         self.kernel = match error {
             Some(error) if !self.frame.is_wild() => {
                 Kernel::Tree(Box::new(Forest::new(&self.capacitor, &self.frame, self.precision, error)))

@@ -2,7 +2,7 @@
 
 use pulp::Simd;
 
-use super::moments::{Layout, MOST, components, growth, raised};
+use super::moments::{Layout, MOST, ORDER, components, growth, raised};
 use crate::exact::simd::Real;
 
 /// A vector of queries seen from a node's centre.
@@ -55,10 +55,13 @@ impl<T: Real, S: Simd, const D: usize> Sight<T, S, D> {
             _ => T::mul(simd, inverse2, inverse),
         };
         let sigma2 = T::mul(simd, sigma, sigma);
-        let sigma5 = T::mul(simd, T::mul(simd, sigma2, sigma2), sigma);
+        let mut sigma_p = sigma;
+        for _ in 0..ORDER / 2 {
+            sigma_p = T::mul(simd, sigma_p, sigma2);
+        }
         // 1 − κσ
         let left = T::fma(simd, T::splat(simd, T::round(-growth(D))), sigma, one);
-        let tail = T::div(simd, T::mul(simd, sigma5, number(layout.tail)), left);
+        let tail = T::div(simd, T::mul(simd, sigma_p, number(layout.tail)), left);
         Self {
             unit: away.map(|away| T::mul(simd, away, inverse)),
             rise: T::mul(simd, height, inverse),
@@ -74,66 +77,79 @@ impl<T: Real, S: Simd, const D: usize> Sight<T, S, D> {
     #[inline(always)]
     pub fn field(&self, simd: S, row: &[T], taken: T::Vector<S>) -> ([T::Vector<S>; D], T::Vector<S>) {
         let layout = const { Layout::new(D) };
-        let number = |at: usize| T::splat(simd, row[at]);
-        let fill = |value: f64| T::splat(simd, T::round(value));
-        let m = (D as f64 + 1.0) / 2.0;
-        let read2 = |at: usize| self.read::<2>(simd, row, at);
-        // Order 2.
-        let v2 = self.contracted::<1>(simd, &read2(layout.second[1]));
-        let w2 = T::fma(simd, fill(-(m + 1.0)), self.dot(simd, &v2), number(layout.second[0]));
-        // Order 3.
-        let trace3 = self.read::<1>(simd, row, layout.third[0]);
-        let cube = self.contracted::<2>(simd, &self.read::<3>(simd, row, layout.third[1]));
-        let v3 = self.contracted::<1>(simd, &cube);
-        let w3 = T::mul(simd, fill(-2.0 / 3.0 * (m + 2.0)), self.dot(simd, &v3));
-        let w3 = T::fma(simd, fill(-2.0 * (m + 1.0)), self.dot(simd, &trace3), w3);
-        // Order 4.
-        let trace4 = self.contracted::<1>(simd, &read2(layout.fourth[1]));
-        let fourth = self.contracted::<3>(simd, &self.read::<4>(simd, row, layout.fourth[2]));
-        let v4 = self.contracted::<1>(simd, &self.contracted::<2>(simd, &fourth));
-        let w4 = T::fma(simd, fill(-0.5 * (m + 3.0)), self.dot(simd, &v4), number(layout.fourth[0]));
-        let w4 = T::fma(simd, fill(-(m + 2.0)), self.dot(simd, &trace4), w4);
-
+        let zero = T::splat(simd, T::round(0.0));
+        // Horner in σ from the highest order down.
+        let (mut along, mut w) = ([zero; D], zero);
+        macro_rules! order {
+            ($($order:literal)*) => {$(
+                let (v, rise) = self.order::<$order>(simd, row);
+                for axis in 0..D {
+                    along[axis] = T::fma(simd, along[axis], self.sigma, v[axis]);
+                }
+                w = T::fma(simd, w, self.sigma, rise);
+            )*};
+        }
+        order!(6 5 4 3 2);
         let sigma2 = T::mul(simd, self.sigma, self.sigma);
-        let series = |two, three, four| {
-            let inner = T::fma(simd, self.sigma, four, three);
-            T::mul(simd, sigma2, T::fma(simd, self.sigma, inner, two))
-        };
         let strength = T::mul(simd, self.fall, taken);
-        let w = T::add(simd, series(w2, w3, w4), number(layout.mass));
-        let w = T::mul(simd, w, strength);
-        let mut along = self.unit;
+        let w = T::mul(simd, T::fma(simd, w, sigma2, T::splat(simd, row[layout.mass])), strength);
+        let v_strength = T::mul(simd, sigma2, strength);
         for axis in 0..D {
-            let three = T::add(simd, v3[axis], trace3[axis]);
-            let four = T::add(simd, v4[axis], trace4[axis]);
-            let v = series(v2[axis], three, four);
-            along[axis] = T::fma(simd, self.unit[axis], w, T::mul(simd, v, strength));
+            along[axis] = T::fma(simd, self.unit[axis], w, T::mul(simd, along[axis], v_strength));
         }
         (along, T::mul(simd, self.rise, w))
     }
 
-    /// A symmetric tensor in every lane.
+    /// V and W of order N over σ^N.
     #[inline(always)]
-    fn read<const RANK: usize>(&self, simd: S, row: &[T], at: usize) -> [T::Vector<S>; MOST] {
-        let mut tensor = [T::splat(simd, T::round(0.0)); MOST];
-        for part in 0..const { components(RANK, D) } {
-            tensor[part] = T::splat(simd, row[at + part]);
+    fn order<const N: usize>(&self, simd: S, row: &[T]) -> ([T::Vector<S>; D], T::Vector<S>) {
+        let layout = const { Layout::new(D) };
+        let m = (D as f64 + 1.0) / 2.0;
+        let zero = T::splat(simd, T::round(0.0));
+        let (mut v, mut w) = ([zero; D], zero);
+        // Literals: every loop below has a known end and unrolls.
+        macro_rules! term {
+            ($($traces:literal)*) => {$(
+                if N > 2 * $traces {
+                    let rank = N - 2 * $traces;
+                    let part = self.vector(simd, row, layout.terms[N][$traces], rank);
+                    let ratio = -2.0 * (m + (rank + $traces) as f64 - 1.0) / rank as f64;
+                    w = T::fma(simd, T::splat(simd, T::round(ratio)), self.dot(simd, &part), w);
+                    for axis in 0..D {
+                        v[axis] = T::add(simd, v[axis], part[axis]);
+                    }
+                }
+            )*};
         }
-        tensor
+        term!(0 1 2);
+        if N.is_multiple_of(2) {
+            w = T::add(simd, w, T::splat(simd, row[layout.terms[N][N / 2]]));
+        }
+        (v, w)
     }
 
-    /// tensor·R̂ of rank RANK.
+    /// The symmetric tensor of `rank` at `at`, contracted with R̂ until a vector is left. Written for a known rank: loops unroll.
     #[inline(always)]
-    fn contracted<const RANK: usize>(&self, simd: S, tensor: &[T::Vector<S>; MOST]) -> [T::Vector<S>; MOST] {
-        let mut result = [T::splat(simd, T::round(0.0)); MOST];
-        for part in 0..const { components(RANK, D) } {
-            let mut sum = T::mul(simd, tensor[part], self.unit[0]);
-            for axis in 1..D {
-                sum = T::fma(simd, tensor[raised(part, axis, D)], self.unit[axis], sum);
-            }
-            result[part] = sum;
+    fn vector(&self, simd: S, row: &[T], at: usize, rank: usize) -> [T::Vector<S>; MOST] {
+        let mut tensor = [T::splat(simd, T::round(0.0)); MOST];
+        for part in 0..components(rank, D) {
+            tensor[part] = T::splat(simd, row[at + part]);
         }
-        result
+        macro_rules! contract {
+            ($($rank:literal)*) => {$(
+                if rank > $rank {
+                    for part in 0..const { components($rank, D) } {
+                        let mut sum = T::mul(simd, tensor[part], self.unit[0]);
+                        for axis in 1..D {
+                            sum = T::fma(simd, tensor[raised(part, axis, D)], self.unit[axis], sum);
+                        }
+                        tensor[part] = sum;
+                    }
+                }
+            )*};
+        }
+        contract!(5 4 3 2 1);
+        tensor
     }
 
     /// vector·R̂.

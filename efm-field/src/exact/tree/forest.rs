@@ -28,11 +28,6 @@ impl Forest {
         Self { error, fast, fine: Tree::new(capacitor, frame) }
     }
 
-    /// The allowed error.
-    pub fn error(&self) -> f64 {
-        self.error
-    }
-
     /// The sums at the wanted queries; None where the reference has to be asked.
     fn sums(
         &self,

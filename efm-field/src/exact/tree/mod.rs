@@ -30,7 +30,7 @@ pub const LARGEST: usize = 3;
 const COARSE: f64 = 0.03;
 /// Share of the allowed error that one node may take in the second walk, for D = 1, 2, 3: as large as leaves few queries to walk a
 /// third time.
-const SHARES: [f64; LARGEST] = [0.03, 0.01, 0.002];
+const SHARES: [f64; LARGEST] = [0.03, 0.012, 0.004];
 /// Walks of a query before it is left to others.
 const WALKS: usize = 6;
 
@@ -77,10 +77,10 @@ impl<T: Real> Tree<T> {
                 if !rule.active[lane] {
                     continue;
                 }
-                let Sum { vectors: [p, q], error } = sums[lane];
+                let Sum { vectors: [p, q], error, blur } = sums[lane];
                 let norm = |vector: [f64; 4]| vector.iter().map(|value| value * value).sum::<f64>().sqrt();
                 let strength = norm(std::array::from_fn(|axis| p[axis] + q[axis]));
-                let rounding = rounding * (norm(p) + norm(q));
+                let rounding = rounding * (norm(p) + norm(q)) + blur;
                 // Relative to the true field, which may be weaker than the sum.
                 let budget = allowed / (1.0 + allowed) * strength;
                 if error + rounding <= budget {

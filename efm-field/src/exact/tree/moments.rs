@@ -1,4 +1,4 @@
-//! What a node of the tree knows of its charges: the moments about their centre up to the fourth, and what is left out.
+//! What a node of the tree knows of its charges: the moments about their centre up to order six, and what is left out.
 //!
 //! With R = r − c, y_i = r_i − c in the plane of the plate, u = |R|² and m = (D+1)/2, the field Σ (R − y_i)/|R − y_i|^{2m} is
 //! half the gradient of Σ G(|R − y_i|²), G′(u) = u^{−m}. Taylor's series of G in y, order n, is
@@ -12,21 +12,22 @@
 //! The coefficients of V are stored; those of W are −2(m+k−1)/l times as large. About the centre of its charges a node has no dipole.
 //!
 //! A charge's term of order n is at most C(n+D−1, D−1) |y|^n/|R|^{n+D}, its value on the axis y ∥ R (for D = 2 the degree-n term of
-//! 1/r in Legendre polynomials). Successive coefficients grow by less than κ = (P+1+D)/(P+2), so that all orders above P = 4
-//! together are at most C(P+D, D−1) Σ|y_i|^5/|R|^{5+D}/(1 − κσ): a bound, not an estimate.
+//! 1/r in Legendre polynomials). Successive coefficients grow by less than κ = (P+1+D)/(P+2), so that all orders above P
+//! together are at most C(P+D, D−1) Σ|y_i|^{P+1}/|R|^{P+1+D}/(1 − κσ): a bound, not an estimate.
 
 use super::order::Entry;
 
 /// Highest order kept, P.
-pub const ORDER: usize = 4;
+pub const ORDER: usize = 6;
 /// Largest σ = radius/distance at which a node may stand for its charges: κσ < 1 for D ≤ 3.
 const WIDEST: f64 = 0.6;
 /// Closer than this many units of the frame a node is opened, so that no power leaves the range of f32.
 const CLOSEST: f64 = 1e-9;
 /// Most components of a symmetric tensor here.
-pub const MOST: usize = 15;
+pub const MOST: usize = components(ORDER, 3);
 
 /// Number of components of a symmetric tensor of a rank in R^D.
+#[inline(always)]
 pub const fn components(rank: usize, dim: usize) -> usize {
     match dim {
         1 => 1,
@@ -38,11 +39,13 @@ pub const fn components(rank: usize, dim: usize) -> usize {
 /// Component with one index `axis` more: components are numbered by their indices other than 0, so this depends on no rank.
 #[inline(always)]
 pub const fn raised(component: usize, axis: usize, dim: usize) -> usize {
-    const ROW: [usize; 15] = [0, 1, 1, 2, 2, 2, 3, 3, 3, 3, 4, 4, 4, 4, 4];
+    // Number of indices other than 0, D = 3.
+    const OTHERS: [usize; 28] =
+        [0, 1, 1, 2, 2, 2, 3, 3, 3, 3, 4, 4, 4, 4, 4, 5, 5, 5, 5, 5, 5, 6, 6, 6, 6, 6, 6, 6];
     match (axis, dim) {
         (0, _) => component,
         (_, 2) => component + 1,
-        _ => component + ROW[component] + axis,
+        _ => component + OTHERS[component] + axis,
     }
 }
 
@@ -64,12 +67,8 @@ pub struct Layout {
     pub tail: usize,
     /// Number of charges.
     pub mass: usize,
-    /// Order 2: trace, matrix.
-    pub second: [usize; 2],
-    /// Order 3: trace, tensor.
-    pub third: [usize; 2],
-    /// Order 4: double trace, trace, tensor.
-    pub fourth: [usize; 3],
+    /// The j-fold trace of order n at `[n][j]`.
+    pub terms: [[usize; ORDER / 2 + 1]; ORDER + 1],
     /// Numbers in a row.
     pub width: usize,
 }
@@ -78,21 +77,18 @@ impl Layout {
     /// The layout in R^D.
     pub const fn new(dim: usize) -> Self {
         let near = 2 * dim;
-        let second = near + 4;
-        let third = second + 1 + components(2, dim);
-        let fourth = third + components(1, dim) + components(3, dim);
-        let last = fourth + 1 + components(2, dim);
-        Self {
-            centre: 0,
-            near,
-            radius: near + 1,
-            tail: near + 2,
-            mass: near + 3,
-            second: [second, second + 1],
-            third: [third, third + components(1, dim)],
-            fourth: [fourth, fourth + 1, last],
-            width: last + components(4, dim),
+        let mut terms = [[0; ORDER / 2 + 1]; ORDER + 1];
+        let (mut width, mut order) = (near + 4, 2);
+        while order <= ORDER {
+            let mut traces = 0;
+            while traces <= order / 2 {
+                terms[order][traces] = width;
+                width += components(order - 2 * traces, dim);
+                traces += 1;
+            }
+            order += 1;
         }
+        Self { centre: 0, near, radius: near + 1, tail: near + 2, mass: near + 3, terms, width }
     }
 }
 
@@ -114,11 +110,10 @@ pub fn fill<const D: usize>(charges: &[Entry<D>], centre: &[f64; D], row: &mut [
     let radius = charges.iter().map(|charge| square(&offset(charge))).fold(0.0, f64::max).sqrt();
     let per_radius = if radius > 0.0 { 1.0 / radius } else { 0.0 };
     let mut moments = [[0.0; MOST]; ORDER + 1];
-    let mut fifth = 0.0;
+    let mut left_out = 0.0;
     for charge in charges {
         let y = offset(charge).map(|y| y * per_radius);
-        let square = square(&y);
-        fifth += square * square * square.sqrt();
+        left_out += square(&y).powf((ORDER as f64 + 1.0) / 2.0);
         let mut power = [0.0; MOST];
         power[0] = 1.0;
         for (rank, moment) in moments.iter_mut().enumerate().skip(1) {
@@ -129,25 +124,30 @@ pub fn fill<const D: usize>(charges: &[Entry<D>], centre: &[f64; D], row: &mut [
         }
     }
     let layout = Layout::new(D);
-    let m = (D as f64 + 1.0) / 2.0;
-    let (first, second, third) = (-m, m * (m + 1.0), -m * (m + 1.0) * (m + 2.0));
-    let traces = [trace::<D>(&moments[2], 0), trace::<D>(&moments[3], 1), trace::<D>(&moments[4], 2)];
     row[layout.near] = (radius / WIDEST).max(CLOSEST).powi(2);
     row[layout.radius] = radius;
-    row[layout.tail] = binomial(ORDER + D, D - 1) * fifth;
+    row[layout.tail] = binomial(ORDER + D, D - 1) * left_out;
     row[layout.mass] = charges.len() as f64;
-    let mut put = |at: usize, rank: usize, factor: f64, tensor: &[f64; MOST]| {
-        for part in 0..components(rank, D) {
-            row[at + part] = factor * tensor[part];
+    let m = (D as f64 + 1.0) / 2.0;
+    let kappa = |k: usize| (0..k).fold(1.0, |product, step| -product * (m + step as f64));
+    let factorial = |n: usize| (1..=n).fold(1.0, |product, factor| product * factor as f64);
+    for order in 2..=ORDER {
+        let mut tensor = moments[order];
+        for traces in 0..=order / 2 {
+            let rank = order - 2 * traces;
+            let taylor = (-2.0_f64).powi(rank as i32) / (factorial(traces) * factorial(rank));
+            let factor = match rank {
+                0 => taylor * kappa(traces),
+                _ => 0.5 * taylor * kappa(rank + traces - 1) * rank as f64,
+            };
+            for part in 0..components(rank, D) {
+                row[layout.terms[order][traces] + part] = factor * tensor[part];
+            }
+            if rank > 1 {
+                tensor = trace::<D>(&tensor, rank - 2);
+            }
         }
-    };
-    put(layout.second[0], 0, first, &traces[0]);
-    put(layout.second[1], 2, 2.0 * first, &moments[2]);
-    put(layout.third[0], 1, -first, &traces[1]);
-    put(layout.third[1], 3, -2.0 * second, &moments[3]);
-    put(layout.fourth[0], 0, 0.5 * second, &trace::<D>(&traces[2], 0));
-    put(layout.fourth[1], 2, 2.0 * second, &traces[2]);
-    put(layout.fourth[2], 4, 4.0 / 3.0 * third, &moments[4]);
+    }
 }
 
 /// y ⊗ … ⊗ y of `rank` from that of one rank less.

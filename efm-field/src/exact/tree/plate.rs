@@ -83,7 +83,7 @@ impl<T: Real> Part<'_, T> {
     /// Fills the subtree whose root is node number `node` and whose first leaf is number `leaf`.
     fn grow<const D: usize>(self, entries: &[Entry<D>], node: usize, leaf: usize) {
         let width = const { Layout::new(D).width };
-        let mut row = [0.0; 64];
+        let mut row = vec![0.0; width];
         let middle = centre(entries);
         let stored: [f64; D] = std::array::from_fn(|axis| {
             let leading = T::round(middle[axis]);

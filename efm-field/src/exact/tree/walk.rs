@@ -43,13 +43,16 @@ pub struct Sum {
     pub vectors: [[f64; 4]; 2],
     /// Bound of what the series left out.
     pub error: f64,
+    /// Bound of what rounding the places of near charges does.
+    pub blur: f64,
 }
 
 /// Buffers of a walk.
 #[derive(Debug)]
 pub struct Buffers<T> {
     stack: Vec<(u32, Lanes<T>)>,
-    leaves: Lanes<Vec<u32>>,
+    /// Leaves to be summed charge by charge, and their nodes.
+    leaves: Lanes<Vec<(u32, u32)>>,
 }
 
 impl<T> Default for Buffers<T> {
@@ -111,15 +114,16 @@ impl<T: Real, const D: usize> WithSimd for Walk<'_, T, D> {
             for (lane, sum) in self.out.iter_mut().enumerate().filter(|(lane, _)| self.rule.active[*lane]) {
                 let place = std::array::from_fn(|axis| self.packet.places[lane][axis]);
                 let leaves = &mut self.buffers.leaves[lane];
-                let near = direct::<T, S, D>(simd, plate, leaves, place, self.packet.heights[lane][side]);
+                let (near, blur) = direct::<T, S, D>(simd, plate, leaves, place, self.packet.heights[lane][side]);
                 leaves.clear();
                 let vector = &mut sum.vectors[side];
                 for axis in 0..D {
                     vector[axis] = (totals.along[axis][lane].widen() + near[axis]) * plate.charge;
                 }
                 vector[3] = (totals.up[lane].widen() + near[3]) * plate.charge;
-                let before = if side == 0 { 0.0 } else { sum.error };
-                sum.error = before + totals.error[lane].widen() * plate.charge.abs();
+                let before = if side == 0 { [0.0; 2] } else { [sum.error, sum.blur] };
+                sum.error = before[0] + totals.error[lane].widen() * plate.charge.abs();
+                sum.blur = before[1] + blur * plate.charge.abs();
             }
         }
     }
@@ -180,7 +184,7 @@ fn descend<T: Real, S: Simd, const D: usize>(
                 Link::Leaf(leaf) => {
                     for (leaves, open) in buffers.leaves.iter_mut().zip(open) {
                         if open > zero {
-                            leaves.push(leaf);
+                            leaves.push((leaf, node));
                         }
                     }
                 }
@@ -189,24 +193,30 @@ fn descend<T: Real, S: Simd, const D: usize>(
     }
 }
 
-/// The charges of some leaves one by one: along the plate, and up at 3.
+/// The charges of some leaves one by one, along the plate, and up at 3; and what the rounding of their places may do.
+///
+/// A charge and a query are placed about the centre of a leaf of radius s to ½ ulp of s per coordinate; the field of a charge
+/// changes by D/r^{D+1} per length.
 #[inline(always)]
 fn direct<T: Real, S: Simd, const D: usize>(
     simd: S,
     plate: &Plate<T>,
-    leaves: &[u32],
+    leaves: &[(u32, u32)],
     place: [f64; D],
     height: f64,
-) -> [f64; 4] {
+) -> ([f64; 4], f64) {
+    let layout = const { Layout::new(D) };
+    let ulp = if size_of::<T>() == 4 { f64::from(f32::EPSILON) } else { f64::EPSILON };
     let nothing = T::splat(simd, T::round(0.0));
     let one = T::splat(simd, T::round(1.0));
     let rise = T::splat(simd, T::round(height));
     let rise2 = T::mul(simd, rise, rise);
-    let mut total = [0.0; 4];
+    let (mut total, mut blurred) = ([0.0; 4], 0.0);
     for leaves in leaves.chunks(LEAVES) {
-        let (mut along, mut weights) = ([nothing; D], nothing);
-        for &leaf in leaves {
+        let (mut along, mut all_weights, mut blur) = ([nothing; D], nothing, nothing);
+        for &(leaf, node) in leaves {
             let leaf = leaf as usize;
+            let mut weights = nothing;
             let centre = &plate.centres[leaf * D..(leaf + 1) * D];
             // As charges are placed about the centre, so that a point on a charge is exactly there.
             let query: [T::Vector<S>; D] =
@@ -232,11 +242,15 @@ fn direct<T: Real, S: Simd, const D: usize>(
                     along[axis] = T::fma(simd, weight, away[axis], along[axis]);
                 }
             }
+            let radius = T::splat(simd, plate.rows[node as usize * layout.width + layout.radius]);
+            all_weights = T::add(simd, all_weights, weights);
+            blur = T::fma(simd, radius, weights, blur);
         }
         for axis in 0..D {
             total[axis] += T::sum(simd, along[axis]).widen();
         }
-        total[3] += T::sum(simd, weights).widen() * T::round(height).widen();
+        total[3] += T::sum(simd, all_weights).widen() * T::round(height).widen();
+        blurred += T::sum(simd, blur).widen();
     }
-    total
+    (total, blurred * ulp * (D as f64).powf(1.5))
 }
