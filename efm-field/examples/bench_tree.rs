@@ -190,7 +190,8 @@ fn picture(rows: &[Row]) -> String {
 fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let has = |name: &str| arguments.iter().any(|argument| argument == name);
-    let after = |name: &str| arguments.iter().position(|argument| argument == name).and_then(|at| arguments.get(at + 1));
+    let after =
+        |name: &str| arguments.iter().position(|argument| argument == name).and_then(|at| arguments.get(at + 1));
     let number = |name: &str| after(name).and_then(|text| text.parse::<f64>().ok());
     let most = number("--most").unwrap_or(1e6) as usize;
     let given = |argument: &&String| ["1", "2", "3"].contains(&argument.as_str());

@@ -9,7 +9,7 @@ const UNASKED: f64 = 1e-6;
 /// How an [`ExactField`](crate::ExactField) sums over its charges.
 ///
 /// Trees are there for [`Law::Coulomb`] in D ≤ 3. Their `error` bounds |ΔE|/|E| at every point, E being the field of both plates
-/// together; it must lie in [1e-12, 0.1]. The choice depends on the charges, not on the points, so that a value depends on
+/// together; it must lie in [1e-9, 0.1]. The choice depends on the charges, not on the points, so that a value depends on
 /// nothing but its point.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub enum Summation {
@@ -34,8 +34,8 @@ impl Summation {
     /// Checks the error.
     pub(crate) fn check(self) -> Result<(), ParameterError> {
         match self {
-            Self::Within { error } | Self::Tree { error } if !(1e-12..=0.1).contains(&error) => {
-                Err(ParameterError { name: "error", value: error, rule: "from 1e-12 to 0.1" })
+            Self::Within { error } | Self::Tree { error } if !(1e-9..=0.1).contains(&error) => {
+                Err(ParameterError { name: "error", value: error, rule: "from 1e-9 to 0.1" })
             }
             _ => Ok(()),
         }

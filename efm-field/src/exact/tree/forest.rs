@@ -3,7 +3,7 @@
 use efm_core::{Augmented, Capacitor};
 use rayon::prelude::*;
 
-use super::{Entry, Lanes, PACKET, Tree, order};
+use super::{Entry, Lanes, PACKET, Sum, Tree, order};
 use crate::exact::frame::Frame;
 use crate::exact::sums::combine;
 use crate::exact::{CANCELS, ExactField, FAR, SAFE, length};
@@ -52,7 +52,9 @@ impl Forest {
             left = keep(self.fine.sums(places, heights, wanted, self.error), 0.0, &mut wanted);
         }
         if left {
-            keep(self.fine.all(places, heights, wanted).map(Some), CANCELS[1], &mut wanted);
+            let resolved =
+                |Sum { vectors, blur, .. }: Sum| (blur <= self.error * strength(&vectors)).then_some(vectors);
+            keep(self.fine.all(places, heights, wanted).map(resolved), CANCELS[1], &mut wanted);
         }
         found
     }
@@ -60,9 +62,13 @@ impl Forest {
 
 /// Whether sums have kept their digits.
 fn is_safe([p, q]: &[[f64; 4]; 2], cancels: f64) -> bool {
-    let total: [f64; 4] = std::array::from_fn(|axis| p[axis] + q[axis]);
-    let strength = length(&total);
+    let strength = strength(&[*p, *q]);
     SAFE.contains(&strength) && strength > cancels * (length(p) + length(q))
+}
+
+/// Length of the field of both plates.
+fn strength([p, q]: &[[f64; 4]; 2]) -> f64 {
+    length(&std::array::from_fn::<f64, 4, _>(|axis| p[axis] + q[axis]))
 }
 
 impl ExactField {

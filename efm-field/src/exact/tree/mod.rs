@@ -102,18 +102,13 @@ impl<T: Real> Tree<T> {
         found
     }
 
-    /// As [`Self::sums`], charge by charge.
-    fn all(
-        &self,
-        places: &Lanes<[f64; 3]>,
-        heights: &Lanes<[f64; 2]>,
-        active: Lanes<bool>,
-    ) -> Lanes<[[f64; 4]; 2]> {
+    /// As [`Self::sums`], charge by charge, with what rounding may do to each.
+    fn all(&self, places: &Lanes<[f64; 3]>, heights: &Lanes<[f64; 2]>, active: Lanes<bool>) -> Lanes<Sum> {
         let packet = Packet { places: *places, heights: *heights };
         let rule = Rule { active, share: 0.0, limits: [0.0; PACKET] };
         let mut sums = [Sum::default(); PACKET];
         self.walk(&packet, &rule, &mut Buffers::default(), &mut sums);
-        sums.map(|sum| sum.vectors)
+        sums
     }
 
     fn walk(&self, packet: &Packet, rule: &Rule, buffers: &mut Buffers<T>, out: &mut Lanes<Sum>) {

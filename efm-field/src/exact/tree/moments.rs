@@ -21,8 +21,8 @@ use super::order::Entry;
 pub const ORDER: usize = 6;
 /// Largest σ = radius/distance at which a node may stand for its charges: κσ < 1 for D ≤ 3.
 const WIDEST: f64 = 0.6;
-/// Closer than this many units of the frame a node is opened, so that no power leaves the range of f32.
-const CLOSEST: f64 = 1e-9;
+/// Closer than this many units of the frame a node is opened: there the rounding of its centre would tell.
+const CLOSEST: f64 = 1e-5;
 /// Most components of a symmetric tensor here.
 pub const MOST: usize = components(ORDER, 3);
 
@@ -40,8 +40,7 @@ pub const fn components(rank: usize, dim: usize) -> usize {
 #[inline(always)]
 pub const fn raised(component: usize, axis: usize, dim: usize) -> usize {
     // Number of indices other than 0, D = 3.
-    const OTHERS: [usize; 28] =
-        [0, 1, 1, 2, 2, 2, 3, 3, 3, 3, 4, 4, 4, 4, 4, 5, 5, 5, 5, 5, 5, 6, 6, 6, 6, 6, 6, 6];
+    const OTHERS: [usize; 28] = [0, 1, 1, 2, 2, 2, 3, 3, 3, 3, 4, 4, 4, 4, 4, 5, 5, 5, 5, 5, 5, 6, 6, 6, 6, 6, 6, 6];
     match (axis, dim) {
         (0, _) => component,
         (_, 2) => component + 1,

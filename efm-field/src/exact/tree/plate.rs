@@ -37,6 +37,8 @@ pub struct Plate<T> {
     pub charges: Vec<T>,
     /// Of one charge.
     pub charge: f64,
+    /// Largest coordinate in the frame.
+    pub extent: f64,
 }
 
 /// The parts of a plate that belong to one subtree.
@@ -67,6 +69,7 @@ impl<T: Real> Plate<T> {
             centres: vec![0.0; leaves * D],
             charges: vec![T::round(OUT_OF_SIGHT); leaves * D * LEAF],
             charge: capacitor.charge(side),
+            extent: frame.extent,
         };
         let part = Part {
             links: &mut plate.links,
@@ -113,10 +116,8 @@ impl<T: Real> Part<'_, T> {
         let (first_rows, second_rows) = self.rows[width..].split_at_mut(nodes * width);
         let (first_centres, second_centres) = self.centres.split_at_mut(leaves * D);
         let (first_charges, second_charges) = self.charges.split_at_mut(leaves * D * LEAF);
-        let first =
-            Part { links: first_links, rows: first_rows, centres: first_centres, charges: first_charges };
-        let second =
-            Part { links: second_links, rows: second_rows, centres: second_centres, charges: second_charges };
+        let first = Part { links: first_links, rows: first_rows, centres: first_centres, charges: first_charges };
+        let second = Part { links: second_links, rows: second_rows, centres: second_centres, charges: second_charges };
         let (low, high) = entries.split_at(middle);
         let grow_first = || first.grow(low, node + 1, leaf);
         let grow_second = || second.grow(high, node + 1 + nodes, leaf + leaves);

@@ -195,8 +195,8 @@ fn descend<T: Real, S: Simd, const D: usize>(
 
 /// The charges of some leaves one by one, along the plate, and up at 3; and what the rounding of their places may do.
 ///
-/// A charge and a query are placed about the centre of a leaf of radius s to ½ ulp of s per coordinate; the field of a charge
-/// changes by D/r^{D+1} per length.
+/// Both a charge and a query are placed in the frame to ½ ulp of f64 of its extent per coordinate, then about the centre of a leaf of
+/// radius s to ½ ulp of s; the field of a charge changes by D/r^{D+1} per length.
 #[inline(always)]
 fn direct<T: Real, S: Simd, const D: usize>(
     simd: S,
@@ -211,7 +211,7 @@ fn direct<T: Real, S: Simd, const D: usize>(
     let one = T::splat(simd, T::round(1.0));
     let rise = T::splat(simd, T::round(height));
     let rise2 = T::mul(simd, rise, rise);
-    let (mut total, mut blurred) = ([0.0; 4], 0.0);
+    let (mut total, mut blurred, mut all) = ([0.0; 4], 0.0, 0.0);
     for leaves in leaves.chunks(LEAVES) {
         let (mut along, mut all_weights, mut blur) = ([nothing; D], nothing, nothing);
         for &(leaf, node) in leaves {
@@ -249,8 +249,11 @@ fn direct<T: Real, S: Simd, const D: usize>(
         for axis in 0..D {
             total[axis] += T::sum(simd, along[axis]).widen();
         }
-        total[3] += T::sum(simd, all_weights).widen() * T::round(height).widen();
+        let weights = T::sum(simd, all_weights).widen();
+        total[3] += weights * T::round(height).widen();
+        all += weights;
         blurred += T::sum(simd, blur).widen();
     }
-    (total, blurred * ulp * (D as f64).powf(1.5))
+    let places = ulp * blurred + f64::EPSILON * plate.extent * all;
+    (total, places * (D as f64).powf(1.5))
 }
