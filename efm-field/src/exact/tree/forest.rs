@@ -24,8 +24,9 @@ pub struct Forest {
 impl Forest {
     /// Grows the trees; D ≤ 3.
     pub fn new(capacitor: &Capacitor, frame: &Frame, precision: Precision, error: f64) -> Self {
-        let fast = (precision == Precision::F32 && error >= LEAST32).then(|| Tree::new(capacitor, frame));
-        Self { error, fast, fine: Tree::new(capacitor, frame) }
+        let fine = Tree::new(capacitor, frame);
+        let fast = (precision == Precision::F32 && error >= LEAST32).then(|| fine.narrow());
+        Self { error, fast, fine }
     }
 
     /// The sums at the wanted queries; None where the reference has to be asked.

@@ -41,7 +41,7 @@ pub struct Tree<T> {
     dim: usize,
 }
 
-impl<T: Real> Tree<T> {
+impl Tree<f64> {
     /// Grows both trees; D ≤ 3.
     pub fn new(capacitor: &Capacitor, frame: &Frame) -> Self {
         let dim = capacitor.dim();
@@ -53,6 +53,13 @@ impl<T: Real> Tree<T> {
         Self { plates, dim }
     }
 
+    /// The same trees in f32.
+    pub fn narrow(&self) -> Tree<f32> {
+        Tree { plates: self.plates.each_ref().map(|plate| plate.narrow(self.dim)), dim: self.dim }
+    }
+}
+
+impl<T: Real> Tree<T> {
     /// The field of each plate at the queries that are `wanted`, with |error| ≤ `allowed`·|sum of both|; None where that is out of
     /// the scalar's reach. In a vector E_x comes first, E_z at 3.
     fn sums(

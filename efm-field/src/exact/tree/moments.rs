@@ -62,7 +62,7 @@ pub struct Layout {
     pub near: usize,
     /// s.
     pub radius: usize,
-    /// C(P+D, D−1) Σ (|y_i|/s)^{P+1}.
+    /// C(P+D, D−1) Σ (|y_i|/s)^P, above the same with P + 1.
     pub tail: usize,
     /// Number of charges.
     pub mass: usize,
@@ -109,10 +109,11 @@ pub fn fill<const D: usize>(charges: &[Entry<D>], centre: &[f64; D], row: &mut [
     let radius = charges.iter().map(|charge| square(&offset(charge))).fold(0.0, f64::max).sqrt();
     let per_radius = if radius > 0.0 { 1.0 / radius } else { 0.0 };
     let mut moments = [[0.0; MOST]; ORDER + 1];
+    // Σ(|y_i|/s)^P, which is no less than with P + 1.
     let mut left_out = 0.0;
     for charge in charges {
         let y = offset(charge).map(|y| y * per_radius);
-        left_out += square(&y).powf((ORDER as f64 + 1.0) / 2.0);
+        left_out += square(&y).powi(ORDER as i32 / 2);
         let mut power = [0.0; MOST];
         power[0] = 1.0;
         for (rank, moment) in moments.iter_mut().enumerate().skip(1) {

@@ -2,11 +2,11 @@
 
 use efm_core::{Capacitor, Side};
 use rayon::join;
+use rayon::prelude::*;
 
 use super::moments::{Layout, centre, fill};
 use super::order::{Entry, cut, order};
 use crate::exact::frame::Frame;
-use crate::exact::simd::Real;
 
 /// Charges of a full leaf: whole vectors of any machine.
 pub const LEAF: usize = 32;
@@ -42,14 +42,14 @@ pub struct Plate<T> {
 }
 
 /// The parts of a plate that belong to one subtree.
-struct Part<'a, T> {
+struct Part<'a> {
     links: &'a mut [Link],
-    rows: &'a mut [T],
+    rows: &'a mut [f64],
     centres: &'a mut [f64],
-    charges: &'a mut [T],
+    charges: &'a mut [f64],
 }
 
-impl<T: Real> Plate<T> {
+impl Plate<f64> {
     /// Grows the tree of one plate in R^D.
     pub fn new<const D: usize>(capacitor: &Capacitor, frame: &Frame, side: Side) -> Self {
         let places = frame.plate::<f64>(capacitor, side);
@@ -62,12 +62,11 @@ impl<T: Real> Plate<T> {
         order(&mut entries, LEAF);
         let leaves = entries.len().div_ceil(LEAF);
         let nodes = 2 * leaves - 1;
-        let nothing = T::round(0.0);
         let mut plate = Self {
             links: vec![Link::Leaf(0); nodes],
-            rows: vec![nothing; nodes * Layout::new(D).width],
+            rows: vec![0.0; nodes * Layout::new(D).width],
             centres: vec![0.0; leaves * D],
-            charges: vec![T::round(OUT_OF_SIGHT); leaves * D * LEAF],
+            charges: vec![OUT_OF_SIGHT; leaves * D * LEAF],
             charge: capacitor.charge(side),
             extent: frame.extent,
         };
@@ -77,34 +76,44 @@ impl<T: Real> Plate<T> {
             centres: &mut plate.centres,
             charges: &mut plate.charges,
         };
-        part.grow::<D>(&entries, 0, 0);
+        part.grow(&entries, 0, 0);
         plate
+    }
+
+    /// The same tree in f32. Centres keep twice the digits, and charges are close to theirs.
+    pub fn narrow(&self, dim: usize) -> Plate<f32> {
+        let round = |values: &[f64]| values.par_iter().map(|&value| value as f32).collect::<Vec<f32>>();
+        let mut rows = round(&self.rows);
+        let width = Layout::new(dim).width;
+        for (row, exact) in rows.chunks_exact_mut(width).zip(self.rows.chunks_exact(width)) {
+            for axis in 0..dim {
+                row[dim + axis] = (exact[axis] - f64::from(row[axis])) as f32;
+            }
+        }
+        Plate {
+            links: self.links.clone(),
+            rows,
+            centres: self.centres.clone(),
+            charges: round(&self.charges),
+            charge: self.charge,
+            extent: self.extent,
+        }
     }
 }
 
-impl<T: Real> Part<'_, T> {
+impl Part<'_> {
     /// Fills the subtree whose root is node number `node` and whose first leaf is number `leaf`.
     fn grow<const D: usize>(self, entries: &[Entry<D>], node: usize, leaf: usize) {
         let width = const { Layout::new(D).width };
-        let mut row = vec![0.0; width];
-        let middle = centre(entries);
-        let stored: [f64; D] = std::array::from_fn(|axis| {
-            let leading = T::round(middle[axis]);
-            let rest = T::round(middle[axis] - leading.widen());
-            row[axis] = leading.widen();
-            row[D + axis] = rest.widen();
-            leading.widen() + rest.widen()
-        });
-        fill(entries, &stored, &mut row);
-        for (slot, value) in self.rows[..width].iter_mut().zip(row) {
-            *slot = T::round(value);
-        }
+        let mean = centre(entries);
+        self.rows[..D].copy_from_slice(&mean);
+        fill(entries, &mean, &mut self.rows[..width]);
         let Some(middle) = cut(entries.len(), LEAF) else {
             self.links[0] = Link::Leaf(leaf as u32);
-            self.centres.copy_from_slice(&stored);
+            self.centres.copy_from_slice(&mean);
             for (slot, entry) in entries.iter().enumerate() {
                 for axis in 0..D {
-                    self.charges[axis * LEAF + slot] = T::round(entry.place[axis] - stored[axis]);
+                    self.charges[axis * LEAF + slot] = entry.place[axis] - mean[axis];
                 }
             }
             return;
