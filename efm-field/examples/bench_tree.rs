@@ -160,7 +160,7 @@ fn picture(rows: &[Row]) -> String {
         (height - bottom) / 2.0
     ));
     let colours = ["#0072b2", "#d55e00", "#009e73"];
-    let mut labels: Vec<f64> = Vec::new();
+    let mut labels = Vec::new();
     for dim in 1..=3 {
         let of: Vec<&Row> = rows.iter().filter(|row| row.dim == dim).collect();
         let Some(last) = of.last() else { continue };
@@ -175,14 +175,14 @@ fn picture(rows: &[Row]) -> String {
                 "<polyline points=\"{}\" fill=\"none\" stroke=\"{colour}\" stroke-width=\"2\" stroke-dasharray=\"{dash}\"/>",
                 points.join(" ")
             ));
-            let mut y = up(time(last)) + 4.0;
-            while labels.iter().any(|other| (other - y).abs() < 14.0) {
-                y += 2.0;
-            }
-            labels.push(y);
-            let x = right + 8.0;
-            line(format_args!("<text x=\"{x:.1}\" y=\"{y:.1}\" fill=\"{colour}\">D = {dim}, {name}</text>"));
+            labels.push((up(time(last)) + 4.0, colour, format!("D = {dim}, {name}")));
         }
+    }
+    labels.sort_by(|a, b| a.0.total_cmp(&b.0));
+    let mut above = f64::NEG_INFINITY;
+    for (y, colour, name) in labels {
+        above = y.max(above + 14.0);
+        line(format_args!("<text x=\"{:.1}\" y=\"{above:.1}\" fill=\"{colour}\">{name}</text>", right + 8.0));
     }
     svg + "</svg>\n"
 }

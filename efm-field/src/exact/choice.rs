@@ -62,9 +62,9 @@ impl Summation {
 /// docs/performance.md.
 fn crossing(dim: usize, error: f64) -> f64 {
     let (charges, power): (f64, f64) = match dim {
-        1 => (4e3, 0.15),
-        2 => (1e4, 0.3),
-        _ => (8e4, 0.35),
+        1 => (3e3, 0.1),
+        2 => (1e4, 0.2),
+        _ => (1e5, 0.35),
     };
     charges * (1e-3 / error).powf(power)
 }

@@ -21,8 +21,7 @@ use super::simd::Real;
 pub use forest::Forest;
 use order::{Entry, order};
 use plate::Plate;
-use walk::{Buffers, Packet, Rule, Sum, Walk};
-use walk::{Lanes, PACKET};
+use walk::{Buffers, Lanes, PACKET, Packet, Rule, Sum, Walk};
 
 /// Largest D of this kernel.
 pub const LARGEST: usize = 3;
@@ -80,7 +79,7 @@ impl<T: Real> Tree<T> {
         for walk in 0..WALKS {
             self.walk(&packet, &rule, &mut buffers, &mut sums);
             rule.share = 0.0;
-            for lane in (0..PACKET).filter(|&lane| wanted[lane]) {
+            for lane in 0..PACKET {
                 if !rule.active[lane] {
                     continue;
                 }
@@ -93,7 +92,8 @@ impl<T: Real> Tree<T> {
                 if error + rounding <= budget {
                     found[lane] = Some([p, q]);
                     rule.active[lane] = false;
-                } else if !(error.is_finite() && (walk == 0 || 2.0 * rounding < budget)) {
+                } else if !(error.is_finite() && 2.0 * rounding < budget) {
+                    // Out of reach, or no number.
                     rule.active[lane] = false;
                 } else {
                     if walk > 0 {
