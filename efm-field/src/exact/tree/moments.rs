@@ -95,9 +95,7 @@ impl Layout {
 pub fn centre<const D: usize>(charges: &[Entry<D>]) -> [f64; D] {
     let mut sum = [0.0; D];
     for charge in charges {
-        for axis in 0..D {
-            sum[axis] += charge.place[axis];
-        }
+        sum.iter_mut().zip(charge.place).for_each(|(sum, place)| *sum += place);
     }
     sum.map(|value| value / charges.len() as f64)
 }

@@ -112,8 +112,8 @@ impl Part<'_> {
             self.links[0] = Link::Leaf(leaf as u32);
             self.centres.copy_from_slice(&mean);
             for (slot, entry) in entries.iter().enumerate() {
-                for axis in 0..D {
-                    self.charges[axis * LEAF + slot] = entry.place[axis] - mean[axis];
+                for (axis, (place, mean)) in entry.place.iter().zip(mean).enumerate() {
+                    self.charges[axis * LEAF + slot] = place - mean;
                 }
             }
             return;

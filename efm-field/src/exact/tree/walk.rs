@@ -168,8 +168,8 @@ fn descend<T: Real, S: Simd, const D: usize>(
                     let sum = &mut T::vectors_mut::<S>(lanes)[index];
                     *sum = T::add(simd, *sum, value);
                 };
-                for axis in 0..D {
-                    add(&mut totals.along[axis], along[axis]);
+                for (lanes, value) in totals.along.iter_mut().zip(along) {
+                    add(lanes, value);
                 }
                 add(&mut totals.up, up);
                 add(&mut totals.error, T::mul(simd, sight.error, taken));
@@ -207,6 +207,7 @@ fn direct<T: Real, S: Simd, const D: usize>(
 ) -> ([f64; 4], f64) {
     let layout = const { Layout::new(D) };
     let ulp = if size_of::<T>() == 4 { f64::from(f32::EPSILON) } else { f64::EPSILON };
+    let vectors = T::vectors::<S>(&[T::round(0.0); LEAF]).len();
     let nothing = T::splat(simd, T::round(0.0));
     let one = T::splat(simd, T::round(1.0));
     let rise = T::splat(simd, T::round(height));
@@ -224,13 +225,8 @@ fn direct<T: Real, S: Simd, const D: usize>(
             let charges = &plate.charges[leaf * D * LEAF..(leaf + 1) * D * LEAF];
             let charges: [&[T::Vector<S>]; D] =
                 std::array::from_fn(|axis| T::vectors::<S>(&charges[axis * LEAF..(axis + 1) * LEAF]));
-            for index in 0..charges[0].len() {
-                let mut square = rise2;
-                let mut away = query;
-                for axis in 0..D {
-                    away[axis] = T::sub(simd, query[axis], charges[axis][index]);
-                    square = T::fma(simd, away[axis], away[axis], square);
-                }
+            for index in 0..vectors {
+                let (away, square) = differences::<T, S, D>(simd, &query, &charges, index, rise2);
                 let inverse = T::keep_above(simd, square, nothing, T::div(simd, one, square));
                 let weight = match D {
                     1 => inverse,
@@ -256,4 +252,21 @@ fn direct<T: Real, S: Simd, const D: usize>(
     }
     let places = ulp * blurred + f64::EPSILON * plate.extent * all;
     (total, places * (D as f64).powf(1.5))
+}
+
+/// Differences to one vector of charges, and `square` plus their squared length.
+#[inline(always)]
+fn differences<T: Real, S: Simd, const D: usize>(
+    simd: S,
+    query: &[T::Vector<S>; D],
+    charges: &[&[T::Vector<S>]; D],
+    index: usize,
+    mut square: T::Vector<S>,
+) -> ([T::Vector<S>; D], T::Vector<S>) {
+    let mut away = *query;
+    for axis in 0..D {
+        away[axis] = T::sub(simd, query[axis], charges[axis][index]);
+        square = T::fma(simd, away[axis], away[axis], square);
+    }
+    (away, square)
 }
