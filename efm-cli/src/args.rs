@@ -147,6 +147,10 @@ pub struct MapArgs {
     /// Charges per plate: a number, or `all` rows of a file (10 000 points of a distribution).
     #[arg(long, value_name = "COUNT", default_value = "all")]
     pub charges: String,
+    /// Largest relative error of the field, e.g. `1e-3`: with many charges, in up to three dimensions and for maps of the two
+    /// plates alone, a tree is then much faster. Without it the field is as exact as f32 sums, 1e-6.
+    #[arg(long, value_name = "ERROR", allow_negative_numbers = true)]
+    pub accuracy: Option<f64>,
     /// Folder of the results; by default a new one below `runs`.
     #[arg(long, value_name = "DIR")]
     pub out: Option<PathBuf>,

@@ -181,6 +181,7 @@ fn every_map_of_the_exact_field_leaves_the_same_files() {
         }
     }
     refused(bench.efm(&["map", "gaussian-to-moons", "--gap", "-1"]).assert(), 2, &["plates.gap=-1"]);
+    refused(bench.efm(&["map", "gaussian-to-moons", "--accuracy", "-1"]).assert(), 2, &["--accuracy", "1e-3"]);
 }
 
 #[test]

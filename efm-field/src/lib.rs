@@ -4,8 +4,8 @@
 //! (Kolesov et al., arXiv 2502.02367). Everything that has a direction at a point is a [`Field`]: the exact sum, the
 //! mirror capacitor, a closed form, a network.
 //!
-//! [`ExactField`] sums over all charges under one of three [`Law`]s; [`InterPlate`] draws the points a field is learned
-//! at; [`oracle`] holds closed forms and [`flux`] the checks that any field must pass.
+//! [`ExactField`] sums over all charges under one of three [`Law`]s, many charges by trees ([`Summation`]); [`InterPlate`]
+//! draws the points a field is learned at; [`oracle`] holds closed forms and [`flux`] the checks that any field must pass.
 //!
 //! ```
 //! use efm_core::{Augmented, Capacitor, Points};
@@ -40,7 +40,7 @@ mod quadrature;
 mod reversed;
 
 pub use error::FieldError;
-pub use exact::{ExactField, reference};
+pub use exact::{ExactField, Summation, reference};
 pub use exit_time::{brownian_exit, symmetric_exit_time};
 pub use field::{Field, FieldValues};
 pub use inter_plate::{InterPlate, Origin, ParameterError, on_flux};

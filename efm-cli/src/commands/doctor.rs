@@ -30,7 +30,7 @@ pub fn run(args: &DoctorArgs) -> Result<(), Failure> {
         set_gap(&mut prepared, gap);
     }
     let checkup = look(&prepared, rule)?;
-    let field = exact(&prepared, prepared.config.train.charges)?;
+    let field = exact(&prepared, prepared.config.train.charges, None)?;
     let pace = pace(&prepared, &field, &device)?;
     if args.json {
         let json = serde_json::json!({ "checkup": checkup, "training": pace });

@@ -2,7 +2,7 @@ use clap::ValueEnum;
 use efm_core::{Capacitor, Points, Seed, Side};
 use efm_data::write_points;
 use efm_eval::Metrics;
-use efm_field::ExactField;
+use efm_field::{ExactField, Summation};
 use efm_integrate::maps::{MapKind, spacing};
 use efm_train::config::{Charges, Method};
 use efm_train::{RunDir, write_atomically};
@@ -24,7 +24,7 @@ pub fn run(args: &MapArgs) -> Result<(), Failure> {
         experiment.settings.push(format!("plates.gap={gap}"));
     }
     let prepared = prepare(configuration(&experiment, Some(method(args.map)))?)?;
-    let field = exact(&prepared, charges)?;
+    let field = exact(&prepared, charges, args.accuracy)?;
     let signals = Signals::listen();
 
     let name = format!("{}-map", prepared.config.name);
@@ -114,8 +114,8 @@ fn some_charges(prepared: &Prepared, plates: &Capacitor, side: Side, count: usiz
     Ok(prepared.scalers.plate(side).undo(&charges.select(&rows))?)
 }
 
-/// The field of so many charges on each plate.
-pub(super) fn exact(prepared: &Prepared, charges: Charges) -> Result<ExactField, Failure> {
+/// The field of so many charges on each plate, to a relative error if one is given.
+pub(super) fn exact(prepared: &Prepared, charges: Charges, accuracy: Option<f64>) -> Result<ExactField, Failure> {
     let seed = Seed(prepared.config.seed);
     let plates = &prepared.plates;
     let cloud = |side: Side| match side {
@@ -123,7 +123,10 @@ pub(super) fn exact(prepared: &Prepared, charges: Charges) -> Result<ExactField,
         Side::Target => plates.target.charges(charges, &seed.stream("map/target"), 0),
     };
     let capacitor = Capacitor::new(cloud(Side::Source)?, cloud(Side::Target)?, plates.gap)?;
-    Ok(ExactField::new(capacitor, plates.law))
+    let summation = accuracy.map_or(Summation::Auto, |error| Summation::Within { error });
+    ExactField::new(capacitor, plates.law)
+        .with_summation(summation)
+        .map_err(|error| Failure::usage(format!("--accuracy: {error}"), "write e.g. --accuracy 1e-3"))
 }
 
 /// `all`, or a positive number.

@@ -1,5 +1,6 @@
 //! Exact sums over all charges: one engine, three laws.
 
+mod choice;
 mod frame;
 mod images;
 mod large;
@@ -14,6 +15,7 @@ mod simd;
 mod small;
 mod sums;
 mod table;
+mod tree;
 mod weigh;
 
 use std::ops::Range;
@@ -22,7 +24,8 @@ use std::sync::OnceLock;
 use efm_core::{Augmented, Capacitor, Side};
 use rayon::prelude::*;
 
-use crate::{Field, FieldError, FieldValues, Law, Precision};
+use crate::{Field, FieldError, FieldValues, Law, ParameterError, Precision};
+pub use choice::Summation;
 use frame::Frame;
 use images::Images;
 use large::Large;
@@ -33,6 +36,7 @@ use small::Small;
 use sums::{PlateSum, combine};
 pub(crate) use sums::{length, normalise};
 use table::Table;
+use tree::Forest;
 
 /// Queries per tile of the small kernel.
 const TILE: usize = 16;
@@ -54,6 +58,7 @@ pub struct ExactField {
     capacitor: Capacitor,
     law: Law,
     precision: Precision,
+    summation: Summation,
     frame: Frame,
     images: Images,
     kernel: Kernel,
@@ -69,6 +74,7 @@ enum Kernel {
     /// Each plate on its own.
     Apart(Box<[Product; 2]>, Backup),
     Large64(Large<f64>),
+    Tree(Box<Forest>),
     Reference,
 }
 
@@ -82,18 +88,41 @@ impl ExactField {
     pub fn new(capacitor: Capacitor, law: Law) -> Self {
         let frame = Frame::new(&capacitor, law);
         let images = Images::new(capacitor.dim());
-        let kernel = Kernel::new(&capacitor, law, Precision::F32, &frame, &images);
-        Self { capacitor, law, precision: Precision::F32, frame, images, kernel }
+        let (precision, summation) = (Precision::F32, Summation::Auto);
+        let kernel = Kernel::Reference;
+        Self { capacitor, law, precision, summation, frame, images, kernel }.with_kernel()
     }
 
     /// The same field with kernels of another precision.
     #[must_use]
-    pub fn with_precision(mut self, precision: Precision) -> Self {
-        if precision != self.precision {
-            self.precision = precision;
-            self.kernel = Kernel::new(&self.capacitor, self.law, precision, &self.frame, &self.images);
-        }
+    pub fn with_precision(self, precision: Precision) -> Self {
+        if precision == self.precision { self } else { Self { precision, ..self }.with_kernel() }
+    }
+
+    /// The same field summed in another way.
+    ///
+    /// # Errors
+    /// [`ParameterError`] if the allowed error is out of range.
+    pub fn with_summation(self, summation: Summation) -> Result<Self, ParameterError> {
+        summation.check()?;
+        Ok(if summation == self.summation { self } else { Self { summation, ..self }.with_kernel() })
+    }
+
+    fn with_kernel(mut self) -> Self {
+        let charges = Side::BOTH.map(|side| self.capacitor.plate(side).len()).iter().sum();
+        let error = self.summation.tree(self.law, self.precision, self.capacitor.dim(), charges);
+        self.kernel = match error {
+            Some(error) if !self.frame.is_wild() => {
+                Kernel::Tree(Box::new(Forest::new(&self.capacitor, &self.frame, self.precision, error)))
+            }
+            _ => Kernel::new(&self.capacitor, self.law, self.precision, &self.frame, &self.images),
+        };
         self
+    }
+
+    /// How the sums are made.
+    pub fn summation(&self) -> Summation {
+        self.summation
     }
 
     /// The charges.
@@ -106,12 +135,14 @@ impl ExactField {
         self.law
     }
 
-    /// Name of the kernel that sums: `direct` (small D), `product` (larger D), `pairwise` (D > 8 in f64) or `reference`.
+    /// Name of the kernel that sums: `direct` (small D), `product` (larger D), `pairwise` (D > 8 in f64), `tree`
+    /// (see [`Summation`]) or `reference`.
     pub fn kernel_name(&self) -> &'static str {
         match self.kernel {
             Kernel::Small32(..) | Kernel::Small64(_) | Kernel::Medium(..) => "direct",
             Kernel::Product(..) | Kernel::Apart(..) => "product",
             Kernel::Large64(_) => "pairwise",
+            Kernel::Tree(_) => "tree",
             Kernel::Reference => "reference",
         }
     }
@@ -197,7 +228,8 @@ impl ExactField {
                 self.backed_tile(sums, backup, at, range, directions, logs);
             }
             Kernel::Large64(kernel) => self.large_tile(kernel, at, range, directions, logs),
-            Kernel::Reference => {
+            // Trees take whole batches.
+            Kernel::Tree(_) | Kernel::Reference => {
                 for ((index, direction), ln) in range.zip(directions.chunks_exact_mut(at.dim() + 1)).zip(logs) {
                     *ln = self.ask_reference(at.point(index), direction);
                 }
@@ -338,7 +370,7 @@ impl Kernel {
             Self::Medium(..) => medium::TILE,
             Self::Product(..) | Self::Apart(..) => product::TILE,
             Self::Large64(kernel) => kernel.tile(),
-            Self::Reference => 1,
+            Self::Tree(_) | Self::Reference => 1,
         }
     }
 }
@@ -357,6 +389,10 @@ impl Field for ExactField {
         let dim = self.dim();
         let len = at.len();
         out.prepare(dim, len, true);
+        if let Kernel::Tree(forest) = &self.kernel {
+            self.forest_values(forest, at, out);
+            return Ok(());
+        }
         // Small batches get small tiles, so that every thread has work.
         let tile = self.kernel.tile().min(len.div_ceil(rayon::current_num_threads())).max(1);
         let directions = out.directions.as_mut_slice();

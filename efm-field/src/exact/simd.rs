@@ -28,6 +28,8 @@ pub trait Real: Copy + Send + Sync + PartialOrd + 'static {
     fn widen(self) -> f64;
     /// Whole vectors of a slice.
     fn vectors<S: Simd>(slice: &[Self]) -> &[Self::Vector<S>];
+    /// As `vectors`, to write.
+    fn vectors_mut<S: Simd>(slice: &mut [Self]) -> &mut [Self::Vector<S>];
     /// The value in every lane.
     fn splat<S: Simd>(simd: S, value: Self) -> Self::Vector<S>;
     /// a + b.
@@ -73,7 +75,7 @@ fn root_guess<S: Simd>(simd: S, a: S::f32s) -> Option<S::f32s> {
 }
 
 macro_rules! real {
-    ($scalar:ty, $register:ident, $as_simd:ident, $splat:ident, $add:ident, $sub:ident, $mul:ident, $div:ident,
+    ($scalar:ty, $register:ident, $as_simd:ident, $as_mut_simd:ident, $splat:ident, $add:ident, $sub:ident, $mul:ident, $div:ident,
      $fma:ident, $sqrt:ident, $greater:ident, $select:ident, $sum:ident $(, $guess:ident)?) => {
         impl Real for $scalar {
             type Vector<S: Simd> = S::$register;
@@ -88,6 +90,10 @@ macro_rules! real {
             #[inline(always)]
             fn vectors<S: Simd>(slice: &[Self]) -> &[Self::Vector<S>] {
                 S::$as_simd(slice).0
+            }
+            #[inline(always)]
+            fn vectors_mut<S: Simd>(slice: &mut [Self]) -> &mut [Self::Vector<S>] {
+                S::$as_mut_simd(slice).0
             }
             #[inline(always)]
             fn splat<S: Simd>(simd: S, value: Self) -> Self::Vector<S> {
@@ -143,6 +149,7 @@ real!(
     f32,
     f32s,
     as_simd_f32s,
+    as_mut_simd_f32s,
     splat_f32s,
     add_f32s,
     sub_f32s,
@@ -159,6 +166,7 @@ real!(
     f64,
     f64s,
     as_simd_f64s,
+    as_mut_simd_f64s,
     splat_f64s,
     add_f64s,
     sub_f64s,
