@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, bail};
 use serde_json::Value;
 
-use crate::{maps, shell, table};
+use crate::{again, maps, shell, table};
 
 /// Run presets over several seeds and print a table of their measures
 #[derive(clap::Args)]
@@ -24,6 +24,9 @@ pub struct Args {
     /// Take the results of earlier runs where there are some, and run the others only
     #[arg(long)]
     pub reuse: bool,
+    /// Transport and measure again with the models of earlier runs, without training them again
+    #[arg(long)]
+    again: bool,
     /// Put the table into FILE, between `<!-- table:NAME -->` and `<!-- /table -->`, NAME being the names joined by +
     #[arg(long, value_name = "FILE")]
     pub write: Option<PathBuf>,
@@ -127,6 +130,9 @@ fn one(binary: &Path, name: &str, args: &Args, method: Option<&str>) -> Result<V
 pub(super) fn summary(binary: &Path, name: &str, args: &Args, method: Option<&str>) -> Result<Value> {
     let folder = method.map_or(format!("runs/{name}"), |method| format!("runs/{name}-{method}"));
     let path = shell::root().join(&folder).join("seeds.json");
+    if args.again && path.is_file() {
+        return again::measure(binary, &folder, &path);
+    }
     if !(args.reuse && path.is_file()) {
         let mut command = shell::program(binary);
         command.args(["run", name, "--seeds", &args.seeds, "--out", &folder, "--force"]);

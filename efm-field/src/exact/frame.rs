@@ -1,7 +1,6 @@
 //! The coordinates the kernels work in: centred, and in units that keep squares in range.
 
 use efm_core::{Capacitor, Side};
-use rayon::prelude::*;
 
 use super::simd::Real;
 use crate::Law;
@@ -76,15 +75,13 @@ impl Frame {
         let points = capacitor.plate(side).as_slice();
         let dim = capacitor.dim();
         let mut places = vec![T::round(0.0); points.len()];
-        // Whole points, some 100 kB at a time.
-        let chunk = (32_768 / dim).max(1) * dim;
-        places.par_chunks_mut(chunk).zip(points.par_chunks(chunk)).for_each(|(places, points)| {
-            for (place, point) in places.chunks_exact_mut(dim).zip(points.chunks_exact(dim)) {
-                for ((slot, &x), middle) in place.iter_mut().zip(point).zip(&self.centre) {
-                    *slot = T::round((f64::from(x) - middle) * self.per_unit);
-                }
+        // On this thread alone: the f64 kernel is laid out behind a lock in the middle of a parallel evaluation, where a task
+        // stolen while waiting for others could ask for the same lock.
+        for (place, point) in places.chunks_exact_mut(dim).zip(points.chunks_exact(dim)) {
+            for ((slot, &x), middle) in place.iter_mut().zip(point).zip(&self.centre) {
+                *slot = T::round((f64::from(x) - middle) * self.per_unit);
             }
-        });
+        }
         places
     }
 }
