@@ -39,9 +39,9 @@ pub(crate) fn direction(x: Tensor<2>) -> Tensor<2> {
     x / square.clamp_min(SMALLEST_SPREAD.powi(2)).sqrt()
 }
 
-/// A positive axial component of any number: ln(1 + e^v), which gets small quickly where lines run along a plate.
+/// A positive axial component of any number.
 pub(crate) fn axial(value: Tensor<2>) -> Tensor<2> {
-    (value.clone().clamp_min(0.0) + value.abs().neg().exp().log1p()).add_scalar(AXIAL_FLOOR)
+    squareplus(value).add_scalar(AXIAL_FLOOR)
 }
 
 /// (x + √(x² + 1)) / 2: positive, smooth, no exponential.

@@ -19,7 +19,7 @@ pub struct Target {
 
 /// Largest weight of a point. Weights grow where a line runs almost parallel to the plates; those points are rare, and
 /// one of them must not carry a whole step.
-const LARGEST_WEIGHT: f64 = 100.0;
+const LARGEST_WEIGHT: f64 = 20.0;
 
 impl Objective {
     /// The head a network needs for this objective at these points.
