@@ -1,5 +1,6 @@
 //! Exact sums over all charges: one engine, three laws.
 
+mod form;
 mod frame;
 mod images;
 mod large;
@@ -23,6 +24,7 @@ use efm_core::{Augmented, Capacitor, Side};
 use rayon::prelude::*;
 
 use crate::{Field, FieldError, FieldValues, Law, Precision};
+pub use form::ImageForm;
 use frame::Frame;
 use images::Images;
 use large::Large;
