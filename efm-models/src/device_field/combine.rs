@@ -28,7 +28,7 @@ pub fn combine(
     let mut factors = Shared::<[f32]>::new_slice(SPLITS);
     let mut squares = Shared::<[f32]>::new_slice(comptime!(3 * UNITS));
 
-    let mut top = HORIZON.into();
+    let mut top = f32::new(HORIZON);
     for split in 0..splits {
         let other = sums[(split * points + point) * width + dim + 1];
         if other < top {
@@ -52,11 +52,14 @@ pub fn combine(
     }
     sync_cube();
 
-    let (mut both2, mut source2, mut target2) = (0.0f32, 0.0f32, 0.0f32);
+    let mut both2 = 0.0f32;
+    let mut source2 = 0.0f32;
+    let mut target2 = 0.0f32;
     let row = point * comptime!(dim + 1 + MEASURES);
     let mut axis = unit;
     while axis < comptime!(dim + 1) {
-        let (mut source, mut target) = (0.0f32, 0.0f32);
+        let mut source = 0.0f32;
+        let mut target = 0.0f32;
         for split in 0..splits {
             let factor = factors[split];
             // Where a split has no charge but those at the point itself, nothing was summed.
@@ -80,7 +83,9 @@ pub fn combine(
     squares[comptime!(UNITS) + unit] = source2;
     squares[comptime!(2 * UNITS) + unit] = target2;
     sync_cube();
-    let (mut both2, mut source2, mut target2) = (0.0f32, 0.0f32, 0.0f32);
+    let mut both2 = 0.0f32;
+    let mut source2 = 0.0f32;
+    let mut target2 = 0.0f32;
     for other in 0..UNITS {
         both2 += squares[other];
         source2 += squares[comptime!(UNITS) + other];
@@ -93,7 +98,7 @@ pub fn combine(
         if length > 0.0 {
             value = out[row + axis] / length;
         } else if axis == dim {
-            value = 1.0f32.into();
+            value = 1.0f32;
         }
         out[row + axis] = value;
         axis += UNITS;

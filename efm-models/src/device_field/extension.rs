@@ -26,8 +26,8 @@ pub(crate) struct Sum {
     pub far2: f32,
     /// ln of the factor there.
     pub ln_mean: f32,
-    /// c of the polynomials.
-    pub turn: f32,
+    /// c² of the polynomials.
+    pub turn2: f32,
 }
 
 impl Sum {
@@ -88,7 +88,7 @@ impl FieldSums for Cube {
             ExtentLaunch::new(points, sum.counts[0], sum.counts[0] + sum.counts[1], sum.per_split(), source_splits),
             sum.far2,
             sum.ln_mean,
-            sum.turn,
+            sum.turn2,
             dim,
             sum.mirror,
         );

@@ -40,7 +40,7 @@ pub fn sum_charges(
     extent: Extent,
     far2: f32,
     ln_mean: f32,
-    #[comptime] turn: f32,
+    turn2: f32,
     #[comptime] dim: usize,
     #[comptime] mirror: Mirror,
 ) {
@@ -79,7 +79,7 @@ pub fn sum_charges(
     let mut slices = Shared::<[f32]>::new_slice(comptime!(if curved { POINTS * 2 * DEGREES } else { 1 }));
 
     if unit < POINTS {
-        tops[unit] = HORIZON.into();
+        tops[unit] = f32::new(HORIZON);
     }
     if curved {
         let mut index = unit;
@@ -102,7 +102,8 @@ pub fn sum_charges(
     #[unroll]
     for i in 0..EACH {
         let point = first_point + down + i * comptime!(UNITS / ACROSS);
-        let (mut high, mut low) = (1.0f32, 0.0f32);
+        let mut high = 1.0f32;
+        let mut low = 0.0f32;
         if point < extent.points {
             high = heights[point * heights.stride(0) + 2 * side * heights.stride(1)];
             low = heights[point * heights.stride(0) + (2 * side + 1) * heights.stride(1)];
@@ -172,7 +173,7 @@ pub fn sum_charges(
         // The least r² of every point. A charge at the point itself counts nowhere.
         #[unroll]
         for i in 0..EACH {
-            let mut minimum = HORIZON.into();
+            let mut minimum = f32::new(HORIZON);
             #[unroll]
             for j in 0..EACH {
                 let pair = comptime!(i * EACH + j);
@@ -186,7 +187,7 @@ pub fn sum_charges(
         sync_cube();
         if unit < POINTS {
             let before = tops[unit];
-            let mut nearest = HORIZON.into();
+            let mut nearest = f32::new(HORIZON);
             for other in 0..ACROSS {
                 let value = least[unit * ACROSS + other];
                 if value < nearest {
@@ -197,7 +198,7 @@ pub fn sum_charges(
             let mut factor = 1.0f32;
             if nearest < before {
                 top = nearest;
-                factor = 0.0f32.into();
+                factor = 0.0f32;
                 if before < HORIZON {
                     factor = fall((before - nearest) / nearest, power);
                 }
@@ -208,7 +209,7 @@ pub fn sum_charges(
             let margin = power * ln_one_plus((nearest - top) / top);
             let mut want = 0u32;
             if first_point + unit < extent.points && nearest < HORIZON && margin < 40.0 {
-                want = 1u32.into();
+                want = 1u32;
             }
             wanted[unit] = want;
         }
@@ -237,7 +238,7 @@ pub fn sum_charges(
                     if weight > 0.0 {
                         let mut rise = h[i];
                         if comptime!(mirror != Mirror::Absent) {
-                            let (pull, lift) = images(r2, h[i], &slices, row, far2, ln_mean, turn, dim, mirror);
+                            let (pull, lift) = images(r2, h[i], &slices, row, far2, ln_mean, turn2, dim, mirror);
                             rise = lift;
                             rises[i] += weight * rise;
                             weight *= pull;
@@ -259,7 +260,7 @@ pub fn sum_charges(
                 for half in 0..comptime!(axes.div_ceil(ACROSS)) {
                     let axis = across + comptime!(half * ACROSS);
                     if axis < axes && chunk * axes + axis < dim {
-                        pull(&xs, &ys, &weights, &factors, sums, first_point, split, extent, tile == 0, chunk * axes, axis, axes, dim);
+                        pull(&xs, &ys, &weights, &factors, sums, first_point, split, extent.points, tile == 0, chunk * axes, axis, axes, dim);
                     }
                 }
             }
@@ -317,13 +318,14 @@ fn images(
     row: usize,
     far2: f32,
     ln_mean: f32,
-    #[comptime] turn: f32,
+    turn2: f32,
     #[comptime] dim: usize,
     #[comptime] mirror: Mirror,
 ) -> (f32, f32) {
-    let (mut a, mut b) = (1.0f32, h);
+    let mut a = 1.0f32;
+    let mut b = h;
     if comptime!(mirror == Mirror::Polynomial) {
-        let (pull, rise) = by_polynomial(r2, h, slices, row * comptime!(2 * DEGREES), turn, dim);
+        let (pull, rise) = by_polynomial(r2, h, slices, row * comptime!(2 * DEGREES), turn2, dim);
         a = pull;
         b = rise;
     } else {
@@ -344,7 +346,7 @@ fn pull(
     sums: &mut Tensor<f32>,
     first_point: usize,
     split: usize,
-    extent: Extent,
+    points: usize,
     first: bool,
     from: usize,
     axis: usize,
@@ -371,8 +373,8 @@ fn pull(
     #[unroll]
     for i in 0..EACH {
         let row = down + i * comptime!(UNITS / ACROSS);
-        if first_point + row < extent.points {
-            let at = (split * extent.points + first_point + row) * comptime!(dim + EXTRA) + from + axis;
+        if first_point + row < points {
+            let at = (split * points + first_point + row) * comptime!(dim + EXTRA) + from + axis;
             let mut sum = total[i];
             if !first {
                 sum += sums[at] * factors[row];

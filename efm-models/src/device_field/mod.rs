@@ -83,14 +83,14 @@ impl DeviceField {
             mirror: Mirror::Absent,
             far2: 0.0,
             ln_mean: 0.0,
-            turn: 0.0,
+            turn2: 0.0,
         };
         let mut table = vec![0.0];
         if law == Law::Mirror {
             match ImageForm::new(dim) {
                 ImageForm::Polynomial { turn, coefficients } => {
                     assert_eq!(coefficients.len(), 2 * HEIGHTS * DEGREES, "sizes of the table of images");
-                    (sum.mirror, sum.turn, table) = (Mirror::Polynomial, turn, coefficients);
+                    (sum.mirror, sum.turn2, table) = (Mirror::Polynomial, turn * turn, coefficients);
                 }
                 ImageForm::OneByOne { far, ln_mean } => {
                     (sum.mirror, sum.far2, sum.ln_mean) = (Mirror::OneByOne, far * far, ln_mean);

@@ -48,10 +48,11 @@ fn clamp_max(value: f32, most: f32) -> f32 {
 pub fn one_by_one(r2: f32, h: f32, far2: f32, ln_mean: f32, #[comptime] dim: usize) -> (f32, f32) {
     let power = comptime!((dim as f32 + 1.0) / 2.0);
     let half = comptime!(dim as f32 / 2.0);
-    let (mut pull, mut rise) = (1.0f32, h);
+    let mut pull = 1.0f32;
+    let mut rise = h;
     if r2 > far2 {
         pull = r2.sqrt() * (ln_mean - half * ln_one_plus(-h * h / r2)).exp();
-        rise = 0.0f32.into();
+        rise = 0.0f32;
     } else {
         let mut k = 1.0f32;
         let mut go_on = true;
@@ -67,7 +68,7 @@ pub fn one_by_one(r2: f32, h: f32, far2: f32, ln_mean: f32, #[comptime] dim: usi
     (pull, rise)
 }
 
-/// The same for small D from a polynomial in u = c/√(ρ² + c²), c = `turn`: the images other than the nearest sum to
+/// The same for small D from a polynomial in u = c/√(ρ² + c²), c² = `turn2`: the images other than the nearest sum to
 /// u^D G(u), and `slices[from..]` has the Chebyshev coefficients of G at this height, first for A, then for B.
 #[cube]
 pub fn by_polynomial(
@@ -75,17 +76,19 @@ pub fn by_polynomial(
     h: f32,
     slices: &Shared<[f32]>,
     from: usize,
-    #[comptime] turn: f32,
+    turn2: f32,
     #[comptime] dim: usize,
 ) -> (f32, f32) {
-    let turn2 = comptime!(turn * turn);
     let mut rho2 = r2 - h * h;
     if rho2 < 0.0 {
-        rho2 = 0.0f32.into();
+        rho2 = 0.0f32;
     }
     let u2 = turn2 / (rho2 + turn2);
     let x = 4.0 * u2.sqrt() - 2.0;
-    let (mut a, mut b, mut a_before, mut b_before) = (0.0f32, 0.0f32, 0.0f32, 0.0f32);
+    let mut a = 0.0f32;
+    let mut b = 0.0f32;
+    let mut a_before = 0.0f32;
+    let mut b_before = 0.0f32;
     // Clenshaw's recurrence.
     for step in 1..DEGREES {
         let degree = DEGREES - step;
@@ -117,7 +120,9 @@ pub fn slice(table: &Tensor<f32>, h: f32, index: usize) -> f32 {
     let which = index / DEGREES;
     let from = which * HEIGHTS * DEGREES + index % DEGREES;
     let x = 2.0 * h * h - 1.0;
-    let (mut before, mut now, mut sum) = (x, 1.0f32, 0.0f32);
+    let mut before = x;
+    let mut now = 1.0f32;
+    let mut sum = 0.0f32;
     for row in 0..HEIGHTS {
         sum += now * table[from + row * DEGREES];
         let next = 2.0 * x * now - before;
