@@ -59,7 +59,7 @@ mod bench {
         let Some(field) = DeviceField::new(capacitor, law, device) else {
             return eprintln!("no kernel for this field on this device");
         };
-        let values = Field::evaluate(&field, &at).expect("valid points");
+        let values = field.evaluate(&at).expect("valid points");
         let error = (0..points).step_by(points.div_ceil(CHECKED)).map(|index| {
             let truth = reference::field(field.host().capacitor(), law, at.point(index)).direction;
             let pairs = truth.iter().zip(values.directions.point(index));
@@ -72,7 +72,7 @@ mod bench {
         let x = Tensor::<2>::from_data(TensorData::new(x, [points, dim]), device);
         let z = Tensor::<2>::from_data(TensorData::new(z, [points, 1]), device);
         let done = |tensor: Tensor<2>| tensor.slice([0..1, 0..1]).into_data();
-        let seconds = best(|| drop(done(field.evaluate(x.clone(), z.clone()).directions)));
+        let seconds = best(|| drop(done(field.evaluate_tensors(x.clone(), z.clone()).directions)));
         let square = |value: f32| Tensor::<2>::full([SIDE, SIDE], value, device);
         let (a, b) = (square(0.5), square(0.25));
         let product = best(|| drop(done(a.clone().matmul(b.clone()))));

@@ -37,7 +37,12 @@ fn queries(dim: usize, len: usize, gap: f64) -> Augmented {
     let mut random = Seed(3).stream("queries").at(0);
     let mut points = Augmented::new(dim);
     for index in 0..len {
-        let x: Vec<f64> = (0..dim).map(|_| { let x: f64 = StandardNormal.sample(&mut random); 0.8 * x }).collect();
+        let x: Vec<f64> = (0..dim)
+            .map(|_| {
+                let x: f64 = StandardNormal.sample(&mut random);
+                0.8 * x
+            })
+            .collect();
         let z = if index % 4 == 3 { random.random_range(-1.0..2.0) } else { random.random_range(0.02..0.98) };
         points.push(&x, z * gap);
     }
@@ -92,8 +97,13 @@ fn agrees_with_the_reference() {
                 let values = field.evaluate(&at).expect("valid points");
                 let [direction, strength] = worst(&capacitor, law, &at, &values);
                 eprintln!("D {dim} {law:?} L {gap}: direction {direction:.1e}, ln |E| {strength:.1e}");
-                // The rounding of a difference next to a charge, and of r² times (D+1)/2; see the kernel.
-                assert!(direction < 1e-5 && strength < 1e-5, "D {dim} {law:?} L {gap}: {direction:e} {strength:e}");
+                // The rounding of a difference next to a charge, and that of D squares in r², which grows as √D, times
+                // (D+1)/2; charges share much of the latter, and it leaves their direction alone.
+                let most = [1e-5, 1e-5_f64.max(3e-7 * (dim as f64).sqrt())];
+                assert!(
+                    direction < most[0] && strength < most[1],
+                    "D {dim} {law:?} L {gap}: {direction:e} {strength:e}"
+                );
             }
         }
     }
@@ -109,7 +119,7 @@ fn tensors_give_what_points_give() {
         at.as_mut_slice().iter_mut().for_each(|value| *value = f64::from(*value as f32));
         let field = DeviceField::new(capacitor.clone(), law, &device).expect("a kernel");
         let [x, z] = tensors(&at, &device);
-        let there = DeviceField::evaluate(&field, x, z);
+        let there = field.evaluate_tensors(x, z);
         let directions = there.directions.try_into_vec_as::<f32>().expect("read back");
         let strengths = there.ln_strengths.try_into_vec_as::<f32>().expect("read back");
         let mut values = FieldValues::default();

@@ -5,7 +5,7 @@ use burn::backend::{Backend, Cube, backend_extension};
 use burn::tensor::{DType, Shape};
 use cubecl::prelude::*;
 
-use super::combine::{self, combine};
+use super::combine::{UNITS as COMBINE_UNITS, combine};
 use super::kernel::{ExtentLaunch, sum_charges};
 use super::shape::{CHARGES, EXTRA, MEASURES, Mirror, POINTS, SPLITS, UNITS};
 
@@ -89,13 +89,14 @@ impl FieldSums for Cube {
             sum.far2,
             sum.ln_mean,
             sum.turn2,
+            0,
             dim,
             sum.mirror,
         );
         combine::launch(
             &client,
             CubeCount::Static(points as u32, 1, 1),
-            CubeDim::new_1d(combine::UNITS as u32),
+            CubeDim::new_1d(COMBINE_UNITS as u32),
             sums.into_tensor_arg(),
             out.clone().into_tensor_arg(),
             points,

@@ -83,7 +83,9 @@ impl DeviceField {
             let inside = places[start..].iter().all(|place| f64::from(place.abs()) <= limit)
                 && above.iter().all(|height| height.abs() <= limit);
             if inside {
-                heights.extend(above.iter().flat_map(|&height| [height as f32, (height - f64::from(height as f32)) as f32]));
+                heights.extend(
+                    above.iter().flat_map(|&height| [height as f32, (height - f64::from(height as f32)) as f32]),
+                );
             } else {
                 places[start..].fill(0.0);
                 heights.extend([0.5, 0.0, -0.5, 0.0]);

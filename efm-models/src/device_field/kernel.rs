@@ -41,6 +41,7 @@ pub fn sum_charges(
     far2: f32,
     ln_mean: f32,
     turn2: f32,
+    zero: u32, // 0, which compilers must not know
     #[comptime] dim: usize,
     #[comptime] mirror: Mirror,
 ) {
@@ -162,8 +163,8 @@ pub fn sum_charges(
                 #[unroll]
                 for pair in 0..comptime!(EACH * EACH) {
                     let (a, b) = (high[pair], squares[pair]);
-                    let sum = a + b;
-                    let of_b = sum - a;
+                    let sum = as_rounded(a + b, zero);
+                    let of_b = as_rounded(sum - a, zero);
                     low[pair] += (a - (sum - of_b)) + (b - of_b);
                     high[pair] = sum;
                 }
@@ -260,7 +261,21 @@ pub fn sum_charges(
                 for half in 0..comptime!(axes.div_ceil(ACROSS)) {
                     let axis = across + comptime!(half * ACROSS);
                     if axis < axes && chunk * axes + axis < dim {
-                        pull(&xs, &ys, &weights, &factors, sums, first_point, split, extent.points, tile == 0, chunk * axes, axis, axes, dim);
+                        pull(
+                            &xs,
+                            &ys,
+                            &weights,
+                            &factors,
+                            sums,
+                            first_point,
+                            split,
+                            extent.points,
+                            tile == 0,
+                            chunk * axes,
+                            axis,
+                            axes,
+                            dim,
+                        );
                     }
                 }
             }
@@ -283,6 +298,13 @@ pub fn sum_charges(
         sums[base + dim] = rise;
         sums[base + comptime!(dim + 1)] = tops[unit];
     }
+}
+
+/// The value itself. Compilers of graphics drivers may treat f32 as real numbers, and in those a + b − a is b: Mesa's do,
+/// and nothing would be left of what rounding took. They cannot look through bits that depend on a number of the launch.
+#[cube]
+fn as_rounded(value: f32, zero: u32) -> f32 {
+    f32::reinterpret(u32::reinterpret(value) ^ zero)
 }
 
 /// Coordinates from `from` on of `rows` rows of `matrix` from `first` on into `out`; 0 beyond its ends.
@@ -322,18 +344,11 @@ fn images(
     #[comptime] dim: usize,
     #[comptime] mirror: Mirror,
 ) -> (f32, f32) {
-    let mut a = 1.0f32;
-    let mut b = h;
     if comptime!(mirror == Mirror::Polynomial) {
-        let (pull, rise) = by_polynomial(r2, h, slices, row * comptime!(2 * DEGREES), turn2, dim);
-        a = pull;
-        b = rise;
+        by_polynomial(r2, h, slices, row * comptime!(2 * DEGREES), turn2, dim)
     } else {
-        let (pull, rise) = one_by_one(r2, h, far2, ln_mean, dim);
-        a = pull;
-        b = rise;
+        one_by_one(r2, h, far2, ln_mean, dim)
     }
-    (a, b)
 }
 
 /// Adds one coordinate of Σ w (x − y) over the charges in shared memory to the sums of this unit's points.

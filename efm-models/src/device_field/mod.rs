@@ -25,8 +25,9 @@ const FAR: f64 = 1e6;
 
 /// The field of a capacitor, summed over all of its charges by a kernel on a device that CubeCL drives (CUDA, wgpu).
 ///
-/// Sums are f32 with the rounding of squared distances carried along (never TF32). Measured against f64, directions are
-/// off by less than 1e-5 wherever the plates do not cancel; see `tests/device_field.rs`. A point's values do not depend
+/// Sums are f32 with the rounding of squared distances carried along (never TF32). Measured against f64 on software Vulkan,
+/// directions are off by at most 4e-6 and ln |E| by at most 2e-5, both at D = 3072, wherever the plates do not cancel; see
+/// `tests/device_field.rs`. A point's values do not depend
 /// on its batch. As a [`efm_field::Field`] the few points that f32 cannot resolve are handed to [`ExactField`].
 #[derive(Debug)]
 pub struct DeviceField {
@@ -69,7 +70,8 @@ impl DeviceField {
         if !tame || !(1e-37..1e37).contains(&unit) {
             return None;
         }
-        let mut places = Vec::with_capacity(Side::BOTH.iter().map(|&side| capacitor.plate(side).as_slice().len()).sum());
+        let mut places =
+            Vec::with_capacity(Side::BOTH.iter().map(|&side| capacitor.plate(side).as_slice().len()).sum());
         for side in Side::BOTH {
             for point in capacitor.plate(side).iter() {
                 places.extend(point.iter().zip(&centre).map(|(&x, middle)| ((f64::from(x) - middle) / unit) as f32));
@@ -124,7 +126,7 @@ impl DeviceField {
     ///
     /// # Panics
     /// If shapes do not fit, or the device fails.
-    pub fn evaluate(&self, x: Tensor<2>, z: Tensor<2>) -> DeviceValues {
+    pub fn evaluate_tensors(&self, x: Tensor<2>, z: Tensor<2>) -> DeviceValues {
         let [points, dim] = x.dims();
         assert_eq!(dim, self.centre.len(), "x must be [B, D]");
         assert_eq!(z.dims(), [points, 1], "z must be [B, 1]");
@@ -176,7 +178,11 @@ impl DeviceField {
                 ))
             })
             .collect();
-        if parts.is_empty() { Tensor::zeros([0, dim + 1 + shape::MEASURES], &self.device) } else { Tensor::cat(parts, 0) }
+        if parts.is_empty() {
+            Tensor::zeros([0, dim + 1 + shape::MEASURES], &self.device)
+        } else {
+            Tensor::cat(parts, 0)
+        }
     }
 }
 

@@ -8,16 +8,14 @@ use super::shape::{DEGREES, HEIGHTS};
 /// the series 2 artanh(q/(2+q)) is good to the last digit, which ln(1 + q) is not.
 #[cube]
 pub fn ln_one_plus(q: f32) -> f32 {
-    let mut result = 0.0f32;
     if q < 0.5 {
         let s = q / (q + 2.0);
         let t = s * s;
         let tail = t * (0.333_333_34 + t * (0.2 + t * (0.142_857_15 + t * (0.111_111_11 + t * 0.090_909_09))));
-        result = 2.0 * (s + s * tail);
+        2.0 * (s + s * tail)
     } else {
-        result = (q + 1.0).ln();
+        (q + 1.0).ln()
     }
-    result
 }
 
 /// (1 + q)^{−power}, 0 where that is below e^{−80}. Where q has overflowed it is 0 as well.
