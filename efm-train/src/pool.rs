@@ -3,7 +3,7 @@ use std::ops::Range;
 use burn::tensor::Device;
 use efm_core::{Augmented, Capacitor, Seed, Stream};
 use efm_field::{ExactField, Field, InterPlate, Law, isotropic_step};
-use efm_models::Geometry;
+use efm_models::{Geometry, device};
 use rand::RngExt;
 use rayon::prelude::*;
 
@@ -158,16 +158,9 @@ impl<'a> PoolSource<'a> {
         }
     }
 
-    /// The field on the device, if that is not the host and this build has a kernel for it.
-    #[cfg(any(feature = "cuda", feature = "wgpu"))]
+    /// The field on the device, if that is not the host and there is a kernel for it.
     fn device_field(&self, capacitor: &Capacitor) -> Option<Box<dyn Field>> {
-        let field = efm_models::DeviceField::new(capacitor.clone(), self.plates.law, self.device.as_ref()?)?;
-        Some(Box::new(field))
-    }
-
-    #[cfg(not(any(feature = "cuda", feature = "wgpu")))]
-    fn device_field(&self, _: &Capacitor) -> Option<Box<dyn Field>> {
-        None
+        device::field(capacitor, self.plates.law, self.device.as_ref()?)
     }
 }
 
