@@ -99,7 +99,7 @@ fn agrees_with_the_reference() {
                 eprintln!("D {dim} {law:?} L {gap}: direction {direction:.1e}, ln |E| {strength:.1e}");
                 // The rounding of a difference next to a charge, and that of D squares in r², which grows as √D, times
                 // (D+1)/2; charges share much of the latter, and it leaves their direction alone.
-                let most = [1e-5, 1e-5_f64.max(3e-7 * (dim as f64).sqrt())];
+                let most = [1e-5, 1e-5_f64.max(4e-7 * (dim as f64).sqrt())];
                 assert!(
                     direction < most[0] && strength < most[1],
                     "D {dim} {law:?} L {gap}: {direction:e} {strength:e}"

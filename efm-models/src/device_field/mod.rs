@@ -26,7 +26,7 @@ const FAR: f64 = 1e6;
 /// The field of a capacitor, summed over all of its charges by a kernel on a device that CubeCL drives (CUDA, wgpu).
 ///
 /// Sums are f32 with the rounding of squared distances carried along (never TF32). Measured against f64 on software Vulkan,
-/// directions are off by at most 4e-6 and ln |E| by at most 2e-5, both at D = 3072, wherever the plates do not cancel; see
+/// directions are off by at most 5e-6 and ln |E| by at most 2e-5, both at D = 3072, wherever the plates do not cancel; see
 /// `tests/device_field.rs`. A point's values do not depend
 /// on its batch. As a [`efm_field::Field`] the few points that f32 cannot resolve are handed to [`ExactField`].
 #[derive(Debug)]
