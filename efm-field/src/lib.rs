@@ -40,7 +40,7 @@ mod quadrature;
 mod reversed;
 
 pub use error::FieldError;
-pub use exact::{ExactField, Summation, reference};
+pub use exact::{ExactField, ImageForm, Summation, reference};
 pub use exit_time::{brownian_exit, symmetric_exit_time};
 pub use field::{Field, FieldValues};
 pub use inter_plate::{InterPlate, Origin, ParameterError, on_flux};

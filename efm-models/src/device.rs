@@ -1,6 +1,8 @@
 //! Device names: what `--device` accepts.
 
 use burn::tensor::Device;
+use efm_core::Capacitor;
+use efm_field::{Field, Law};
 
 use crate::ModelError;
 
@@ -61,6 +63,17 @@ pub fn is_host(device: &Device) -> bool {
     }
     let _ = device;
     false
+}
+
+/// The exact field of `capacitor` under `law` summed on `device`; `None` on the host, in a build without devices, and where
+/// the device has no kernel for it. [`efm_field::ExactField`] sums all of these.
+pub fn field(capacitor: &Capacitor, law: Law, device: &Device) -> Option<Box<dyn Field>> {
+    #[cfg(any(feature = "cuda", feature = "wgpu"))]
+    if !is_host(&device.clone().inner()) {
+        return Some(Box::new(crate::DeviceField::new(capacitor.clone(), law, device)?));
+    }
+    let _ = (capacitor, law, device);
+    None
 }
 
 /// Opens a device and reads one number back: drivers that are missing show up only then, as a panic inside burn.

@@ -6,6 +6,8 @@
 
 mod condition;
 pub mod device;
+#[cfg(any(feature = "cuda", feature = "wgpu"))]
+mod device_field;
 mod error;
 mod gate;
 mod head;
@@ -18,6 +20,8 @@ pub mod operators;
 mod unet;
 
 pub use condition::Condition;
+#[cfg(any(feature = "cuda", feature = "wgpu"))]
+pub use device_field::{DeviceField, DeviceValues};
 pub use error::ModelError;
 pub use head::Head;
 pub use learned::LearnedField;

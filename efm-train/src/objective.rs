@@ -120,6 +120,16 @@ impl PlateTargets {
     }
 }
 
+/// As [`directions`] between the plates, where E_z is that of both plates; any field will do.
+///
+/// # Errors
+/// When the field fails.
+pub fn gap_directions(field: &dyn Field, points: &Augmented) -> Result<(Augmented, Vec<f64>), FieldError> {
+    let values = field.evaluate(points)?;
+    let flux = values.directions.iter().map(|direction| direction[points.dim()]).collect();
+    Ok((values.directions, flux))
+}
+
 /// Unit directions of the whole field and, for each point, |E_z| of both plates over |E|.
 ///
 /// # Errors
@@ -129,12 +139,10 @@ pub fn directions(
     points: &Augmented,
     everywhere: bool,
 ) -> Result<(Augmented, Vec<f64>), FieldError> {
-    let dim = points.dim();
     if !everywhere {
-        let values = field.evaluate(points)?;
-        let flux = (0..points.len()).map(|index| values.directions.point(index)[dim]).collect();
-        return Ok((values.directions, flux));
+        return gap_directions(field, points);
     }
+    let dim = points.dim();
     let plates = field.per_plate(points)?;
     let mut directions = Augmented::zeros(dim, points.len());
     let flux = (0..points.len())

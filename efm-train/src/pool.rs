@@ -1,15 +1,16 @@
 use std::ops::Range;
 
+use burn::tensor::Device;
 use efm_core::{Augmented, Capacitor, Seed, Stream};
-use efm_field::{ExactField, InterPlate, Law, isotropic_step};
-use efm_models::Geometry;
+use efm_field::{ExactField, Field, InterPlate, Law, isotropic_step};
+use efm_models::{Geometry, device};
 use rand::RngExt;
 use rayon::prelude::*;
 
 use crate::TrainError;
 use crate::cloud::Cloud;
 use crate::config::{Charges, Objective, TrainConfig};
-use crate::objective::{PlateTargets, directions};
+use crate::objective::{PlateTargets, directions, gap_directions};
 
 /// Where the charges of both plates come from, and the field they make.
 pub struct Plates {
@@ -33,6 +34,7 @@ pub struct PoolSource<'a> {
     objective: Objective,
     size: usize,
     seed: Seed,
+    device: Option<Device>,
 }
 
 /// Inter-plate points with what the network should give there.
@@ -98,7 +100,14 @@ impl<'a> PoolSource<'a> {
             objective: train.objective,
             size: train.pool,
             seed,
+            device: None,
         }
+    }
+
+    /// The same pools, their fields summed on `device` where it has a kernel for that.
+    #[must_use]
+    pub fn on(self, device: &Device) -> Self {
+        Self { device: Some(device.clone()), ..self }
     }
 
     /// Pool number `index`: fresh charges, fresh points, the exact field of all these charges at all these points.
@@ -139,9 +148,19 @@ impl<'a> PoolSource<'a> {
             Objective::Isotropic => Ok(Pool::of_steps(&capacitor, law, geometry, &stream, first, self.size)),
             Objective::Flux | Objective::Direction => {
                 let points = self.points.draw(&capacitor, law, &stream, first, self.size);
-                Pool::of_directions(&ExactField::new(capacitor, law), &points, self.objective, geometry)
+                let everywhere = geometry.head.is_everywhere();
+                let values = match self.device_field(&capacitor).filter(|_| !everywhere) {
+                    Some(field) => gap_directions(&field, &points)?,
+                    None => directions(&ExactField::new(capacitor, law), &points, everywhere)?,
+                };
+                Ok(Pool::of_directions(values, &points, self.objective, geometry))
             }
         }
+    }
+
+    /// The field on the device, if that is not the host and there is a kernel for it.
+    fn device_field(&self, capacitor: &Capacitor) -> Option<Box<dyn Field>> {
+        device::field(capacitor, self.plates.law, self.device.as_ref()?)
     }
 }
 
@@ -187,12 +206,11 @@ impl Pool {
     }
 
     fn of_directions(
-        field: &ExactField,
+        (directions, flux): (Augmented, Vec<f64>),
         points: &Augmented,
         objective: Objective,
         geometry: &Geometry,
-    ) -> Result<Self, TrainError> {
-        let (directions, flux) = directions(field, points, geometry.head.is_everywhere())?;
+    ) -> Self {
         let dim = points.dim();
         let mut pool = Self::at(points);
         for (index, flux) in flux.into_iter().enumerate() {
@@ -202,7 +220,7 @@ impl Pool {
             pool.target.push((target.scale * direction[dim] / target.unit) as f32);
             pool.weight.push(target.weight as f32);
         }
-        Ok(pool)
+        pool
     }
 
     /// Number of points.

@@ -123,7 +123,7 @@ impl<'a> Trainer<'a> {
     /// # Errors
     /// [`TrainError::NonFiniteLoss`], failing devices and files.
     pub fn run(&mut self, checkpoints: &Checkpoints, watch: &mut Watch<'_>) -> Result<Ended, TrainError> {
-        let pools = PoolSource::new(self.plates, self.train, self.seed);
+        let pools = PoolSource::new(self.plates, self.train, self.seed).on(&self.device);
         let validation = if self.train.validate_every > 0 { Some(pools.validation()?) } else { None };
         let mut pool: Option<(u64, Pool)> = None;
         let mut saved = None;

@@ -158,6 +158,11 @@ impl Images {
         self.others(rho2, h, 1.0)
     }
 
+    /// ρ beyond which only the mean over z is left to 1e-7 of the field, and ln (A ρ^D) there.
+    pub fn wall(&self) -> (f64, f64) {
+        (self.far_enough, self.ln_mean)
+    }
+
     /// ratio^m by products, much faster than by logarithms and as exact.
     #[inline]
     pub fn raise(&self, ratio: f64) -> f64 {

@@ -1,6 +1,7 @@
 //! Exact sums over all charges: one engine, three laws.
 
 mod choice;
+mod form;
 mod frame;
 mod images;
 mod large;
@@ -26,6 +27,7 @@ use rayon::prelude::*;
 
 use crate::{Field, FieldError, FieldValues, Law, ParameterError, Precision};
 pub use choice::Summation;
+pub use form::ImageForm;
 use frame::Frame;
 use images::Images;
 use large::Large;

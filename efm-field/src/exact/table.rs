@@ -71,6 +71,11 @@ impl Table {
         Self { degree, a: transform(&values.0), b: transform(&values.1) }
     }
 
+    /// All coefficients of A, then of B: for each degree in h² those in u.
+    pub fn coefficients(&self) -> impl Iterator<Item = &f64> {
+        self.a.iter().chain(&self.b).flatten()
+    }
+
     /// The polynomials in u at height `h` ∈ [−1, 1] above the nearest image.
     pub fn slice(&self, h: f64) -> Slice {
         let (mut a, mut b) = ([0.0; MOST], [0.0; MOST]);
