@@ -4,6 +4,7 @@
 //! taking a `&Device` and never naming one. Features decide what is compiled in, [`device::parse`] picks at run time.
 #![forbid(unsafe_code)]
 
+mod classifier;
 mod condition;
 pub mod device;
 mod error;
@@ -17,6 +18,7 @@ mod network;
 pub mod operators;
 mod unet;
 
+pub use classifier::Classifier;
 pub use condition::Condition;
 pub use error::ModelError;
 pub use head::Head;

@@ -1,13 +1,16 @@
 use efm_core::{Seed, Side};
 use efm_eval::Metrics;
-use efm_eval::picture::{self, CloudOptions, ImageShape};
+use efm_eval::picture::{self, CloudOptions};
 use efm_train::RunDir;
 
 use crate::failure::Failure;
-use crate::pipeline::{Prepared, Trained, Transported, repeats};
+use crate::pipeline::{Prepared, Trained, Transported, image_shape, repeats};
 
 /// Images in a grid.
 const GRID: usize = 100;
+
+/// Pairs of an image and where it went.
+const PAIRS: usize = 64;
 
 /// Draws the run's pictures.
 pub fn draw(
@@ -32,14 +35,17 @@ pub fn draw(
     if let Some(trained) = trained.filter(|trained| !trained.log.is_empty()) {
         picture::loss(folder.join("loss.svg"), &trained.log)?;
     }
-    if let Some([height, width]) = config.data.image {
-        let channels = (target.dim() / (height * width).max(1)).max(1);
-        let shape = ImageShape { height, width, channels };
+    if let Some(shape) = image_shape(prepared) {
         let values = target.as_slice();
         let range = values.iter().fold((f32::INFINITY, f32::NEG_INFINITY), |(a, b), &v| (a.min(v), b.max(v)));
         for (name, points) in [("images-transported.png", ends), ("images-target.png", &target)] {
             let rows: Vec<_> = (0..points.len().min(GRID)).collect();
             picture::image_grid(folder.join(name), &points.select(&rows), shape, 10, range)?;
+        }
+        if transported.paired {
+            let rows: Vec<_> = (0..ends.len().min(PAIRS)).collect();
+            let (from, to) = (starts.select(&rows), ends.select(&rows));
+            picture::image_pairs(folder.join("images-pairs.png"), &from, &to, shape, 8, range)?;
         }
     }
     Ok(())
