@@ -12,7 +12,7 @@ use efm_models::Classifier;
 
 use crate::TrainError;
 use crate::config::TrainConfig;
-use crate::gradient::{scalar, summed_gradient};
+use crate::gradient::summed_gradient;
 use crate::schedule::learning_rate;
 
 /// Images per step and per shard of a step.

@@ -240,6 +240,8 @@ pub struct TrainConfig {
     pub checkpoint_every: usize,
     /// Steps between lines of the metrics log.
     pub log_every: usize,
+    /// Steps between pictures of transported images, `pictures/samples-STEP.png`; 0, the default, draws none on the way.
+    pub sample_every: usize,
 }
 
 impl Default for TrainConfig {
@@ -261,6 +263,7 @@ impl Default for TrainConfig {
             patience: 0,
             checkpoint_every: 1_000,
             log_every: 20,
+            sample_every: 0,
         }
     }
 }
