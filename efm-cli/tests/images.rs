@@ -70,7 +70,9 @@ fn folders_of_pictures_are_taken_at_the_size_asked_for() {
     for (size, levels) in [("8", 2), ("16", 3), ("15", 1), ("64", 3)] {
         let text = stdout(&mut bench.efm(&["run", "--source", "a", "--target", "b", "--image", size, "--dry-run"]));
         let side: usize = size.parse().unwrap();
-        for word in [&format!("image = [{side}, {side}]"), "kind = \"u-net\"", "name = \"a-to-b\"", "lift = \"brownian\""] {
+        for word in
+            [&format!("image = [{side}, {side}]"), "kind = \"u-net\"", "name = \"a-to-b\"", "lift = \"brownian\""]
+        {
             assert!(text.contains(word), "{word}: {text}");
         }
         let shape: toml::Table = text.parse().unwrap();
@@ -82,6 +84,36 @@ fn folders_of_pictures_are_taken_at_the_size_asked_for() {
     assert!(text.contains("dim = 192") && text.contains("batch = 7"), "{text}");
     bench.efm(&["run", "--source", "a", "--image", "8"]).assert().code(2);
     bench.efm(&["run", "--source", "a", "--target", "b", "--image", "0"]).assert().code(2);
+}
+
+#[test]
+fn a_classifier_judges_what_a_map_made_of_images() {
+    let bench = Bench::new();
+    for (name, count) in [("train", 40_u32), ("t10k", 20)] {
+        // Class 0 is bright above, class 1 below.
+        let pixel = |i: u32| if ((i / 32) % 2 == 0) == (i / 64 % 2 == 0) { 200 } else { 20 + (i % 7) as u8 };
+        let pixels: Vec<u8> = (0..64 * count).map(pixel).collect();
+        let labels: Vec<u8> = (0..count).map(|i| (i % 2) as u8).collect();
+        std::fs::write(bench.path(&format!("{name}-images-idx3-ubyte")), idx(&[count, 8, 8], &pixels)).unwrap();
+        std::fs::write(bench.path(&format!("{name}-labels-idx1-ubyte")), idx(&[count], &labels)).unwrap();
+    }
+    let plate = |class| format!("kind = \"images\"\npath = \".\"\nclass = {class}\ncolour = \"random\"\n");
+    let text = format!("name = \"bars\"\n[source]\n{}[target]\n{}[data]\nscaling = \"joint\"\n", plate(0), plate(1));
+    bench.put("bars.toml", text);
+    let settings =
+        ["eval.samples=12", "eval.repeats=1", "eval.floor_repeats=1", "eval.lines=2", "solver.lost_share=1.0"];
+    let mut map = bench.efm(&["map", "bars.toml", "--charges", "50", "--out", "run"]);
+    settings.iter().for_each(|setting| drop(map.args(["--set", setting])));
+    map.assert().success();
+    assert!(bench.path("run/pictures/images-pairs.png").is_file());
+    let text = stdout(&mut bench.efm(&["classify", "run", "--steps", "30", "--json"]));
+    let report: serde_json::Value = serde_json::from_str(&text).unwrap();
+    // Two classes of two kinds of image are told apart at once.
+    assert!(report["accuracy"].as_f64().unwrap() > 0.9, "{text}");
+    assert_eq!(report["samples"], 12);
+    assert!(report["colour_correlation"].is_number() && report["frechet"].as_f64().unwrap() >= 0.0, "{text}");
+    assert!(bench.path("run/pictures/images-nearest.png").is_file() && bench.path("run/classifier.json").is_file());
+    refused(bench.efm(&["classify", "elsewhere"]).assert(), 4, &["elsewhere", "run's folder"]);
 }
 
 #[test]

@@ -236,7 +236,9 @@ impl Scaler {
         let mut matrix = points.clone().into_matrix();
         let mut values = vec![0.0; dim];
         for (point, out) in matrix.as_mut_slice().chunks_exact_mut(dim).enumerate() {
-            let rule = |rule: &dyn Fn(f64, f64, f64) -> f64, value: f64, at: usize| rule(value, self.shift[at], self.stretch[at]);
+            let rule = |rule: &dyn Fn(f64, f64, f64) -> f64, value: f64, at: usize| {
+                rule(value, self.shift[at], self.stretch[at])
+            };
             values.iter_mut().zip(&*out).enumerate().for_each(|(at, (to, &v))| *to = rule(&before, f64::from(v), at));
             weigh(&mut values);
             for (coordinate, (out, &value)) in out.iter_mut().zip(&values).enumerate() {

@@ -21,7 +21,8 @@ pub fn frechet_distance(a: &Points, b: &Points) -> Result<f64, EvalError> {
     let ((mean_a, cov_a), (mean_b, cov_b)) = (moments(a), moments(b));
     let root = square_root(&cov_a);
     let inner = &root * &cov_b * &root;
-    let cross: f64 = (0.5 * (&inner + inner.transpose())).symmetric_eigenvalues().iter().map(|v| v.max(0.0).sqrt()).sum();
+    let cross: f64 =
+        (0.5 * (&inner + inner.transpose())).symmetric_eigenvalues().iter().map(|v| v.max(0.0).sqrt()).sum();
     let square = (mean_a - mean_b).norm_squared() + cov_a.trace() + cov_b.trace() - 2.0 * cross;
     Ok(square.max(0.0))
 }

@@ -35,7 +35,8 @@ impl Classifier {
     pub fn new(image: [usize; 3], classes: usize, stream: &Stream, device: &Device) -> Result<Self, ModelError> {
         let [channels, height, width] = image;
         if channels == 0 || height < 4 || width < 4 || classes == 0 {
-            let message = format!("{channels} × {height} × {width} and {classes} classes; a classifier wants 4 × 4 pixels");
+            let message =
+                format!("{channels} × {height} × {width} and {classes} classes; a classifier wants 4 × 4 pixels");
             return Err(ModelError::BadImage { message });
         }
         let windows = [Window::SAME, Window::HALF, Window::SAME, Window::HALF, Window::SAME];

@@ -54,13 +54,18 @@ pub fn run(args: &ClassifyArgs) -> Result<(), Failure> {
         .map_err(|error| Failure::new(Exit::Io, format!("{}: {error}", file.display()), "give a run's folder"))?;
     let config = load(&source)?;
     let DataSpec::Images(target) = &config.target else {
-        return Err(Failure::usage("the target of this run is no set of images", "classify runs whose target has kind \"images\""));
+        return Err(Failure::usage(
+            "the target of this run is no set of images",
+            "classify runs whose target has kind \"images\"",
+        ));
     };
     let every = ImagesSpec { class: None, classes: Vec::new(), limit: None, ..target.clone() };
     let (train, test) = (every.open(Path::new(""))?, held_out(&every)?);
     let (real_train, real_test) = (target.open(Path::new(""))?, held_out(target)?);
     let wanted: Vec<u32> = match real_train.labels() {
-        Some(labels) => (0_u32..).zip(labels.counts()).filter(|(_, count)| *count > 0).map(|(class, _)| class).collect(),
+        Some(labels) => {
+            (0_u32..).zip(labels.counts()).filter(|(_, count)| *count > 0).map(|(class, _)| class).collect()
+        }
         None => return Err(unlabelled(target)),
     };
     let (starts, ends) = (points(&args.run, "source.npy")?, points(&args.run, "transported.npy")?);
@@ -88,8 +93,11 @@ pub fn run(args: &ClassifyArgs) -> Result<(), Failure> {
 
     let count = ends.len();
     let [first, second] = [0, 1].map(|draw| real_test.draw(&stream, draw * count as u64, count));
-    let [of_ends, of_first, of_second] =
-        [judge(&classifier, &ends, &device)?, judge(&classifier, &first, &device)?, judge(&classifier, &second, &device)?];
+    let [of_ends, of_first, of_second] = [
+        judge(&classifier, &ends, &device)?,
+        judge(&classifier, &first, &device)?,
+        judge(&classifier, &second, &device)?,
+    ];
     let share = |classes: &[u32]| classes.iter().filter(|class| wanted.contains(class)).count() as f64 / count as f64;
 
     let from = train.shape();
@@ -111,7 +119,11 @@ pub fn run(args: &ClassifyArgs) -> Result<(), Failure> {
         of_target_class_real: share(&of_first.classes),
         frechet: frechet_distance(&of_ends.features, &of_first.features)?,
         frechet_floor: frechet_distance(&of_second.features, &of_first.features)?,
-        colour_correlation: if shape.channels == 3 && starts.dim() == ends.dim() { colour_correlation(&starts, &ends, shape)? } else { None },
+        colour_correlation: if shape.channels == 3 && starts.dim() == ends.dim() {
+            colour_correlation(&starts, &ends, shape)?
+        } else {
+            None
+        },
         nearest: median(&near),
         nearest_real: median(&near_real),
     };
@@ -122,7 +134,9 @@ pub fn run(args: &ClassifyArgs) -> Result<(), Failure> {
 }
 
 fn summary(report: &Report) -> String {
-    let colours = report.colour_correlation.map_or(String::new(), |value| format!("\n  colours kept (correlation)        {value:.3}"));
+    let colours = report
+        .colour_correlation
+        .map_or(String::new(), |value| format!("\n  colours kept (correlation)        {value:.3}"));
     format!(
         "classifier: {:.2} % of {TESTS} draws of the test images right\n{} transported images\n  \
          taken for the target's class      {:.1} %   (test images {:.1} %)\n  \
