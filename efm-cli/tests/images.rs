@@ -67,7 +67,7 @@ fn folders_of_pictures_are_taken_at_the_size_asked_for() {
     let bench = Bench::new();
     pictures(&bench, "a");
     pictures(&bench, "b");
-    for (size, levels) in [("8", 2), ("16", 3), ("15", 1), ("64", 3)] {
+    for (size, levels) in [("8", 1), ("16", 2), ("15", 1), ("64", 3)] {
         let text = stdout(&mut bench.efm(&["run", "--source", "a", "--target", "b", "--image", size, "--dry-run"]));
         let side: usize = size.parse().unwrap();
         for word in

@@ -160,7 +160,7 @@ proptest! {
 fn planes() -> (Points, Points) {
     let stream = Seed(5).stream("planes");
     let draw = |mean: f64| {
-        Gaussian { dim: Some(8), std: 1.0, mean: vec![mean] }.sampler().unwrap().draw(&stream, mean.to_bits(), 200)
+        Gaussian { dim: None, std: 1.0, mean: vec![mean; 8] }.sampler().unwrap().draw(&stream, mean.to_bits(), 200)
     };
     (draw(1.0), draw(-2.0))
 }
