@@ -91,7 +91,8 @@ fn a_classifier_judges_what_a_map_made_of_images() {
     let bench = Bench::new();
     for (name, count) in [("train", 40_u32), ("t10k", 20)] {
         // Class 0 is bright above, class 1 below.
-        let pixel = |i: u32| if ((i / 32) % 2 == 0) == (i / 64 % 2 == 0) { 200 } else { 20 + (i % 7) as u8 };
+        let pixel =
+            |i: u32| if (i / 32).is_multiple_of(2) == (i / 64).is_multiple_of(2) { 200 } else { 20 + (i % 7) as u8 };
         let pixels: Vec<u8> = (0..64 * count).map(pixel).collect();
         let labels: Vec<u8> = (0..count).map(|i| (i % 2) as u8).collect();
         std::fs::write(bench.path(&format!("{name}-images-idx3-ubyte")), idx(&[count, 8, 8], &pixels)).unwrap();
@@ -103,7 +104,9 @@ fn a_classifier_judges_what_a_map_made_of_images() {
     let settings =
         ["eval.samples=12", "eval.repeats=1", "eval.floor_repeats=1", "eval.lines=2", "solver.lost_share=1.0"];
     let mut map = bench.efm(&["map", "bars.toml", "--charges", "50", "--out", "run"]);
-    settings.iter().for_each(|setting| drop(map.args(["--set", setting])));
+    for setting in settings {
+        map.args(["--set", setting]);
+    }
     map.assert().success();
     assert!(bench.path("run/pictures/images-pairs.png").is_file());
     let text = stdout(&mut bench.efm(&["classify", "run", "--steps", "30", "--json"]));

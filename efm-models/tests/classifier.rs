@@ -30,12 +30,12 @@ fn gradient_of_an_input_is_the_slope() {
     assert!(classifier.num_params() > 0);
     let x = images(1, 64, &device).require_grad();
     let value = |x: Tensor<2>| classifier.logits(classifier.features(x)).slice([0..1, 0..1]).sum();
-    let gradient = x.grad(&value(x.clone()).backward()).unwrap().into_data().to_vec::<f32>().unwrap();
+    let gradient = x.grad(&value(x.clone()).backward()).unwrap().into_data().try_to_vec::<f32>().unwrap();
     let at = |step: f32, index: usize| {
-        let mut values = x.clone().into_data().to_vec::<f32>().unwrap();
+        let mut values = x.clone().into_data().try_to_vec::<f32>().unwrap();
         values[index] += step;
         let moved = Tensor::<2>::from_data(TensorData::new(values, [1, 64]), &device);
-        value(moved).into_data().to_vec::<f32>().unwrap()[0]
+        value(moved).into_data().try_to_vec::<f32>().unwrap()[0]
     };
     let largest = gradient.iter().fold(0.0_f32, |most, slope| most.max(slope.abs()));
     assert!(largest > 0.0);
