@@ -30,6 +30,8 @@ pub enum Command {
     Doctor(DoctorArgs),
     /// Measure a run again, or compare any two sets of points.
     Eval(EvalArgs),
+    /// Train a small classifier on the real images of a run's target, and let it judge the transported ones.
+    Classify(ClassifyArgs),
     /// Data sets: list the known ones, look into one, take one from a package or the network.
     Data(DataArgs),
     /// How fast and how exact this machine sums the field.
@@ -66,12 +68,15 @@ pub struct ExperimentArgs {
     /// An experiment: a preset's name or a TOML file.
     #[arg(value_name = "EXPERIMENT")]
     pub name: Option<String>,
-    /// Points of the source plate (npy, npz, CSV, safetensors); without it a standard Gaussian.
+    /// Points of the source plate (npy, npz, CSV, safetensors), or images: a folder, a zip; without it a standard Gaussian.
     #[arg(long, value_name = "FILE")]
     pub source: Option<PathBuf>,
     /// Points of the target plate.
     #[arg(long, value_name = "FILE")]
     pub target: Option<PathBuf>,
+    /// Take --source and --target for images of SIZE × SIZE pixels, learned by a U-Net; one without --source begins at noise.
+    #[arg(long, value_name = "SIZE", requires = "target", value_parser = clap::value_parser!(u16).range(2..=1024))]
+    pub image: Option<u16>,
     /// Set a key of the configuration, e.g. `--set plates.gap=4`; may be repeated.
     #[arg(long = "set", value_name = "KEY=VALUE")]
     pub settings: Vec<String>,
@@ -245,6 +250,25 @@ pub struct EvalArgs {
     /// Seed of the measures' randomness.
     #[arg(long, default_value_t = 1)]
     pub seed: u64,
+    /// Print JSON instead of a table.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// What `classify` takes.
+#[derive(Debug, ClapArgs)]
+pub struct ClassifyArgs {
+    /// Folder of a run or a map whose target is a set of images with classes.
+    pub run: PathBuf,
+    /// Steps of 128 images that the classifier is trained for.
+    #[arg(long, default_value_t = 3_000, value_parser = clap::builder::RangedU64ValueParser::<usize>::new().range(1..))]
+    pub steps: usize,
+    /// Seed of the classifier and of the test draws.
+    #[arg(long, default_value_t = 1)]
+    pub seed: u64,
+    /// Device to train and judge on.
+    #[arg(long, default_value = "cpu")]
+    pub device: String,
     /// Print JSON instead of a table.
     #[arg(long)]
     pub json: bool,

@@ -22,6 +22,9 @@ pub const ALL: &[Preset] = presets![
     "gaussian-to-eight-gaussians",
     "gaussian-to-checkerboard",
     "digits",
+    "digits-3-to-2",
+    "fashion",
+    "emoji",
 ];
 
 /// The preset called `name`.

@@ -33,7 +33,10 @@ impl Progress {
         if self.bar.is_hidden() {
             if tenth > self.tenth {
                 let seconds = self.started.elapsed().as_secs_f64();
-                say::note(format!("{:>10} {done}/{} {} {seconds:.1}s", self.stage, self.total, remark()));
+                // What is left at the mean pace so far.
+                let left = seconds * (self.total.saturating_sub(done)) as f64 / done.max(1) as f64;
+                let (stage, total) = (self.stage, self.total);
+                say::note(format!("{stage:>10} {done}/{total} {} {seconds:.1}s, {left:.0}s left", remark()));
             }
         } else {
             self.bar.set_position(done);

@@ -36,6 +36,6 @@ pub use error::{DataError, ErrorClass};
 pub use format::{Limits, list_arrays, read_points, read_points_within, write_arrays, write_column, write_points};
 pub use modes::Modes;
 pub use sampler::Sampler;
-pub use scaler::{Scaler, Scaling};
+pub use scaler::{ColourWeight, Scaler, Scaling};
 pub use spec::{DataSpec, FileSpec};
 pub use split::split;

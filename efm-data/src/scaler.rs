@@ -41,6 +41,29 @@ pub struct Scaler {
     scaling: Scaling,
     shift: Vec<f64>,
     stretch: Vec<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    colour: Option<ColourWeight>,
+}
+
+/// How much more the mean colour of an image counts than its shape: the mean of every `area` coordinates, a colour plane,
+/// is multiplied by `weight`. Lengths in scaled units, and with them the field, then tell colours apart before shapes.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ColourWeight {
+    /// Pixels of a plane, height · width.
+    pub area: usize,
+    /// Factor of the mean; 1 changes nothing.
+    pub weight: f64,
+}
+
+impl ColourWeight {
+    fn problem(self, dim: usize) -> Option<String> {
+        if !(self.weight.is_normal() && self.weight > 0.0) {
+            return Some(format!("has the weight {}; it must be positive and finite", self.weight));
+        }
+        let fills = self.area > 0 && dim.is_multiple_of(self.area);
+        (!fills).then(|| format!("is the mean of {} coordinates, which do not divide D = {dim}", self.area))
+    }
 }
 
 /// What is read back from disk, before it is checked.
@@ -50,13 +73,15 @@ struct Record {
     scaling: Scaling,
     shift: Vec<f64>,
     stretch: Vec<f64>,
+    #[serde(default)]
+    colour: Option<ColourWeight>,
 }
 
 impl TryFrom<Record> for Scaler {
     type Error = String;
 
     fn try_from(record: Record) -> Result<Self, String> {
-        let Record { scaling, shift, stretch } = record;
+        let Record { scaling, shift, stretch, colour } = record;
         if shift.is_empty() || shift.len() != stretch.len() {
             return Err(format!("shift has {} numbers and stretch {}", shift.len(), stretch.len()));
         }
@@ -66,14 +91,17 @@ impl TryFrom<Record> for Scaler {
         if !stretch.iter().all(|value| value.is_normal() && *value > 0.0) {
             return Err("stretch holds a number that is not positive and finite".to_owned());
         }
-        Ok(Self { scaling, shift, stretch })
+        if let Some(problem) = colour.and_then(|colour| colour.problem(shift.len())) {
+            return Err(problem);
+        }
+        Ok(Self { scaling, shift, stretch, colour })
     }
 }
 
 impl Scaler {
     /// The map that changes nothing in R^`dim`.
     pub fn identity(dim: usize) -> Self {
-        Self { scaling: Scaling::None, shift: vec![0.0; dim], stretch: vec![1.0; dim] }
+        Self { scaling: Scaling::None, shift: vec![0.0; dim], stretch: vec![1.0; dim], colour: None }
     }
 
     /// Learns the transform from both clouds, see [`Scaling::fit`].
@@ -110,7 +138,37 @@ impl Scaler {
                 })
                 .unzip(),
         };
-        Ok(Self { scaling, shift, stretch })
+        Ok(Self { scaling, shift, stretch, colour: None })
+    }
+
+    /// The transform followed by `colour`, and by the one length that brings the joint root mean square per coordinate of
+    /// both clouds back to 1.
+    ///
+    /// # Errors
+    /// [`DataError::BadParameter`] for weights that are not positive and planes that do not fill a point, and those of
+    /// [`Scaler::apply`].
+    pub fn weighing(mut self, colour: ColourWeight, source: &Points, target: &Points) -> Result<Self, DataError> {
+        if let Some(problem) = colour.problem(self.dim()) {
+            return Err(DataError::BadParameter { place: PLACE, field: "colour", problem });
+        }
+        self.colour = Some(colour);
+        let mut mean_square = 0.0;
+        for points in [source, target] {
+            let scaled = self.apply(points)?;
+            let sum: f64 = scaled.as_slice().iter().map(|&value| f64::from(value).powi(2)).sum();
+            mean_square += 0.5 * sum / scaled.as_slice().len().max(1) as f64;
+        }
+        let length = mean_square.sqrt();
+        if length.is_normal() {
+            self.stretch.iter_mut().for_each(|stretch| *stretch *= length);
+        }
+        Ok(self)
+    }
+
+    /// Logarithm of the volume in data units that one unit of scaled volume has.
+    pub fn ln_volume(&self) -> f64 {
+        let colours = self.colour.map_or(0.0, |colour| (self.dim() / colour.area) as f64 * colour.weight.ln());
+        self.stretch.iter().map(|stretch| stretch.ln()).sum::<f64>() - colours
     }
 
     /// Which rule this was learned by.
@@ -121,6 +179,11 @@ impl Scaler {
     /// D.
     pub fn dim(&self) -> usize {
         self.shift.len()
+    }
+
+    /// How colours are weighed, if they are.
+    pub fn colour(&self) -> Option<ColourWeight> {
+        self.colour
     }
 
     /// What is subtracted from each coordinate, in data units.
@@ -138,7 +201,8 @@ impl Scaler {
     /// # Errors
     /// [`DataError::DimensionMismatch`], and [`DataError::OutOfRange`] where a coordinate leaves the range of f32.
     pub fn apply(&self, points: &Points) -> Result<Points, DataError> {
-        self.map(points, |value, shift, stretch| (value - shift) / stretch)
+        let weigh = |values: &mut [f64]| self.weigh(values, |colour| colour.weight);
+        self.map(points, |value, shift, stretch| (value - shift) / stretch, weigh, |value, _, _| value)
     }
 
     /// Scaled units back to data units.
@@ -146,20 +210,42 @@ impl Scaler {
     /// # Errors
     /// As [`Scaler::apply`].
     pub fn undo(&self, points: &Points) -> Result<Points, DataError> {
-        self.map(points, |value, shift, stretch| value * stretch + shift)
+        let weigh = |values: &mut [f64]| self.weigh(values, |colour| 1.0 / colour.weight);
+        self.map(points, |value, _, _| value, weigh, |value, shift, stretch| value * stretch + shift)
     }
 
-    fn map(&self, points: &Points, rule: impl Fn(f64, f64, f64) -> f64) -> Result<Points, DataError> {
+    fn weigh(&self, values: &mut [f64], factor: impl Fn(ColourWeight) -> f64) {
+        let Some(colour) = self.colour else { return };
+        for plane in values.chunks_exact_mut(colour.area) {
+            let mean = plane.iter().sum::<f64>() / colour.area as f64;
+            plane.iter_mut().for_each(|value| *value += (factor(colour) - 1.0) * mean);
+        }
+    }
+
+    fn map(
+        &self,
+        points: &Points,
+        before: impl Fn(f64, f64, f64) -> f64,
+        weigh: impl Fn(&mut [f64]),
+        after: impl Fn(f64, f64, f64) -> f64,
+    ) -> Result<Points, DataError> {
         let dim = self.dim();
         if points.dim() != dim {
             return Err(DataError::DimensionMismatch { place: PLACE, found: points.dim(), expected: dim });
         }
         let mut matrix = points.clone().into_matrix();
-        for (index, value) in matrix.as_mut_slice().iter_mut().enumerate() {
-            let coordinate = index % dim;
-            *value = rule(f64::from(*value), self.shift[coordinate], self.stretch[coordinate]) as f32;
-            if !value.is_finite() {
-                return Err(DataError::OutOfRange { place: PLACE, point: index / dim, coordinate });
+        let mut values = vec![0.0; dim];
+        for (point, out) in matrix.as_mut_slice().chunks_exact_mut(dim).enumerate() {
+            let rule = |rule: &dyn Fn(f64, f64, f64) -> f64, value: f64, at: usize| {
+                rule(value, self.shift[at], self.stretch[at])
+            };
+            values.iter_mut().zip(&*out).enumerate().for_each(|(at, (to, &v))| *to = rule(&before, f64::from(v), at));
+            weigh(&mut values);
+            for (coordinate, (out, &value)) in out.iter_mut().zip(&values).enumerate() {
+                *out = rule(&after, value, coordinate) as f32;
+                if !out.is_finite() {
+                    return Err(DataError::OutOfRange { place: PLACE, point, coordinate });
+                }
             }
         }
         Points::new(matrix).map_err(|_| DataError::OutOfRange { place: PLACE, point: 0, coordinate: 0 })

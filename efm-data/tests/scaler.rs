@@ -1,7 +1,7 @@
 //! Scaling: what each rule promises, the way back, and data without spread.
 
 use efm_core::{Points, Seed};
-use efm_data::{DataError, Scaler, Scaling, toy::Gaussian};
+use efm_data::{ColourWeight, DataError, Scaler, Scaling, toy::Gaussian};
 use proptest::prelude::*;
 
 const RULES: [Scaling; 4] = [Scaling::None, Scaling::Joint, Scaling::PerCoordinate, Scaling::Range];
@@ -153,5 +153,57 @@ proptest! {
                 }
             }
         }
+    }
+}
+
+/// Two planes of four pixels.
+fn planes() -> (Points, Points) {
+    let stream = Seed(5).stream("planes");
+    let draw = |mean: f64| {
+        Gaussian { dim: None, std: 1.0, mean: vec![mean; 8] }.sampler().unwrap().draw(&stream, mean.to_bits(), 200)
+    };
+    (draw(1.0), draw(-2.0))
+}
+
+#[test]
+fn weighed_colours_are_multiplied_and_the_rest_is_not() {
+    let (source, target) = planes();
+    let plain = Scaling::Joint.fit(&source, &target).unwrap();
+    let weighed = plain.clone().weighing(ColourWeight { area: 4, weight: 5.0 }, &source, &target).unwrap();
+    let (before, after) = (plain.apply(&source).unwrap(), weighed.apply(&source).unwrap());
+    let parts = |points: &Points, row: usize| {
+        let plane: Vec<f64> = points.point(row)[4..].iter().map(|&value| f64::from(value)).collect();
+        let mean = plane.iter().sum::<f64>() / 4.0;
+        (mean, plane[0] - mean)
+    };
+    let shrunk = plain.stretch()[0] / weighed.stretch()[0];
+    for row in 0..10 {
+        let ((colour, shape), (weighed, kept)) = (parts(&before, row), parts(&after, row));
+        // f32 coordinates of order one.
+        assert!((weighed - 5.0 * shrunk * colour).abs() < 1e-5 && (kept - shrunk * shape).abs() < 1e-5);
+    }
+    let square = |points: &Points| {
+        let sum: f64 = points.as_slice().iter().map(|&value| f64::from(value).powi(2)).sum();
+        sum / points.as_slice().len() as f64
+    };
+    let joint = 0.5 * (square(&after) + square(&weighed.apply(&target).unwrap()));
+    assert!((joint - 1.0).abs() < 1e-5, "{joint}");
+    let back = weighed.undo(&after).unwrap();
+    assert!(back.as_slice().iter().zip(source.as_slice()).all(|(a, b)| (a - b).abs() < 1e-5));
+    // Each of the two planes is longer by the weight along one direction.
+    let volumes = plain.ln_volume() - weighed.ln_volume();
+    assert!((volumes - 2.0 * 5.0_f64.ln() - 8.0 * shrunk.ln()).abs() < 1e-9, "{volumes}");
+    let text = toml::to_string(&weighed).unwrap();
+    assert_eq!(toml::from_str::<Scaler>(&text).unwrap(), weighed);
+    assert!(toml::from_str::<Scaler>(&text.replace("area = 4", "area = 3")).is_err());
+}
+
+#[test]
+fn weights_that_make_no_sense_are_refused() {
+    let (source, target) = planes();
+    for (area, weight) in [(3, 2.0), (0, 2.0), (4, 0.0), (4, f64::NAN), (4, -1.0)] {
+        let scaler = Scaling::Joint.fit(&source, &target).unwrap();
+        let found = scaler.weighing(ColourWeight { area, weight }, &source, &target);
+        assert!(matches!(found, Err(DataError::BadParameter { field: "colour", .. })), "{area} {weight}");
     }
 }

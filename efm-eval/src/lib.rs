@@ -22,12 +22,14 @@
 
 mod assignment;
 mod cloud;
+mod colour;
 mod cost;
 mod costs;
 mod energy;
 mod error;
 mod evaluate;
 mod floor;
+mod frechet;
 mod ks;
 mod metrics;
 mod mmd;
@@ -41,11 +43,13 @@ mod wasserstein;
 mod write;
 
 pub use cloud::subsample;
+pub use colour::colour_correlation;
 pub use cost::{optimal_cost, transport_cost};
 pub use energy::energy_distance;
 pub use error::EvalError;
 pub use evaluate::{Evaluation, evaluate};
 pub use floor::{Statistics, disjoint_halves, floor, floor_of_halves};
+pub use frechet::frechet_distance;
 pub use ks::{KolmogorovSmirnov, ks, ks_per_marginal};
 pub use metrics::{Metrics, Seconds};
 pub use mmd::{RbfMixture, mmd};

@@ -57,6 +57,8 @@ pub struct Metrics {
     pub transport_cost: Option<f64>,
     /// Least transport cost between the same starts and ends, in squared data units, see [`crate::optimal_cost`].
     pub optimal_cost: Option<f64>,
+    /// Correlation of the mean colours of images and of where they went, see [`crate::colour_correlation`]; null for other data.
+    pub colour_correlation: Option<f64>,
     /// Field evaluations per transported point, mean.
     pub evaluations_mean: Option<f64>,
     /// Number of lines that ended for each reason.
@@ -103,10 +105,11 @@ impl Metrics {
     }
 
     /// Numbers without a floor: key, title, value.
-    pub(crate) fn others(&self) -> [(&'static str, &'static str, Option<f64>); 5] {
+    pub(crate) fn others(&self) -> [(&'static str, &'static str, Option<f64>); 6] {
         [
             ("transport_cost", "transport cost", self.transport_cost),
             ("optimal_cost", "optimal cost", self.optimal_cost),
+            ("colour_correlation", "colours kept (correlation)", self.colour_correlation),
             ("evaluations_mean", "evaluations per point", self.evaluations_mean),
             ("seconds.train", "seconds to train", self.seconds.train),
             ("seconds.transport", "seconds to transport", self.seconds.transport),

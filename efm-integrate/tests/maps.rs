@@ -206,3 +206,16 @@ fn a_brownian_lift_is_where_mirror_lines_of_the_source_run() {
     let distance = efm_eval::ks(&lifted, &drawn).unwrap().statistic;
     assert!(distance < 0.044, "{distance}");
 }
+
+#[test]
+fn a_typical_lift_has_the_median_width_of_a_brownian_one() {
+    let (height, gap, count) = (0.01, 1.0, 4_001_u64);
+    let width = |lift: Lift, index: u64| lift.spread(height, gap, &mut Seed(9).stream("lift").at(index)).unwrap();
+    let mut drawn: Vec<f64> = (0..count).map(|index| width(Lift::Brownian, index)).collect();
+    drawn.sort_by(f64::total_cmp);
+    let typical = width(Lift::Typical, 0);
+    // The share below has the standard error ½/√4001 = 0.8 %; the other plate matters to a share of 1 % = z₀/L.
+    let below = drawn.iter().filter(|&&width| width < typical).count() as f64 / count as f64;
+    assert!((below - 0.5).abs() < 0.035, "{below}");
+    assert_eq!(typical, width(Lift::Typical, 1));
+}

@@ -4,6 +4,7 @@
 //! taking a `&Device` and never naming one. Features decide what is compiled in, [`device::parse`] picks at run time.
 #![forbid(unsafe_code)]
 
+mod classifier;
 mod condition;
 pub mod device;
 #[cfg(any(feature = "cuda", feature = "wgpu"))]
@@ -19,6 +20,7 @@ mod network;
 pub mod operators;
 mod unet;
 
+pub use classifier::Classifier;
 pub use condition::Condition;
 #[cfg(any(feature = "cuda", feature = "wgpu"))]
 pub use device_field::{DeviceField, DeviceValues};

@@ -48,6 +48,12 @@ pub enum TrainError {
     /// A density was asked of a map whose source has none in closed form.
     #[error("the source has no density in closed form, so the map's density is unknown")]
     NoDensity,
+    /// A classifier was asked of images whose classes are unknown.
+    #[error("the classes of the images are unknown, so there is nothing to tell")]
+    Unlabelled,
+    /// The caller stopped what it was watching.
+    #[error("stopped before the end")]
+    Interrupted,
     /// The objective needs the charge each point was drawn from, and these points have none.
     #[error("train.objective = \"posterior\" needs train.points of kind \"flux\" or \"around\"")]
     NoOrigins,
@@ -83,6 +89,8 @@ impl TrainError {
             Self::Device(_) => "try --device cpu, or a smaller train.batch",
             Self::Data(error) => error.hint(),
             Self::NoDensity => "train from a gaussian, mixture, eight-gaussians or checkerboard source of some width",
+            Self::Unlabelled => "put the images into one folder per class",
+            Self::Interrupted => "run the command again",
             Self::NoOrigins => "set train.points.kind, or train.objective",
             Self::Trace(_) => "the [solver] keys set how lines are traced",
             Self::Core(_) | Self::Field(_) => "look at the data with any table viewer",

@@ -40,14 +40,24 @@ pub(crate) fn gradient(
         let value = scalar(loss.clone())?;
         return Ok((value, GradientsParams::from_grads(loss.backward(), network)));
     }
+    summed_gradient(network, batch.shards(rows), |network, shard| {
+        weighted_error(network, shard, device).div_scalar(count as f64)
+    })
+}
+
+/// Σ over `shards` of their losses, and its gradient: side by side on the cores, added in order.
+pub(crate) fn summed_gradient<M: Module + Sync, S: Send>(
+    network: &M,
+    shards: Vec<S>,
+    loss: impl Fn(&M, S) -> Tensor<1> + Sync,
+) -> Result<(f64, GradientsParams), TrainError> {
     let weights = network.valid();
-    let shards: Vec<_> = batch
-        .shards(rows)
+    let shards: Vec<_> = shards
         .into_par_iter()
         .map(|shard| {
             // Leaves of its own: graphs that share a leaf share a lock.
             let network = weights.clone().train();
-            let loss = weighted_error(&network, shard, device).div_scalar(count as f64);
+            let loss = loss(&network, shard);
             let value = scalar(loss.clone())?;
             Ok((value, GradientsParams::from_grads(loss.backward(), &network)))
         })

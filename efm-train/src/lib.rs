@@ -5,6 +5,7 @@
 
 mod checkpoint;
 pub mod checkup;
+mod classify;
 mod clip;
 mod cloud;
 pub mod config;
@@ -23,6 +24,7 @@ mod schedule;
 mod trainer;
 
 pub use checkpoint::{Checkpoints, State, Tensors};
+pub use classify::{Judgement, judge, train_classifier};
 pub use cloud::Cloud;
 pub use ema::MovingAverage;
 pub use error::TrainError;

@@ -63,13 +63,12 @@ impl Likelihood<'_> {
         volume.map.tracer.heading = Heading::Reverse;
         let spreads = self.spreads(&volume);
         let middle: Vec<f64> = source.shift().to_vec();
-        if self.ln_source(&middle, &spreads).is_none() {
+        if source.colour().is_some() || self.ln_source(&middle, &spreads).is_none() {
             return Err(TrainError::NoDensity);
         }
         let noise = Noise::from(self.seed.stream("density/probes"));
         let carried = volume.carry(self.field, &scaled, noise, watch)?;
-        let ln_stretch = |scaler: &efm_data::Scaler| scaler.stretch().iter().map(|stretch| stretch.ln()).sum::<f64>();
-        let units = ln_stretch(source) - ln_stretch(target);
+        let units = source.ln_volume() - target.ln_volume();
         let value = |row: usize| {
             let ln_volume = carried.ln_volumes[row];
             if ln_volume.is_nan() {

@@ -1,5 +1,5 @@
 use efm_core::{Points, Side};
-use efm_data::{Scaler, Scaling};
+use efm_data::{ColourWeight, Scaler, Scaling};
 use serde::{Deserialize, Serialize};
 
 use crate::TrainError;
@@ -16,16 +16,29 @@ pub struct Scalers {
 }
 
 impl Scalers {
-    /// Learns the scaling: of each plate by itself (`align`), or one for both.
+    /// Learns the scaling: of each plate by itself (`align`), or one for both; `colour` says how colours of images are weighed.
     ///
     /// # Errors
-    /// [`TrainError::Data`] for clouds without points or of different dimension.
-    pub fn fit(scaling: Scaling, align: bool, source: &Points, target: &Points) -> Result<Self, TrainError> {
+    /// [`TrainError::Data`] for clouds without points or of different dimension, and for weights of other images.
+    pub fn fit(
+        scaling: Scaling,
+        align: bool,
+        colour: Option<ColourWeight>,
+        source: &Points,
+        target: &Points,
+    ) -> Result<Self, TrainError> {
+        let fit = |a: &Points, b: &Points| {
+            let plain = Scaler::fit(scaling, a, b)?;
+            match colour {
+                Some(colour) => plain.weighing(colour, a, b),
+                None => Ok(plain),
+            }
+        };
         if align {
-            let own = |points| Scaler::fit(scaling, points, points);
+            let own = |points| fit(points, points);
             Ok(Self { source: own(source)?, target: own(target)? })
         } else {
-            let both = Scaler::fit(scaling, source, target)?;
+            let both = fit(source, target)?;
             Ok(Self { source: both.clone(), target: both })
         }
     }

@@ -72,7 +72,7 @@ fn trained() -> TrainedModel {
     TrainedModel {
         network: trainer(&config, &plates).network().clone(),
         geometry: geometry(),
-        scalers: Scalers::fit(Scaling::PerCoordinate, true, &cloud(3.7), &cloud(0.011)).unwrap(),
+        scalers: Scalers::fit(Scaling::PerCoordinate, true, None, &cloud(3.7), &cloud(0.011)).unwrap(),
         solver: SolverConfig::default(),
         config: model(8),
     }

@@ -22,7 +22,8 @@ fn plates() -> Plates {
     let open = |toml: &str| toml::from_str::<DataSpec>(toml).expect("a toy").open(Path::new("")).expect("a toy");
     let sample = |toml: &str| open(toml).draw(&Seed(1).stream("scaling"), 0, 4000);
     let (source, target) = ("kind = 'gaussian'", "kind = 'moons'");
-    let scalers = Scalers::fit(Scaling::PerCoordinate, true, &sample(source), &sample(target)).expect("plain clouds");
+    let scalers =
+        Scalers::fit(Scaling::PerCoordinate, true, None, &sample(source), &sample(target)).expect("plain clouds");
     let cloud = |toml: &str, side| Cloud::Endless { sampler: open(toml), scaler: scalers.plate(side).clone() };
     let geometry =
         Geometry { dim: 2, gap: GAP, source_spread: 1.0, target_spread: 1.0, stretched: true, head: Head::Forward };

@@ -1,6 +1,7 @@
 //! One file per command.
 
 mod bench;
+mod classify;
 mod data;
 mod density;
 mod doctor;
@@ -24,6 +25,7 @@ pub fn dispatch(args: Args) -> Result<(), Failure> {
         Command::Density(args) => density::run(&args),
         Command::Doctor(args) => doctor::run(&args),
         Command::Eval(args) => eval::run(&args),
+        Command::Classify(args) => classify::run(&args),
         Command::Data(args) => data::run(&args),
         Command::Bench(args) => bench::run(&args),
         Command::Presets(args) => lists::presets(&args),

@@ -76,7 +76,7 @@ impl Job<'_> {
             trainer = pipeline::resume(trainer, &prepared, &run)?;
         }
         write_atomically(&run.config(), resolved(&prepared.config).as_bytes())?;
-        let trained = pipeline::train(&prepared, trainer, &run, args.stop_after, self.signals)?;
+        let trained = pipeline::train(&prepared, trainer, &run, self.device, args.stop_after, self.signals)?;
         if self.stages == Stages::TrainOnly {
             say::out(format!("trained in {:.1} s; the model is in {}", trained.seconds, run.model().display()));
             return Ok(None);

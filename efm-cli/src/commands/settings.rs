@@ -18,8 +18,12 @@ pub fn configuration(args: &ExperimentArgs, method: Option<Method>) -> Result<Ru
         if let Some(path) = path {
             // Paths on the command line start from the present folder, those in a file from the file's.
             let value = toml::Value::String(absolute(path, table)?.to_string_lossy().into_owned());
-            let kind = DataSpec::kind_for(path);
-            source.settings.insert(0, format!("{table}={{ kind = \"{kind}\", path = {value} }}"));
+            let setting = match args.image {
+                // Transparent pixels and frames become white; a set needs one number of channels for all its images.
+                Some(size) => format!("{table}={{ kind = \"images\", path = {value}, size = {size}, channels = 3 }}"),
+                None => format!("{table}={{ kind = \"{}\", path = {value} }}", DataSpec::kind_for(path)),
+            };
+            source.settings.insert(0, setting);
         }
     }
     source.settings.extend(args.settings.iter().cloned());
@@ -62,7 +66,10 @@ fn experiment(args: &ExperimentArgs) -> Result<ConfigSource, Failure> {
                 stem.map_or("gaussian".to_owned(), |stem| stem.to_string_lossy().into_owned())
             };
             let name = toml::Value::String(format!("{}-to-{}", stem(&args.source), stem(&args.target)));
-            let text = format!("name = {name}\nsource.kind = \"gaussian\"\ntarget.kind = \"gaussian\"\n");
+            let mut text = format!("name = {name}\nsource.kind = \"gaussian\"\ntarget.kind = \"gaussian\"\n");
+            if let Some(size) = args.image {
+                text = images(&name.to_string(), usize::from(size), args.source.is_some());
+            }
             Ok(ConfigSource { name: "the command line".to_owned(), text, ..ConfigSource::default() })
         }
         None => Err(Failure::usage(
@@ -71,6 +78,28 @@ fn experiment(args: &ExperimentArgs) -> Result<ConfigSource, Failure> {
         )),
     }
 }
+
+/// What works for images: noise lines of a charge at the start, one length for all coordinates, a U-Net; and for translation
+/// a gap in which images keep something of themselves.
+fn images(name: &str, size: usize, translation: bool) -> String {
+    let dim = 3 * size * size;
+    let gap = if translation { format!("{:.1}", TRANSLATION_GAP * (dim as f64).sqrt()) } else { "\"auto\"".to_owned() };
+    // Images are halved as long as they have an even side of 8 or more.
+    let levels = (size.trailing_zeros() as usize + 1).min(1 + (size / 8).max(1).ilog2() as usize).clamp(1, 3);
+    let multipliers = &["1", "1, 2", "1, 2, 2"][levels - 1];
+    format!(
+        "name = {name}\nsource = {{ kind = \"gaussian\", dim = {dim} }}\ntarget.kind = \"gaussian\"\n\
+         data.scaling = \"joint\"\nplates.gap = {gap}\n\
+         solver = {{ lift = \"brownian\", start_height = 1.0, lost_share = 0.2 }}\n\
+         model = {{ kind = \"u-net\", multipliers = [{multipliers}] }}\n\
+         train = {{ batch = 64, learning_rate = 1e-3, points = {{ kind = \"flux\", margin = 0.002, edge = 0.5 }} }}\n\
+         eval = {{ samples = 200, repeats = 1 }}\n"
+    )
+}
+
+/// Gap between two sets of images in units of √D spreads: lines are longer than the sets are apart, and few run along the
+/// plates; beyond that images forget what they were.
+const TRANSLATION_GAP: f64 = 1.8;
 
 /// A preset by name, or a TOML file.
 pub fn named(name: &str) -> Result<ConfigSource, Failure> {

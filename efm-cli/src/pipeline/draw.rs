@@ -1,13 +1,18 @@
-use efm_core::{Seed, Side};
+use efm_core::{Points, Seed, Side};
 use efm_eval::Metrics;
-use efm_eval::picture::{self, CloudOptions, ImageShape};
+use efm_eval::picture::{self, CloudOptions};
+use efm_field::Field;
 use efm_train::RunDir;
 
 use crate::failure::Failure;
-use crate::pipeline::{Prepared, Trained, Transported, repeats};
+use crate::pipeline::{Prepared, Trained, Transported, Way, carry, image_shape, repeats};
+use crate::signals::Signals;
 
 /// Images in a grid.
 const GRID: usize = 100;
+
+/// Pairs of an image and where it went.
+const PAIRS: usize = 64;
 
 /// Draws the run's pictures.
 pub fn draw(
@@ -32,15 +37,40 @@ pub fn draw(
     if let Some(trained) = trained.filter(|trained| !trained.log.is_empty()) {
         picture::loss(folder.join("loss.svg"), &trained.log)?;
     }
-    if let Some([height, width]) = config.data.image {
-        let channels = (target.dim() / (height * width).max(1)).max(1);
-        let shape = ImageShape { height, width, channels };
-        let values = target.as_slice();
-        let range = values.iter().fold((f32::INFINITY, f32::NEG_INFINITY), |(a, b), &v| (a.min(v), b.max(v)));
+    if let Some(shape) = image_shape(prepared) {
+        let range = range(&target);
         for (name, points) in [("images-transported.png", ends), ("images-target.png", &target)] {
             let rows: Vec<_> = (0..points.len().min(GRID)).collect();
             picture::image_grid(folder.join(name), &points.select(&rows), shape, 10, range)?;
         }
+        if transported.paired {
+            let rows: Vec<_> = (0..ends.len().min(PAIRS)).collect();
+            let (from, to) = (starts.select(&rows), ends.select(&rows));
+            picture::image_pairs(folder.join("images-pairs.png"), &from, &to, shape, 8, range)?;
+        }
     }
     Ok(())
+}
+
+/// Draws images that were transported on the way of the training; nothing for points that are none.
+pub fn draw_samples(
+    run: &RunDir,
+    prepared: &Prepared,
+    field: &dyn Field,
+    step: usize,
+    signals: &Signals,
+) -> Result<(), Failure> {
+    let Some(shape) = image_shape(prepared) else { return Ok(()) };
+    let starts = prepared.source.points(Seed(prepared.config.seed), "eval/source", 0, PAIRS);
+    let way = Way { field, scalers: &prepared.scalers, solver: &prepared.config.solver, rule: None };
+    let (ends, ..) = carry(way, &starts, false, signals)?;
+    let target = prepared.target.points(Seed(prepared.config.seed), "eval/target", 0, PAIRS);
+    let file = run.pictures()?.join(format!("samples-{step:06}.png"));
+    picture::image_grid(file, &ends, shape, 8, range(&target))?;
+    Ok(())
+}
+
+/// Darkest and brightest value.
+fn range(points: &Points) -> (f32, f32) {
+    points.as_slice().iter().fold((f32::INFINITY, f32::NEG_INFINITY), |(a, b), &v| (a.min(v), b.max(v)))
 }

@@ -1,5 +1,6 @@
 use efm_core::{Points, Seed};
-use efm_eval::{Evaluation, Metrics, Seconds, disjoint_halves, evaluate};
+use efm_eval::picture::ImageShape;
+use efm_eval::{Evaluation, Metrics, Seconds, colour_correlation, disjoint_halves, evaluate};
 use efm_train::config::{Gap, RunConfig};
 
 use crate::failure::Failure;
@@ -53,7 +54,12 @@ pub fn measure(
         true => metrics,
         false => Metrics { transport_cost: None, optimal_cost: None, ..metrics },
     };
+    let colour_correlation = match image_shape(prepared).filter(|shape| shape.channels == 3 && transported.paired) {
+        Some(shape) => colour_correlation(&transported.starts, &transported.ends, shape)?,
+        None => None,
+    };
     Ok(Metrics {
+        colour_correlation,
         version: env!("CARGO_PKG_VERSION").to_owned(),
         method: config.method.name().to_owned(),
         seed: config.seed,
@@ -64,6 +70,14 @@ pub fn measure(
         seconds: Seconds { train: train_seconds, transport: Some(transported.seconds) },
         ..metrics
     })
+}
+
+/// The shape of the points, if they are images.
+pub fn image_shape(prepared: &Prepared) -> Option<ImageShape> {
+    let [height, width] = prepared.config.data.image?;
+    let dim = prepared.geometry.dim;
+    let channels = dim.checked_div(height * width)?;
+    (channels * height * width == dim).then_some(ImageShape { height, width, channels })
 }
 
 fn gap(config: &RunConfig) -> Option<f64> {

@@ -8,8 +8,8 @@ mod resume;
 mod train;
 mod transport;
 
-pub use draw::draw;
-pub use measure::measure;
+pub use draw::{draw, draw_samples};
+pub use measure::{image_shape, measure};
 pub use pace::{Pace, pace};
 pub use prepare::{Fresh, Prepared, prepare};
 pub use resume::{resume, trainer};

@@ -2,9 +2,9 @@ use std::path::Path;
 use std::sync::Arc;
 
 use efm_core::{Points, Seed, Side};
-use efm_data::{DataSpec, Sampler, Scaler, split};
+use efm_data::{ColourWeight, DataSpec, Sampler, Scaler, split};
 use efm_models::Geometry;
-use efm_train::config::{Gap, Objective, RunConfig};
+use efm_train::config::{DataConfig, Gap, Objective, RunConfig};
 use efm_train::{Cloud, GapRule, Plates, Scalers};
 
 use crate::failure::Failure;
@@ -90,7 +90,10 @@ pub fn prepare(mut config: RunConfig) -> Result<Prepared, Failure> {
             "choose the columns of both files so that they agree, or set source.dim",
         ));
     }
-    let scalers = Scalers::fit(config.data.scaling, config.data.align, &source.sample, &target.sample)?;
+    config.data.image = config.data.image.or(target.image).or(source.image);
+    let colour = colour_weight(&config)?;
+    let DataConfig { scaling, align, .. } = config.data;
+    let scalers = Scalers::fit(scaling, align, colour, &source.sample, &target.sample)?;
     let scaled_source = scalers.plate(Side::Source).apply(&source.sample)?;
     let scaled_target = scalers.plate(Side::Target).apply(&target.sample)?;
     let (gap, gap_rule) = match config.plates.gap {
@@ -101,7 +104,6 @@ pub fn prepare(mut config: RunConfig) -> Result<Prepared, Failure> {
         Gap::Length(gap) => (gap, None),
     };
     config.plates.gap = Gap::Length(gap);
-    config.data.image = config.data.image.or(target.image);
     config.model = config.model.resolved(scaled_source.dim());
     if let Some(image) = config.data.image {
         config.model = config.model.for_images(scaled_source.dim(), image);
@@ -131,6 +133,19 @@ pub fn prepare(mut config: RunConfig) -> Result<Prepared, Failure> {
         target: target.fresh,
         centres: target.centres,
     })
+}
+
+/// How much the colours of images count, where that is not as much as anything else.
+fn colour_weight(config: &RunConfig) -> Result<Option<ColourWeight>, Failure> {
+    let weight = config.data.colour;
+    match config.data.image {
+        _ if weight == 1.0 => Ok(None),
+        Some([height, width]) => Ok(Some(ColourWeight { area: height * width, weight })),
+        None => Err(Failure::usage(
+            format!("data.colour is {weight}, but the points are not known to be images"),
+            "set data.image = [height, width], or take data of kind \"images\"",
+        )),
+    }
 }
 
 fn open(spec: &DataSpec, config: &RunConfig, seed: Seed, name: &str) -> Result<Opened, Failure> {

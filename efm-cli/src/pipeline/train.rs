@@ -1,12 +1,15 @@
+use std::cell::Cell;
 use std::io::Write;
 use std::ops::ControlFlow;
 use std::path::Path;
 
+use burn::tensor::Device;
 use efm_eval::picture::LossPoint;
-use efm_train::{Ended, RunDir, TrainError, TrainedModel, Trainer};
+use efm_models::LearnedField;
+use efm_train::{Ended, Report, RunDir, TrainError, TrainedModel, Trainer};
 
 use crate::failure::{Exit, Failure};
-use crate::pipeline::Prepared;
+use crate::pipeline::{Prepared, draw_samples};
 use crate::progress::Progress;
 use crate::say;
 use crate::signals::Signals;
@@ -26,6 +29,7 @@ pub fn train(
     prepared: &Prepared,
     mut trainer: Trainer<'_>,
     run: &RunDir,
+    device: &Device,
     stop_after: Option<usize>,
     signals: &Signals,
 ) -> Result<Trained, Failure> {
@@ -35,7 +39,9 @@ pub fn train(
     let mut writer = LogWriter::create(&run.log(), &log)?;
     let mut progress = Progress::new("train", config.train.steps);
     let mut problem = None;
-    let ended = trainer.run(&checkpoints, &mut |report| {
+    // Between two pictures training goes on from where it stopped, with the same bits.
+    let picture_at = Cell::new(None);
+    let mut watch = |report: &Report| {
         progress.set(report.step, || format!("loss {:.5}", report.smooth));
         if report.step.is_multiple_of(config.train.log_every) || report.validation.is_some() || report.step == 1 {
             let point = LossPoint {
@@ -54,8 +60,23 @@ pub fn train(
         if signals.received().is_some() || stop_after.is_some_and(|step| report.step >= step) {
             return ControlFlow::Break(());
         }
+        let every = config.train.sample_every;
+        if every > 0 && report.step.is_multiple_of(every) && report.step < report.steps {
+            picture_at.set(Some(report.step));
+            return ControlFlow::Break(());
+        }
         ControlFlow::Continue(())
-    });
+    };
+    let ended = loop {
+        let ended = trainer.run(&checkpoints, &mut watch);
+        match picture_at.take().filter(|_| matches!(ended, Ok(Ended::Stopped))) {
+            Some(step) => {
+                let field = LearnedField::new(trainer.network(), prepared.geometry, device);
+                draw_samples(run, prepared, &field, step, signals)?;
+            }
+            None => break ended,
+        }
+    };
     let seconds = progress.finish();
     if let Some(problem) = problem {
         return Err(problem);

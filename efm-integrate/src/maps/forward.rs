@@ -61,7 +61,7 @@ impl Forward {
         let mut lifted = Augmented::lift(starts, z);
         match self.lift {
             Lift::Straight => {}
-            Lift::Cauchy | Lift::Brownian => {
+            Lift::Cauchy | Lift::Brownian | Lift::Typical => {
                 for index in 0..lifted.len() {
                     let mut random = noise.stream.at(noise.first + index as u64);
                     self.lift.scatter(lifted.x_mut(index), height, field.gap(), &mut random);

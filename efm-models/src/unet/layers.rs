@@ -9,7 +9,7 @@ use crate::operators::{Norm, Window, conv, normalise};
 
 /// A convolution; `weight` is `[k, k, in, out]`.
 #[derive(Module, Debug)]
-pub(super) struct Conv {
+pub(crate) struct Conv {
     weight: Param<Tensor<4>>,
     bias: Param<Tensor<1>>,
     #[module(skip)]
@@ -34,7 +34,7 @@ impl Conv {
 
 /// Group normalisation.
 #[derive(Module, Debug)]
-pub(super) struct GroupNorm {
+pub(crate) struct GroupNorm {
     scale: Param<Tensor<1>>,
     shift: Param<Tensor<1>>,
     #[module(skip)]

@@ -2,7 +2,7 @@
 
 mod config;
 mod embedding;
-mod layers;
+pub(crate) mod layers;
 
 use burn::module::Module;
 use burn::nn::{Linear, LinearConfig};

@@ -119,7 +119,7 @@ fn about_field(checkup: &Checkup, config: &RunConfig, say: &mut dyn FnMut(String
     let near = checkup.source.neighbour_distance;
     let at_start = checkup.lines.effective.iter().find(|effective| effective.height == height);
     let atoms = at_start.is_some_and(|effective| effective.median < SINGLE);
-    if atoms && config.solver.lift != Lift::Brownian && config.solver.lift != Lift::Cauchy {
+    if atoms && matches!(config.solver.lift, Lift::Along | Lift::Straight) {
         say(
             format!(
                 "where lines start, z = {height:.3}, the field is that of single source charges; neighbours are {near:.3} apart"

@@ -202,6 +202,7 @@ fn check(config: &RunConfig, source: &ConfigSource) -> Result<(), ConfigError> {
     for (key, value) in [
         ("train.learning_rate", train.learning_rate),
         ("train.reuse", train.reuse),
+        ("data.colour", config.data.colour),
         ("solver.rtol", solver.rtol),
         ("solver.atol", solver.atol),
     ] {

@@ -69,6 +69,9 @@ pub struct DataConfig {
     /// Whether each plate is scaled by its own moments instead of those of both. Clouds that share centre and width have
     /// no common dipole, whose field would drive lines far sideways.
     pub align: bool,
+    /// How much more the mean colour of an image counts than its shape, in the lengths that make the field. 1: as any other
+    /// part of it. With 10 lines keep the colour and change the shape, where both sets have the same colours.
+    pub colour: f64,
     /// Share of a finite data set kept for the evaluation, 0 to 0.9.
     pub test_fraction: f64,
     /// Height and width of points that are images, channel after channel; draws grids of them. Known for kind `images`.
@@ -78,7 +81,7 @@ pub struct DataConfig {
 
 impl Default for DataConfig {
     fn default() -> Self {
-        Self { scaling: Scaling::PerCoordinate, align: true, test_fraction: 0.2, image: None }
+        Self { scaling: Scaling::PerCoordinate, align: true, colour: 1.0, test_fraction: 0.2, image: None }
     }
 }
 
@@ -237,6 +240,8 @@ pub struct TrainConfig {
     pub checkpoint_every: usize,
     /// Steps between lines of the metrics log.
     pub log_every: usize,
+    /// Steps between pictures of transported images, `pictures/samples-STEP.png`; 0, the default, draws none on the way.
+    pub sample_every: usize,
 }
 
 impl Default for TrainConfig {
@@ -258,6 +263,7 @@ impl Default for TrainConfig {
             patience: 0,
             checkpoint_every: 1_000,
             log_every: 20,
+            sample_every: 0,
         }
     }
 }

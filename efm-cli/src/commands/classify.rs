@@ -1,0 +1,213 @@
+use std::ops::ControlFlow;
+use std::path::{Path, PathBuf};
+
+use efm_core::{Points, Seed};
+use efm_data::image::{ImageSampler, ImagesSpec};
+use efm_data::{DataSpec, Sampler, read_points};
+use efm_eval::picture::{ImageShape, image_pairs};
+use efm_eval::{colour_correlation, frechet_distance};
+use efm_models::device;
+use efm_train::config::{ConfigSource, load};
+use efm_train::{RunDir, judge, train_classifier, write_atomically};
+use rayon::prelude::*;
+use serde::Serialize;
+
+use crate::args::ClassifyArgs;
+use crate::failure::{Exit, Failure};
+use crate::progress::Progress;
+use crate::say;
+use crate::signals::Signals;
+
+/// Test images that the classifier is measured on.
+const TESTS: usize = 10_000;
+
+/// Images of the picture beside their nearest neighbours.
+const SHOWN: usize = 64;
+
+/// What `efm classify` found; `classifier.json` of the run.
+#[derive(Debug, Serialize)]
+struct Report {
+    /// Steps of 128 images that the classifier was trained for.
+    steps: usize,
+    seed: u64,
+    /// Share of draws of the test images whose class it tells.
+    accuracy: f64,
+    /// Transported images.
+    samples: usize,
+    /// Share of them that it takes for one of the target's classes, and the same of test images of the target.
+    of_target_class: f64,
+    of_target_class_real: f64,
+    /// Squared Fréchet distance of features from test images of the target; the floor is that of two draws of these.
+    frechet: f64,
+    frechet_floor: f64,
+    /// Between mean colours at the start and at the end of lines.
+    colour_correlation: Option<f64>,
+    /// Median distance in shape from the nearest training image of the target, and the same of test images.
+    nearest: f64,
+    nearest_real: f64,
+}
+
+/// `efm classify`: what a classifier trained on the real images says of a run's transported ones.
+pub fn run(args: &ClassifyArgs) -> Result<(), Failure> {
+    let file = args.run.join("config.toml");
+    let source = ConfigSource::from_file(&file)
+        .map_err(|error| Failure::new(Exit::Io, format!("{}: {error}", file.display()), "give a run's folder"))?;
+    let config = load(&source)?;
+    let DataSpec::Images(target) = &config.target else {
+        return Err(Failure::usage(
+            "the target of this run is no set of images",
+            "classify runs whose target has kind \"images\"",
+        ));
+    };
+    let every = ImagesSpec { class: None, classes: Vec::new(), limit: None, ..target.clone() };
+    let (train, test) = (every.open(Path::new(""))?, held_out(&every)?);
+    let (real_train, real_test) = (target.open(Path::new(""))?, held_out(target)?);
+    let wanted: Vec<u32> = match real_train.labels() {
+        Some(labels) => {
+            (0_u32..).zip(labels.counts()).filter(|(_, count)| *count > 0).map(|(class, _)| class).collect()
+        }
+        None => return Err(unlabelled(target)),
+    };
+    let (starts, ends) = (points(&args.run, "source.npy")?, points(&args.run, "transported.npy")?);
+    if ends.dim() != train.dim() || starts.len() != ends.len() {
+        let message = format!("{}: the points are not those of its config.toml", args.run.display());
+        return Err(Failure::new(Exit::Data, message, "run the experiment again"));
+    }
+    let (device, seed, signals) = (device::parse(&args.device)?, Seed(args.seed), Signals::listen());
+    let mut progress = Progress::new("classifier", args.steps);
+    let trained = train_classifier(&train, args.steps, seed, &device, &mut |step, loss| {
+        progress.set(step, || format!("loss {loss:.4}"));
+        if signals.received().is_some() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    });
+    progress.finish();
+    if let Some(exit) = signals.received() {
+        return Err(Failure::new(exit, "stopped; nothing was written", "run the command again"));
+    }
+    let classifier = trained?;
+
+    let stream = seed.stream("classify/test");
+    let labels = test.labels().ok_or_else(|| unlabelled(target))?;
+    let judged = judge(&classifier, &test.draw(&stream, 0, TESTS), &device)?;
+    let truth = (0..TESTS as u64).map(|draw| labels.classes()[test.image_of(&stream, draw)]);
+    let right = judged.classes.iter().zip(truth).filter(|(said, truth)| *said == truth).count();
+
+    let count = ends.len();
+    let [first, second] = [0, 1].map(|draw| real_test.draw(&stream, draw * count as u64, count));
+    let [of_ends, of_first, of_second] = [
+        judge(&classifier, &ends, &device)?,
+        judge(&classifier, &first, &device)?,
+        judge(&classifier, &second, &device)?,
+    ];
+    let share = |classes: &[u32]| classes.iter().filter(|class| wanted.contains(class)).count() as f64 / count as f64;
+
+    let from = train.shape();
+    let shape = ImageShape { height: from.height, width: from.width, channels: from.channels };
+    let known = shapes(&all(&real_train)?, &real_train);
+    let (near, near_real) = (nearest(&shapes(&ends, &train), &known), nearest(&shapes(&first, &train), &known));
+    let rows: Vec<_> = (0..count.min(SHOWN)).collect();
+    let beside: Vec<_> = rows.iter().map(|&row| near[row].0).collect();
+    let neighbours = all(&real_train)?.select(&beside);
+    let picture = RunDir::open(&args.run)?.pictures()?.join("images-nearest.png");
+    image_pairs(picture, &ends.select(&rows), &neighbours, shape, 8, train.range().ends())?;
+
+    let report = Report {
+        steps: args.steps,
+        seed: args.seed,
+        accuracy: right as f64 / TESTS as f64,
+        samples: count,
+        of_target_class: share(&of_ends.classes),
+        of_target_class_real: share(&of_first.classes),
+        frechet: frechet_distance(&of_ends.features, &of_first.features)?,
+        frechet_floor: frechet_distance(&of_second.features, &of_first.features)?,
+        colour_correlation: if shape.channels == 3 && starts.dim() == ends.dim() {
+            colour_correlation(&starts, &ends, shape)?
+        } else {
+            None
+        },
+        nearest: median(&near),
+        nearest_real: median(&near_real),
+    };
+    let json = serde_json::to_string_pretty(&report).expect("plain data");
+    write_atomically(&args.run.join("classifier.json"), (json.clone() + "\n").as_bytes())?;
+    say::out(if args.json { json } else { summary(&report) });
+    Ok(())
+}
+
+fn summary(report: &Report) -> String {
+    let colours = report
+        .colour_correlation
+        .map_or(String::new(), |value| format!("\n  colours kept (correlation)        {value:.3}"));
+    format!(
+        "classifier: {:.2} % of {TESTS} draws of the test images right\n{} transported images\n  \
+         taken for the target's class      {:.1} %   (test images {:.1} %)\n  \
+         Fréchet distance of features      {:.3}   (floor {:.3})\n  \
+         nearest training image, median    {:.3}   (test images {:.3}){colours}",
+        100.0 * report.accuracy,
+        report.samples,
+        100.0 * report.of_target_class,
+        100.0 * report.of_target_class_real,
+        report.frechet,
+        report.frechet_floor,
+        report.nearest,
+        report.nearest_real,
+    )
+}
+
+fn held_out(spec: &ImagesSpec) -> Result<ImageSampler, Failure> {
+    spec.held_out(Path::new(""))?.ok_or_else(|| {
+        let message = format!("{} has no test images to measure with", spec.path.display());
+        Failure::new(Exit::Data, message, "put a share of the images into a folder called test beside train")
+    })
+}
+
+fn unlabelled(spec: &ImagesSpec) -> Failure {
+    let message = format!("{} has no classes, so there is nothing to tell", spec.path.display());
+    Failure::new(Exit::Data, message, "put the images into one folder per class")
+}
+
+fn points(run: &Path, name: &str) -> Result<Points, Failure> {
+    let path: PathBuf = run.join(name);
+    Ok(read_points(&path, None)?)
+}
+
+/// Every image of a set once, neither mirrored nor coloured by chance.
+fn all(images: &ImageSampler) -> Result<Points, Failure> {
+    let dim = images.dim();
+    let mut values = vec![0.0; dim * images.count()];
+    values.par_chunks_exact_mut(dim).enumerate().try_for_each(|(index, out)| images.image_into(index, out))?;
+    Ok(Points::from_values(dim, values)?)
+}
+
+/// Images without their colours, from 0 to 1: what is left to compare with images of other colours.
+fn shapes(points: &Points, like: &ImageSampler) -> Vec<Vec<f32>> {
+    let from = like.shape();
+    let area = from.height * from.width;
+    let shape = |point: &[f32]| {
+        let black = like.range().ends().0;
+        let mut grey = vec![0.0; area];
+        for plane in point.chunks_exact(area) {
+            grey.iter_mut().zip(plane).for_each(|(grey, value)| *grey += value - black);
+        }
+        let brightest = grey.iter().fold(f32::MIN_POSITIVE, |most, &value| most.max(value));
+        grey.iter_mut().for_each(|value| *value /= brightest);
+        grey
+    };
+    points.as_slice().par_chunks_exact(points.dim()).map(shape).collect()
+}
+
+/// For each of `from` the nearest of `to` and its distance per pixel, root mean square.
+fn nearest(from: &[Vec<f32>], to: &[Vec<f32>]) -> Vec<(usize, f64)> {
+    let square = |a: &[f32], b: &[f32]| a.iter().zip(b).map(|(a, b)| (a - b) * (a - b)).sum::<f32>();
+    let best = |point: &Vec<f32>| {
+        let distances = to.iter().map(|other| square(point, other)).enumerate();
+        let (index, least) = distances.min_by(|a, b| a.1.total_cmp(&b.1)).unwrap_or((0, f32::NAN));
+        (index, (f64::from(least) / point.len() as f64).sqrt())
+    };
+    from.par_iter().map(best).collect()
+}
+
+fn median(found: &[(usize, f64)]) -> f64 {
+    let mut distances: Vec<f64> = found.iter().map(|(_, distance)| *distance).collect();
+    distances.sort_by(f64::total_cmp);
+    distances.get(distances.len() / 2).copied().unwrap_or(f64::NAN)
+}

@@ -1,0 +1,63 @@
+//! Measures of images: the Fréchet distance in closed form, and how well colours are kept.
+
+use efm_core::{Points, Seed};
+use efm_eval::picture::ImageShape;
+use efm_eval::{EvalError, colour_correlation, frechet_distance};
+use rand_distr::{Distribution, StandardNormal};
+
+fn normal(count: usize, std: [f64; 3], shift: f64, name: &str) -> Points {
+    let stream = Seed(7).stream(name);
+    let values = (0..count as u64).flat_map(|index| {
+        let mut random = stream.at(index);
+        std.map(|std| {
+            let value: f64 = StandardNormal.sample(&mut random);
+            (shift + std * value) as f32
+        })
+    });
+    Points::from_values(3, values.collect()).unwrap()
+}
+
+#[test]
+fn frechet_distance_of_normal_laws_is_their_squared_w2() {
+    // Commuting covariances: Σ (m₁ − m₂)² + (σ₁ − σ₂)².
+    let (a, b) = (normal(40_000, [1.0, 2.0, 0.5], 0.0, "a"), normal(40_000, [1.5, 1.0, 0.5], 1.0, "b"));
+    let exact = 3.0 + 0.25 + 1.0;
+    // Means err by σ√(2/n) ≈ 0.015 each, twice the shift times three of them.
+    assert!((frechet_distance(&a, &b).unwrap() - exact).abs() < 0.1);
+    assert!(frechet_distance(&a, &a).unwrap() < 1e-9, "rounding of sums of order one");
+    let (there, back) = (frechet_distance(&a, &b).unwrap(), frechet_distance(&b, &a).unwrap());
+    assert!((there - back).abs() < 1e-9);
+}
+
+#[test]
+fn frechet_distance_bears_constant_and_dependent_coordinates() {
+    let flat = Points::from_values(3, vec![1.0, 2.0, 2.0, 1.0, 4.0, 4.0]).unwrap();
+    assert!(frechet_distance(&flat, &flat).unwrap() < 1e-9);
+    let one = Points::from_values(3, vec![1.0, 2.0, 3.0]).unwrap();
+    assert!(matches!(frechet_distance(&flat, &one), Err(EvalError::TooSmall { .. })));
+}
+
+const SHAPE: ImageShape = ImageShape { height: 1, width: 2, channels: 3 };
+
+#[test]
+fn colours_that_stay_correlate_fully_whatever_the_shapes_do() {
+    // Mean colours (1, 0, 0), (0, 1, 0) and (0, 0, 1); the ends have them at other pixels, twice as bright.
+    let starts = vec![2., 0., 0., 0., 0., 0., 0., 0., 2., 0., 0., 0., 0., 0., 0., 0., 2., 0.];
+    let ends: Vec<f32> = starts.chunks(2).flat_map(|pair| [2.0 * pair[1], 2.0 * pair[0]]).collect();
+    let starts = Points::from_values(6, starts).unwrap();
+    let ends = Points::from_values(6, ends).unwrap();
+    let full = colour_correlation(&starts, &ends, SHAPE).unwrap().unwrap();
+    assert!((full - 1.0).abs() < 1e-12, "{full}");
+    // Handed on cyclically: each image has a colour of another; Σ over (1 − 1/3, −1/3, −1/3) against its shift is −1/2.
+    let turned = ends.select(&[1, 2, 0]);
+    let half = colour_correlation(&starts, &turned, SHAPE).unwrap().unwrap();
+    assert!((half + 0.5).abs() < 1e-12, "{half}");
+}
+
+#[test]
+fn one_colour_has_no_correlation_and_other_shapes_are_refused() {
+    let grey = Points::from_values(6, vec![0.5; 12]).unwrap();
+    assert_eq!(colour_correlation(&grey, &grey, SHAPE).unwrap(), None);
+    let wrong = ImageShape { width: 3, ..SHAPE };
+    assert!(matches!(colour_correlation(&grey, &grey, wrong), Err(EvalError::NotAnImage { .. })));
+}

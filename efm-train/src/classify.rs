@@ -1,0 +1,107 @@
+//! A classifier trained on labelled images.
+
+use std::ops::ControlFlow;
+
+use burn::module::Module;
+use burn::optim::AdamConfig;
+use burn::tensor::{Device, Int, Tensor, TensorData, activation};
+use efm_core::{Points, Seed};
+use efm_data::Sampler;
+use efm_data::image::ImageSampler;
+use efm_models::Classifier;
+
+use crate::TrainError;
+use crate::config::TrainConfig;
+use crate::gradient::summed_gradient;
+use crate::schedule::learning_rate;
+
+/// Images per step and per shard of a step.
+const BATCH: usize = 128;
+const SHARD: usize = 32;
+
+/// Peak learning rate of Adam.
+const RATE: f64 = 2e-3;
+
+/// Images evaluated at once.
+const ROWS: usize = 256;
+
+/// What a classifier says of N images.
+#[derive(Debug, Clone)]
+pub struct Judgement {
+    /// The likeliest class of each.
+    pub classes: Vec<u32>,
+    /// Features of each.
+    pub features: Points,
+}
+
+/// Trains a classifier for `steps` batches of 128 draws of `images`, on the cross-entropy. `watch` sees the steps done and
+/// the loss. The same on any number of threads.
+///
+/// # Errors
+/// [`TrainError::Unlabelled`] where no classes are known, [`TrainError::Interrupted`] when `watch` breaks,
+/// [`TrainError::NonFiniteLoss`], and failing devices.
+pub fn train_classifier(
+    images: &ImageSampler,
+    steps: usize,
+    seed: Seed,
+    device: &Device,
+    watch: &mut dyn FnMut(usize, f64) -> ControlFlow<()>,
+) -> Result<Classifier, TrainError> {
+    let labels = images.labels().ok_or(TrainError::Unlabelled)?;
+    let device = device.clone().autodiff();
+    let shape = images.shape();
+    let image = [shape.channels, shape.height, shape.width];
+    let mut classifier = Classifier::new(image, labels.names().len(), &seed.stream("classifier/weights"), &device)?;
+    let mut optimizer = AdamConfig::new().with_epsilon(1e-8).init();
+    let stream = seed.stream("classifier/images");
+    let plan = TrainConfig { steps, warmup: (steps / 20).max(1), learning_rate: RATE, ..TrainConfig::default() };
+    for step in 0..steps {
+        let shards = (0..BATCH).step_by(SHARD).map(|first| {
+            let first = (step * BATCH + first) as u64;
+            let classes = (first..first + SHARD as u64).map(|draw| labels.classes()[images.image_of(&stream, draw)]);
+            (images.draw(&stream, first, SHARD), classes.collect::<Vec<_>>())
+        });
+        let entropy = |classifier: &Classifier, (points, classes): (Points, Vec<u32>)| {
+            let classes: Vec<i64> = classes.into_iter().map(i64::from).collect();
+            let classes = Tensor::<2, Int>::from_data(TensorData::new(classes, [SHARD, 1]), &device);
+            let ln = activation::log_softmax(classifier.logits(classifier.features(upload(&points, &device))), 1);
+            ln.gather(1, classes).sum().div_scalar(-(BATCH as f64))
+        };
+        let (loss, gradients) = summed_gradient(&classifier, shards.collect(), entropy)?;
+        if !loss.is_finite() {
+            return Err(TrainError::NonFiniteLoss { step, seed: seed.0, loss });
+        }
+        classifier = optimizer.step(learning_rate(&plan, step), classifier, gradients);
+        if watch(step + 1, loss).is_break() {
+            return Err(TrainError::Interrupted);
+        }
+    }
+    Ok(classifier.valid())
+}
+
+/// Classes and features of `points`, images in data units.
+///
+/// # Errors
+/// Failing devices.
+pub fn judge(classifier: &Classifier, points: &Points, device: &Device) -> Result<Judgement, TrainError> {
+    let mut classes = Vec::with_capacity(points.len());
+    let mut features = Vec::with_capacity(points.len() * Classifier::FEATURES);
+    for first in (0..points.len()).step_by(ROWS) {
+        let rows: Vec<_> = (first..points.len().min(first + ROWS)).collect();
+        let found = classifier.features(upload(&points.select(&rows), device));
+        let logits = read(classifier.logits(found.clone()))?;
+        let width = logits.len() / rows.len();
+        let best = |row: &[f32]| (0..width).max_by(|&a, &b| row[a].total_cmp(&row[b])).unwrap_or_default() as u32;
+        classes.extend(logits.chunks_exact(width).map(best));
+        features.extend(read(found)?);
+    }
+    Ok(Judgement { classes, features: Points::from_values(Classifier::FEATURES, features)? })
+}
+
+fn upload(points: &Points, device: &Device) -> Tensor<2> {
+    Tensor::from_data(TensorData::new(points.as_slice().to_vec(), [points.len(), points.dim()]), device)
+}
+
+fn read(tensor: Tensor<2>) -> Result<Vec<f32>, TrainError> {
+    tensor.try_into_vec_as::<f32>().map_err(|error| TrainError::Device(error.to_string()))
+}
