@@ -150,6 +150,39 @@ fn the_published_method_runs_as_the_published_code_does() {
 }
 
 #[test]
+fn learned_maps_of_two_plates_run_as_their_rule_says() {
+    let bench = Bench::new();
+    for method in ["flux", "accept"] {
+        let run = ["run", "gaussian-to-moons", "--method", method, "--out", method, "--set", "solver.lost_share=1"];
+        bench.tiny(&run).assert().success();
+        let text = std::fs::read_to_string(bench.path(method).join("metrics.json")).unwrap();
+        let metrics: serde_json::Value = serde_json::from_str(&text).unwrap();
+        assert_eq!(metrics["method"], method);
+        assert_eq!(metrics["transport_cost"].is_null(), method == "accept", "draws have no partners");
+        assert!(bench.path(method).join("pictures/field-lines.svg").is_file());
+    }
+    let source = bench.path("flux/source.npy");
+    let input = source.to_str().unwrap();
+    bench.efm(&["transport", "flux", "--input", input, "--output", "there.npy"]).assert().success();
+    // Draws of the target need its data, and a map of chance has no density to be traced back.
+    refused(
+        bench.efm(&["transport", "accept", "--input", input, "--output", "x.npy"]).assert(),
+        2,
+        &["accept", "efm eval"],
+    );
+    refused(bench.efm(&["density", "flux", "--input", input, "--output", "x.npy"]).assert(), 2, &["chance", "mirror"]);
+    assert!(!bench.path("x.npy").exists());
+    let wrong = ["run", "gaussian-to-moons", "--dry-run", "--set"];
+    for (setting, word) in [
+        ("train.objective=posterior", "coulomb"),
+        ("train.points.kind=around", "coulomb"),
+        ("solver.rule=flux", "around"),
+    ] {
+        refused(bench.efm(&[&wrong[..], &[setting]].concat()).assert(), 2, &[word]);
+    }
+}
+
+#[test]
 fn every_map_of_the_exact_field_leaves_the_same_files() {
     let bench = Bench::new();
     for (map, arrived) in [
@@ -161,7 +194,8 @@ fn every_map_of_the_exact_field_leaves_the_same_files() {
         ("random", "landed"),
     ] {
         let args = ["map", "gaussian-to-moons", "--map", map, "--gap", "2", "--charges", "1000", "--out", map];
-        bench.efm(&[&args[..], &["--set", "eval.samples=300"]].concat()).assert().success();
+        let settings = ["--set", "eval.samples=300", "--set", "eval.repeats=1"];
+        bench.efm(&[&args[..], &settings].concat()).assert().success();
         let metrics: serde_json::Value =
             serde_json::from_str(&std::fs::read_to_string(bench.path(map).join("metrics.json")).unwrap()).unwrap();
         assert_eq!(metrics["method"], format!("map {map}"));
@@ -198,7 +232,10 @@ fn the_exact_map_needs_no_training() {
     let text = std::fs::read_to_string(bench.path("a/metrics.json")).unwrap();
     let metrics: serde_json::Value = serde_json::from_str(&text).unwrap();
     assert_eq!(metrics["method"], "map mirror");
-    assert_eq!(metrics["lines"]["landed"], 500);
+    // Four draws of 500 points, each measured on its own.
+    assert_eq!((&metrics["lines"]["landed"], &metrics["samples"]), (&2000.into(), &500.into()));
+    assert_eq!(metrics["repeats"]["w2"]["count"], 4);
+    assert_eq!(metrics["repeats"]["w2"]["mean"], metrics["w2"]);
     // The map is exact up to the sampling of charges and starts; twice the floor is far outside the noise of both, and
     // the source itself is five floors away.
     let [w2, floor] = ["w2", "w2_floor"].map(|key| metrics[key].as_f64().unwrap());
