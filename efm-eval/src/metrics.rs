@@ -66,7 +66,6 @@ pub struct Metrics {
     /// Wall time.
     pub seconds: Seconds,
     /// Spread of each measure over several draws of the map, by its name; empty for one draw. The measure is their mean.
-    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub repeats: BTreeMap<String, Statistics>,
     /// Mean, spread and range behind each floor, by the name of its measure.
     pub floors: BTreeMap<String, Statistics>,

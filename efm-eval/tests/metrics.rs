@@ -7,7 +7,7 @@ use common::{normal, roll, shifted};
 use efm_core::Seed;
 use efm_eval::*;
 
-const KEYS: [&str; 28] = [
+const KEYS: [&str; 30] = [
     "version",
     "method",
     "seed",
@@ -30,9 +30,11 @@ const KEYS: [&str; 28] = [
     "ks_max_floor",
     "transport_cost",
     "optimal_cost",
+    "colour_correlation",
     "evaluations_mean",
     "lines",
     "seconds",
+    "repeats",
     "floors",
     "seconds.train",
     "seconds.transport",
