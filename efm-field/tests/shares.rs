@@ -55,7 +55,8 @@ fn a_point_comes_from_a_plate_by_its_share_of_the_flux() {
         let capacitor = capacitor(2, 20, 2.0, 11);
         let points = match law {
             Law::Coulomb => InterPlate::Around { margin: 0.01, edge: 0.5, behind: 0.4, reach: 5.0 },
-            _ => InterPlate::Flux { margin: 0.01, edge: 0.5, thinning: 0.0 },
+            // Thinning depends on the place alone: the shares stay.
+            _ => InterPlate::Flux { margin: 0.01, edge: 0.5, thinning: 0.7 },
         };
         let (at, origins) =
             points.draw_with_origins(&capacitor, law, &Seed(1).stream("origins"), 0, DRAWS / 10).unwrap();

@@ -102,8 +102,9 @@ impl PlateTargets {
         targets
     }
 
-    /// The means of the charges, y = x − s·w, are regressed in units of their plate, σ, with the weight s(s + σ)/σ²·(σ/s)² left of
-    /// that near the plate: slopes have an infinite variance there, and little else to say than that charges are near.
+    /// Slopes have the weight s(s + σ)/σ², σ the spread of their plate: far away that counts the means of the charges,
+    /// y = x − s·w, in units of σ, and near the plate, where draws of w have no variance, it takes from them what would outweigh
+    /// all else.
     fn push(&mut self, z: f64, share: f64, dim: usize, slope: impl Fn(usize, usize) -> f64, geometry: &Geometry) {
         self.values.push(share as f32);
         self.weights.push(1.0);

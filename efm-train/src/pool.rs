@@ -165,7 +165,7 @@ impl<'a> PoolSource<'a> {
 }
 
 /// Isotropic steps have at least this share of the gap, which resolves both plates, and at most this many sizes of the
-/// capacitor: charges farther away add nothing that the near ones do not.
+/// capacitor: what is learned is the field of the charges within that distance.
 const STEPS: [f64; 2] = [0.003, 4.0];
 
 impl Pool {

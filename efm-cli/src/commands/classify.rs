@@ -102,11 +102,12 @@ pub fn run(args: &ClassifyArgs) -> Result<(), Failure> {
 
     let from = train.shape();
     let shape = ImageShape { height: from.height, width: from.width, channels: from.channels };
-    let known = shapes(&all(&real_train)?, &real_train);
+    let everything = all(&real_train)?;
+    let known = shapes(&everything, &real_train);
     let (near, near_real) = (nearest(&shapes(&ends, &train), &known), nearest(&shapes(&first, &train), &known));
     let rows: Vec<_> = (0..count.min(SHOWN)).collect();
     let beside: Vec<_> = rows.iter().map(|&row| near[row].0).collect();
-    let neighbours = all(&real_train)?.select(&beside);
+    let neighbours = everything.select(&beside);
     let picture = RunDir::open(&args.run)?.pictures()?.join("images-nearest.png");
     image_pairs(picture, &ends.select(&rows), &neighbours, shape, 8, train.range().ends())?;
 

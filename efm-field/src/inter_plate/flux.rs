@@ -1,6 +1,6 @@
 //! Points that follow the flux: x ~ |E_z(·, z)|, and the charge that each was drawn from.
 
-use efm_core::{Augmented, Capacitor, Side, Stream};
+use efm_core::{Capacitor, Side};
 use rand::{Rng, RngExt};
 
 use super::{InterPlate, normal};
@@ -40,36 +40,6 @@ pub fn on_flux(capacitor: &Capacitor, law: Law, z: f64, generator: &mut impl Rng
 }
 
 impl InterPlate {
-    /// Draws number `first` to `first + count − 1` with the charge each came from, as [`InterPlate::draw`] draws them;
-    /// none for kinds that are not drawn from the flux: all but `flux` without thinning and `around`.
-    pub fn draw_with_origins(
-        &self,
-        capacitor: &Capacitor,
-        law: Law,
-        stream: &Stream,
-        first: u64,
-        count: usize,
-    ) -> Option<(Augmented, Vec<Origin>)> {
-        if !matches!(self, Self::Around { .. } | Self::Flux { .. }) {
-            return None;
-        }
-        let dim = capacitor.dim();
-        let mut drawn = Augmented::zeros(dim, count);
-        let origins = (0..count)
-            .map(|index| {
-                let mut generator = stream.at(first.wrapping_add(index as u64));
-                let z = self.height(capacitor.gap(), &mut generator);
-                let origin = on_flux(capacitor, law, z, &mut generator, drawn.x_mut(index));
-                drawn.set_z(index, z);
-                for value in drawn.point_mut(index).iter_mut().filter(|value| !value.is_finite()) {
-                    *value = 0.0;
-                }
-                origin
-            })
-            .collect();
-        Some((drawn, origins))
-    }
-
     /// A height by the rule of [`InterPlate::Flux`] or [`InterPlate::Around`].
     pub(super) fn height(&self, gap: f64, generator: &mut impl Rng) -> f64 {
         match *self {

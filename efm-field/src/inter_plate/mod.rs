@@ -159,38 +159,77 @@ impl InterPlate {
     /// Draws number `first` to `first + count − 1`. Draw i uses the generator `stream.at(i)` and nothing else, so
     /// batches, shards and threads agree. Parameters that [`InterPlate::check`] rejects give finite but useless points.
     pub fn draw(&self, capacitor: &Capacitor, law: Law, stream: &Stream, first: u64, count: usize) -> Augmented {
+        self.draw_all(capacitor, law, stream, first, count).0
+    }
+
+    /// As [`InterPlate::draw`], with the charge each point came from; `None` for kinds that are not drawn from the flux: all but
+    /// `flux` and `around`.
+    pub fn draw_with_origins(
+        &self,
+        capacitor: &Capacitor,
+        law: Law,
+        stream: &Stream,
+        first: u64,
+        count: usize,
+    ) -> Option<(Augmented, Vec<Origin>)> {
+        if !matches!(self, Self::Around { .. } | Self::Flux { .. }) {
+            return None;
+        }
+        let (drawn, origins) = self.draw_all(capacitor, law, stream, first, count);
+        Some((drawn, origins.into_iter().collect::<Option<_>>()?))
+    }
+
+    fn draw_all(
+        &self,
+        capacitor: &Capacitor,
+        law: Law,
+        stream: &Stream,
+        first: u64,
+        count: usize,
+    ) -> (Augmented, Vec<Option<Origin>>) {
         let width = capacitor.dim() + 1;
         let mut drawn = Augmented::zeros(capacitor.dim(), count);
+        let mut origins = vec![None; count];
         let spread =
             if matches!(self, Self::Flux { thinning, .. } if *thinning > 0.0) { spread(capacitor) } else { 0.0 };
-        drawn.as_mut_slice().par_chunks_mut(width).enumerate().for_each(|(index, point)| {
+        let points = drawn.as_mut_slice().par_chunks_mut(width).zip(&mut origins);
+        points.enumerate().for_each(|(index, (point, origin))| {
             let mut generator = stream.at(first.wrapping_add(index as u64));
-            self.one(capacitor, law, spread, &mut generator, point);
+            *origin = self.one(capacitor, law, spread, &mut generator, point);
             for value in point.iter_mut().filter(|value| !value.is_finite()) {
                 *value = 0.0;
             }
         });
-        drawn
+        (drawn, origins)
     }
 
-    fn one(&self, capacitor: &Capacitor, law: Law, spread: f64, generator: &mut impl Rng, point: &mut [f64]) {
+    fn one(
+        &self,
+        capacitor: &Capacitor,
+        law: Law,
+        spread: f64,
+        generator: &mut impl Rng,
+        point: &mut [f64],
+    ) -> Option<Origin> {
         let gap = capacitor.gap();
         let dim = capacitor.dim();
         let (x, z) = point.split_at_mut(dim);
         match *self {
             Self::Flux { thinning, .. } => {
+                let mut origin = None;
                 for _ in 0..1000 {
                     z[0] = self.height(gap, generator);
-                    on_flux(capacitor, law, z[0], generator, x);
+                    origin = Some(on_flux(capacitor, law, z[0], generator, x));
                     let kept = (1.0 - thinning).max(widths(x, z[0], gap, spread) / TAIL);
                     if thinning <= 0.0 || generator.random::<f64>() < kept {
                         break;
                     }
                 }
+                return origin;
             }
             Self::Around { .. } => {
                 z[0] = self.height(gap, generator);
-                on_flux(capacitor, law, z[0], generator, x);
+                return Some(on_flux(capacitor, law, z[0], generator, x));
             }
             Self::Chord { noise } => {
                 let t: f64 = generator.random();
@@ -222,6 +261,7 @@ impl InterPlate {
                 chord(capacitor, z[0], generator, x);
             }
         }
+        None
     }
 }
 

@@ -301,8 +301,8 @@ pub struct SolverConfig {
     pub start_height: f64,
     /// How points get from the plate to that height.
     pub lift: Lift,
-    /// By which rule lines leave and reach the plates. All but `forward` need a field that is learned behind the plates
-    /// too, and take half of `start_height`, at most, for the thickness of the plates.
+    /// By which rule lines leave and reach the plates. All but `forward` need a field that knows both sides of a plate, and
+    /// take half of `start_height` for half the thickness of the plates.
     pub rule: Rule,
     /// Field evaluations after which a line is given up.
     pub max_evaluations: u32,
