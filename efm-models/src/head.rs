@@ -116,8 +116,10 @@ impl Reference {
     }
 }
 
-/// Width of the tails of a plate, in spreads of a coordinate: beyond about three times that no charges are expected.
-const TAIL: f64 = 2.0;
+/// Width of the tails of a plate, in spreads of a coordinate: those of a Gaussian of one coordinate, and flatter than those
+/// of more. Where a plate has more charges than that, they show the network; where it has less, nothing does, and the
+/// flux rule would end lines there.
+const TAIL: f64 = std::f64::consts::SQRT_2;
 
 /// Within this many sizes of the capacitor corrections count in full.
 const TRUSTED: f64 = 3.0;

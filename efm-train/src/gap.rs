@@ -1,6 +1,8 @@
 use efm_core::Points;
 use serde::Serialize;
 
+use crate::config::Rule;
+
 /// The gap for two scaled clouds when none is given: see [`GapRule`].
 pub fn automatic_gap(source: &Points, target: &Points) -> f64 {
     GapRule::of(source, target).gap
@@ -32,6 +34,16 @@ impl GapRule {
         let gap = GAP_PER_SPREAD * root * source_spread.max(target_spread).max(distance);
         let gap = if gap.is_finite() && gap > 0.0 { gap } else { 1.0 };
         Self { source_spread, target_spread, distance, gap }
+    }
+
+    /// The same for lines that follow `rule`: half as long where they may pass behind the plates or be dropped, since no
+    /// images crowd those of the tails there, and the shares of the plates are the easier to learn the nearer both are.
+    #[must_use]
+    pub fn under(self, rule: Rule) -> Self {
+        match rule {
+            Rule::Forward => self,
+            Rule::Flux | Rule::Accept => Self { gap: 0.5 * self.gap, ..self },
+        }
     }
 }
 

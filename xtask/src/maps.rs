@@ -27,6 +27,9 @@ const MAPS: [(&str, &str, bool); 7] = [
     ("published", "none", true),
 ];
 
+/// Maps a network learns: `efm run --method …`, and the default.
+const LEARNED: [Option<&str>; 2] = [None, Some("flux")];
+
 /// Charges per plate.
 const CHARGES: &str = "10000";
 
@@ -61,9 +64,12 @@ pub fn run(binary: &Path, args: &Args) -> Result<()> {
             rows.push(row(map, if by_gap { gap } else { "–" }, &roll, &mixture, random));
         }
     }
-    let learned = [summary(binary, PRESETS[0], args, None)?, summary(binary, PRESETS[1], args, None)?];
-    let [roll, mixture] = learned.map(|summary| summary["runs"].as_array().cloned().unwrap_or_default());
-    rows.push(row("mirror, learned", "auto", &roll, &mixture, random));
+    for method in LEARNED {
+        let learned = PRESETS.map(|preset| summary(binary, preset, args, method));
+        let [roll, mixture] = learned;
+        let [roll, mixture] = [roll?, mixture?].map(|summary| summary["runs"].as_array().cloned().unwrap_or_default());
+        rows.push(row(&format!("{}, learned", method.unwrap_or("mirror")), "auto", &roll, &mixture, random));
+    }
     publish(&HEAD, &rows, "maps", args.write.as_deref())
 }
 

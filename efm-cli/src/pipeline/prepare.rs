@@ -98,7 +98,7 @@ pub fn prepare(mut config: RunConfig) -> Result<Prepared, Failure> {
     let scaled_target = scalers.plate(Side::Target).apply(&target.sample)?;
     let (gap, gap_rule) = match config.plates.gap {
         Gap::Auto => {
-            let rule = GapRule::of(&scaled_source, &scaled_target);
+            let rule = GapRule::of(&scaled_source, &scaled_target).under(config.solver.rule);
             (rule.gap, Some(rule))
         }
         Gap::Length(gap) => (gap, None),

@@ -110,13 +110,20 @@ impl Way<'_> {
                 match rule {
                     // Faces of plates of samples have the density p*C_h: that of charges under the Cauchy lift.
                     Rule::Samples { kind, plates, height } => kind.map(tracer, height, Lift::Cauchy, plates),
-                    Rule::Flux { height } => Box::new(FluxRule { tracer, height, ..FluxRule::default() }),
-                    Rule::Accept { plates, height } => Box::new(Accept::new(tracer, height, plates.clone())),
+                    Rule::Flux { height } => {
+                        Box::new(FluxRule { tracer, height, faintest: FAINTEST, ..FluxRule::default() })
+                    }
+                    Rule::Accept { plates, height } => {
+                        Box::new(Accept::new(tracer, height, plates.clone()).fainter_is_none(FAINTEST))
+                    }
                 }
             }
         }
     }
 }
+
+/// Smallest share of the flux that a network's field is taken to end on a plate: several times what it is wrong by.
+const FAINTEST: f64 = 0.01;
 
 /// Carries `starts` (data units) along a way; gives the ends in data units, the lines and the wall time.
 pub fn carry(way: Way<'_>, starts: &Points, reverse: bool, signals: &Signals) -> Result<(Points, Lines, f64), Failure> {

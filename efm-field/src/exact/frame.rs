@@ -8,7 +8,7 @@ use crate::Law;
 /// x ↦ (x − centre)/unit, z ↦ z/unit.
 #[derive(Debug, Clone)]
 pub struct Frame {
-    /// Mean of both plates' centres.
+    /// Mean of both plates' centres; but for the mirror 0 in coordinates where that is near.
     pub centre: Vec<f64>,
     /// Length unit: L for the mirror, else a power of two near the extent.
     pub unit: f64,
@@ -19,6 +19,9 @@ pub struct Frame {
     /// L in units.
     pub gap: f64,
 }
+
+/// Data count as centred on zero where their mean is below this share of the largest distance from it.
+const NEARLY_CENTRED: f64 = 0.25;
 
 impl Frame {
     /// The frame of a capacitor.
@@ -39,6 +42,14 @@ impl Frame {
             for ((reach, &value), middle) in reaches.iter_mut().zip(point).zip(&centre) {
                 let away = (f64::from(value) - middle).abs();
                 *reach = if away > *reach { away } else { *reach };
+            }
+        }
+        // Charges are kept in f32. Shifted they lose digits, which is what f32 loses next to a charge, so a coordinate is
+        // shifted only where the centre is far out for its width and squares would lose more. The mirror's unit rounds anyway.
+        for (middle, reach) in centre.iter_mut().zip(&mut reaches) {
+            if law != Law::Mirror && middle.abs() <= NEARLY_CENTRED * *reach {
+                *reach += middle.abs();
+                *middle = 0.0;
             }
         }
         let reach = reaches.into_iter().fold(0.0, f64::max);

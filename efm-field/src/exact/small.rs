@@ -327,7 +327,7 @@ impl<T: Real, S: Simd, const D: usize> Query<T, S, D> {
 /// r^{−(D+1)} from r².
 ///
 /// For even D: a guess y of 1/r is off by u = r²y² − 1, and r^{−(D+1)} = y^{D+1} (1+u)^{−(D+1)/2} by its series: with |u| < 2^{−10.4}
-/// (AVX) the terms left out are below 1e-6 for D = 2 and 2e-8 for D = 4, 6, 8.
+/// (AVX) the terms left out are below 2e-8.
 #[inline(always)]
 fn fall<T: Real, S: Simd, const D: usize, const N: usize>(simd: S, r2: [T::Vector<S>; N]) -> [T::Vector<S>; N] {
     let fill = |value: f64| T::splat(simd, T::round(value));
@@ -355,7 +355,7 @@ fn fall<T: Real, S: Simd, const D: usize, const N: usize>(simd: S, r2: [T::Vecto
         u[part] = T::fma(simd, r2[part], y2[part], fill(-1.0));
     }
     for u in &mut u {
-        let slope = if D == 2 { fill(-m) } else { T::fma(simd, *u, fill(0.5 * m * (m + 1.0)), fill(-m)) };
+        let slope = T::fma(simd, *u, fill(0.5 * m * (m + 1.0)), fill(-m));
         *u = T::fma(simd, *u, slope, one);
     }
     for part in 0..N {

@@ -28,6 +28,8 @@ pub struct Accept {
     /// Whether kept lines end on charges of the cloud, as those of [`super::FluxRule::plates`]: for fields of samples.
     /// Otherwise they end on the face.
     pub on_charges: bool,
+    /// Where less than this share of the flux ends on the target plate, no line is kept, see [`super::FluxRule::faintest`].
+    pub faintest: f64,
     plates: Capacitor,
 }
 
@@ -35,7 +37,13 @@ impl Accept {
     /// With the clouds of `plates`, of which the one on the far side is drawn from: its points should be draws of the
     /// density of that plate, the more the better.
     pub fn new(tracer: Tracer, height: f64, plates: Capacitor) -> Self {
-        Self { tracer, height, on_charges: false, plates }
+        Self { tracer, height, on_charges: false, faintest: 0.0, plates }
+    }
+
+    /// The same map where shares of the flux below `faintest` are none: for fields learned by a network.
+    #[must_use]
+    pub fn fainter_is_none(self, faintest: f64) -> Self {
+        Self { faintest, ..self }
     }
 
     /// The same map for the field of the samples themselves: kept lines end on charges.
@@ -60,7 +68,7 @@ impl Map for Accept {
                 return Err(TraceError::DimensionMismatch { starts_dim, field_dim });
             }
         }
-        let slabs = Slabs::new(self.height, field.gap())?;
+        let slabs = Slabs::new(self.height, self.faintest, field.gap())?;
         let cloud = self.plates.plate(to);
         let mut coins = Vec::with_capacity(starts.len());
         let begun = slabs.lifted(starts, Lift::Straight, noise, |mut random, x| {

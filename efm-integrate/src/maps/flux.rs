@@ -46,6 +46,10 @@ pub struct FluxRule {
     /// How points get off the source plate. Unless it is straight, ends go on along the field to the target plate, as by
     /// [`Lift::Along`]: where a sample is near, towards it. That takes most of the bias of the height at the target.
     pub lift: Lift,
+    /// Where less than this share of the flux ends on the target plate, none does: 0 for exact fields. A network does not tell
+    /// a thousandth from nothing, and one line in a thousand that ends far from all charges is what a distance sees
+    /// first. Lines that pass instead come back, so the target loses at most this share of itself, in its thinnest places.
+    pub faintest: f64,
     /// The charges of the field where it is one of samples. Lines then end on charges, as [`crate::Stop::Captured`]: the
     /// flux that ends at x on the face of the target plate is that of all its charges, and each line is given to one of
     /// them by their shares. What bias the height leaves is that the field of the far plate differs between the faces,
@@ -56,7 +60,7 @@ pub struct FluxRule {
 
 impl Default for FluxRule {
     fn default() -> Self {
-        Self { tracer: Tracer::default(), height: 0.0, lift: Lift::Cauchy, plates: None }
+        Self { tracer: Tracer::default(), height: 0.0, lift: Lift::Cauchy, faintest: 0.0, plates: None }
     }
 }
 
@@ -72,7 +76,7 @@ impl Map for FluxRule {
         if let Some(plates) = self.plates.as_ref().filter(|plates| plates.dim() != field.dim()) {
             return Err(TraceError::DimensionMismatch { starts_dim: plates.dim(), field_dim: field.dim() });
         }
-        let slabs = Slabs::new(self.height, field.gap())?;
+        let slabs = Slabs::new(self.height, self.faintest, field.gap())?;
         let mut coins = Vec::with_capacity(starts.len());
         let lifted = slabs.lifted(starts, self.lift, noise, |random, _| coins.push(random.random::<[f64; 3]>()));
         let all: Vec<usize> = (0..starts.len()).collect();

@@ -43,7 +43,13 @@ impl MapKind {
             Self::Mirror | Self::Forward => {
                 Box::new(Forward { tracer, start_height: height, stop_height: height, lift })
             }
-            Self::Flux => Box::new(FluxRule { tracer, height, lift, plates: Some(Arc::new(plates.clone())) }),
+            Self::Flux => Box::new(FluxRule {
+                tracer,
+                height,
+                lift,
+                plates: Some(Arc::new(plates.clone())),
+                ..FluxRule::default()
+            }),
             Self::Charges => Box::new(PointCharges::new(tracer, plates)),
             Self::Accept => Box::new(Accept::new(tracer, height, plates.clone()).on_charges()),
         }

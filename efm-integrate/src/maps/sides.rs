@@ -18,14 +18,16 @@ const INSIDE: f64 = 1e-3;
 pub(crate) struct Slabs {
     pub height: f64,
     pub gap: f64,
+    /// Shares of the flux that pass for none where they end on a plate, see [`super::FluxRule::faintest`].
+    pub faintest: f64,
 }
 
 impl Slabs {
-    /// Half thickness `height`, in data units.
+    /// Half thickness `height`, in data units; shares of the flux below `faintest` are none.
     ///
     /// # Errors
     /// [`TraceError::BadSetting`] if that leaves no gap.
-    pub fn new(height: f64, gap: f64) -> Result<Self, TraceError> {
+    pub fn new(height: f64, faintest: f64, gap: f64) -> Result<Self, TraceError> {
         if !(gap.is_finite() && gap > 0.0) {
             return Err(TraceError::BadSetting { setting: "gap", value: gap, wanted: "finite and positive" });
         }
@@ -33,7 +35,11 @@ impl Slabs {
             let wanted = "at least 0 and below half the gap L";
             return Err(TraceError::BadSetting { setting: "height", value: height, wanted });
         }
-        Ok(Self { height: height.max(THINNEST * gap), gap })
+        if !(0.0..1.0).contains(&faintest) {
+            let wanted = "at least 0 and below 1";
+            return Err(TraceError::BadSetting { setting: "faintest", value: faintest, wanted });
+        }
+        Ok(Self { height: height.max(THINNEST * gap), gap, faintest })
     }
 
     /// A tracer from face to face of the gap.
@@ -90,7 +96,8 @@ impl Slabs {
                 (Some(beyond), Some(inside)) => (beyond - inside).exp(),
                 _ => lateral(&inside, index) / lateral(&beyond, index),
             };
-            weight * beyond.directions.z(index) / inside.directions.z(index)
+            let ratio = weight * beyond.directions.z(index) / inside.directions.z(index);
+            if (1.0 - ratio).abs() < self.faintest { 1.0 } else { ratio }
         };
         Ok((0..points.len()).map(ratio).collect())
     }
