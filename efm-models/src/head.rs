@@ -1,4 +1,5 @@
 use burn::tensor::Tensor;
+use burn::tensor::activation::sigmoid;
 use serde::{Deserialize, Serialize};
 
 use crate::Geometry;
@@ -13,18 +14,17 @@ pub enum Head {
     Forward,
     /// E_x and E_z of either sign, up to a common factor, everywhere: behind the plates too.
     Free,
-    /// What each of two plates contributes, everywhere: the logarithm of the ratio of their shares of |E_z|, then the slopes
-    /// w = E[(x − y)/s | x] of the charges y of either plate at the distance s from it (§2.6 of the physics notes).
+    /// What each of two plates contributes, everywhere: the logarithm of the ratio of their shares of |E_z|, then
+    /// E_x over |E_z| of both plates together, the mean of ±(x − y)/s over the charges y at the distances s of their plates
+    /// (§2.6 of the physics notes).
     Plates,
 }
 
 impl Head {
     /// Number of values a network gives in R^`dim`.
+    #[allow(clippy::unused_self)] // the next head may differ
     pub fn outputs(self, dim: usize) -> usize {
-        match self {
-            Self::Forward | Self::Free => dim + 1,
-            Self::Plates => 2 * dim + 1,
-        }
+        dim + 1
     }
 
     /// Whether the field behind the plates is learned; otherwise it is that of the nearer plate's inner side.
@@ -47,22 +47,16 @@ impl Head {
                 field[dim] *= geometry.axial_unit(x, z);
             }
             Self::Plates => {
-                // E ∝ π (w₊, sgn z) − (1 − π)(w₋, sgn(z − L)), π the share of the source.
+                // E ∝ (u, π sgn z − (1 − π) sgn(z − L)), π the share of the source.
                 let ln_ratio = f64::from(values[0]);
                 let (share, rest) = (1.0 / (1.0 + (-ln_ratio).exp()), 1.0 / (1.0 + ln_ratio.exp()));
                 let side = |height: f64, inside: f64| if height == 0.0 { inside } else { height.signum() };
-                let slopes = values[1..].split_at(dim);
-                for ((to, &source), &target) in field.iter_mut().zip(slopes.0).zip(slopes.1) {
-                    *to = share * f64::from(source) - rest * f64::from(target);
-                }
+                field.iter_mut().zip(&values[1..]).for_each(|(to, &from)| *to = f64::from(from));
                 field[dim] = share * side(z, 1.0) - rest * side(z - geometry.gap, -1.0);
             }
         }
     }
 }
-
-/// Charges beyond this many spreads from the middle of their plate are rare, in a root mean square over the coordinates.
-const RADIUS: f64 = 4.0;
 
 /// What a network corrects to get the values of [`Head::Plates`]: those of plates p = C_σ, q = C_τ about the origin, whose
 /// fields are known in closed form (§4.1 of the physics notes), but for their tails, which end as those of a Gaussian: seen
@@ -73,11 +67,10 @@ pub(crate) struct Reference {
     /// What a correction of order one to it is multiplied by, `[B, 1]`: far from both plates the next moment after the dipole
     /// falls as the square of the distance, and the plates cancel so well that a network's errors would decide.
     pub trust: Tensor<2>,
-    /// Slopes of the source's and of the target's charges, `[B, D]`.
-    pub slopes: [Tensor<2>; 2],
-    /// What a correction of order one to a slope is multiplied by, `[B, 1]`: of the size of the plate where it is far, of
-    /// the distance where it is near.
-    pub scales: [Tensor<2>; 2],
+    /// E_x over |E_z| of both plates, `[B, D]`.
+    pub slopes: Tensor<2>,
+    /// What a correction of order one to it is multiplied by, `[B, 1]`: its own size, less far from both plates.
+    pub scale: Tensor<2>,
 }
 
 impl Reference {
@@ -88,31 +81,28 @@ impl Reference {
         let plate = |height: f64, spread: f64| {
             let spread = spread.max(SMALLEST_SPREAD);
             let distance = z.clone().sub_scalar(height).abs();
-            let inside = square.clone().div_scalar(-(TAIL * spread).powi(2)).exp().mul_scalar(spread);
+            let among = square.clone().div_scalar(-(TAIL * spread).powi(2)).exp();
             // ln C_{s+σ}(x) without its constants.
-            let reach = square.clone().mul_scalar(dim) + distance.clone().add_scalar(spread).powi_scalar(2);
-            let share = (distance.clone() + inside).clamp_min(VANISHING * spread);
-            let ln = share.clone().log() - reach.log().mul_scalar((dim + 1.0) / 2.0);
             let seen = distance.clone().add_scalar(spread);
-            // E[y | x] = (σ x + s·0)/(s + σ) among the charges; outside, x̄ in place of x there, which falls as 1/|x|, unless
-            // charges are near. So w = (x − x̄)/(s + σ_inside) + x̄/(s + σ).
-            let among = square.clone().div_scalar((RADIUS * spread).powi(2)).clamp_min(1.0).recip();
-            let outside = (among.clone().neg().add_scalar(1.0) / share) + among / seen.clone();
-            (x.clone() * outside, ln, seen.div_scalar(spread).recip())
+            let reach = square.clone().mul_scalar(dim) + seen.clone().powi_scalar(2);
+            let share = (distance + among.clone().mul_scalar(spread)).clamp_min(VANISHING * spread);
+            let ln = share.clone().log() - reach.log().mul_scalar((dim + 1.0) / 2.0);
+            // E[y | x] = (σ x + s·0)/(s + σ) among the charges, 0 outside: one over the distance, or one over distance and spread.
+            let outside = among.clone().neg().add_scalar(1.0) / share + among / seen;
+            (ln, outside)
         };
-        let (source, ln_source, near_source) = plate(0.0, geometry.source_spread);
-        let (target, ln_target, near_target) = plate(geometry.gap, geometry.target_spread);
+        let (ln_source, from_source) = plate(0.0, geometry.source_spread);
+        let (ln_target, from_target) = plate(geometry.gap, geometry.target_spread);
+        let ln_ratio = ln_source - ln_target;
+        let part = sigmoid(ln_ratio.clone());
+        let slope = part.clone() * from_source - part.neg().add_scalar(1.0) * from_target;
         let size = geometry.gap.powi(2) + geometry.source_spread.max(geometry.target_spread).powi(2);
         let behind = z.clone() - z.clone().clamp(0.0, geometry.gap);
+        let slopes = x.clone() * slope.clone();
+        let steep = (slope.clone() * slope * square.clone()).add_scalar(1.0).sqrt();
         let away = (square + behind.powi_scalar(2)).div_scalar(TRUSTED * TRUSTED * size);
         let slow = away.add_scalar(1.0).recip();
-        let trust = slow.clone() * slow.clone();
-        Self {
-            ln_ratio: ln_source - ln_target,
-            slopes: [source, target],
-            scales: [near_source * slow.clone(), near_target * slow],
-            trust,
-        }
+        Self { ln_ratio, slopes, scale: steep * slow.clone(), trust: slow.clone() * slow }
     }
 }
 

@@ -198,19 +198,10 @@ impl Mlp {
     /// Values of [`Head::Plates`]: corrections to those of two plates in closed form.
     fn plates(&self, x: Tensor<2>, z: Tensor<2>) -> Tensor<2> {
         let dim = self.geometry.0.dim;
-        let Reference { ln_ratio, trust, slopes, scales } = Reference::at(&self.geometry.0, &x, &z);
+        let Reference { ln_ratio, trust, slopes, scale } = Reference::at(&self.geometry.0, &x, &z);
         let values = self.values(x, z);
         let part = |range: std::ops::Range<usize>| values.clone().slice([0..values.dims()[0], range]);
-        let [source, target] = slopes;
-        let [near_source, near_target] = scales;
-        Tensor::cat(
-            vec![
-                ln_ratio + part(0..1) * trust,
-                source + part(1..dim + 1) * near_source,
-                target + part(dim + 1..2 * dim + 1) * near_target,
-            ],
-            1,
-        )
+        Tensor::cat(vec![ln_ratio + part(0..1) * trust, slopes + part(1..dim + 1) * scale], 1)
     }
 }
 

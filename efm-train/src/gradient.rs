@@ -72,7 +72,7 @@ pub(crate) fn summed_gradient<M: Module + Sync, S: Send>(
 }
 
 /// Σ over the batch of the loss: the weighted squared error, averaged over the components; for [`efm_models::Head::Plates`] the cross-entropy of
-/// the shares and the weighted squared errors of both slopes.
+/// the shares and the weighted squared errors of the slopes.
 pub(crate) fn weighted_error(network: &Network, batch: Batch, device: &Device) -> Tensor<1> {
     let count = batch.len();
     let upload = |values: Vec<f32>| {
@@ -90,11 +90,9 @@ pub(crate) fn weighted_error(network: &Network, batch: Batch, device: &Device) -
     let ln_ratio = part(&values, 0..1);
     // −π ln σ(ℓ) − (1 − π) ln(1 − σ(ℓ)) = softplus(ℓ) − πℓ.
     let entropy = softplus(ln_ratio.clone()) - part(&target, 0..1) * ln_ratio;
-    let slopes = [1..dim + 1, dim + 1..2 * dim + 1].into_iter().enumerate().map(|(side, range)| {
-        let error = part(&values, range.clone()) - part(&target, range);
-        ((error.clone() * error) * part(&weight, side + 1..side + 2)).sum().div_scalar(dim as f64)
-    });
-    slopes.fold(entropy.sum(), |sum, error| sum + error)
+    let error = part(&values, 1..dim + 1) - part(&target, 1..dim + 1);
+    let slopes = ((error.clone() * error) * part(&weight, 1..2)).sum().div_scalar(dim as f64);
+    entropy.sum() + slopes
 }
 
 /// ln(1 + e^x) without overflow.

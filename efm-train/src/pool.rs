@@ -56,7 +56,7 @@ pub struct Batch {
     pub z: Vec<f32>,
     /// `[B, W]`, W that of the head: what the network should give.
     pub target: Vec<f32>,
-    /// `[B, 1]`, or `[B, 3]` for the parts of [`efm_models::Head::Plates`].
+    /// `[B, 1]`, or `[B, 2]` for the parts of [`efm_models::Head::Plates`].
     pub weight: Vec<f32>,
 }
 
