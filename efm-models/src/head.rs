@@ -16,6 +16,9 @@ pub enum Head {
     /// What each of two plates contributes, everywhere: the logarithm of the ratio of their shares of |E_z|, then the slopes
     /// w = E[(x − y)/s | x] of the charges y of either plate at the distance s from it (§2.6 of the physics notes).
     Plates,
+    /// dx/dt, D numbers, t = z/L: the velocity of a flow whose lines all move forward, as flow matching learns it. No field of
+    /// charges, but its lines are followed like any others.
+    Velocity,
 }
 
 impl Head {
@@ -24,12 +27,13 @@ impl Head {
         match self {
             Self::Forward | Self::Free => dim + 1,
             Self::Plates => 2 * dim + 1,
+            Self::Velocity => dim,
         }
     }
 
     /// Whether the field behind the plates is learned; otherwise it is that of the nearer plate's inner side.
     pub fn is_everywhere(self) -> bool {
-        self != Self::Forward
+        matches!(self, Self::Free | Self::Plates)
     }
 
     /// Whether this is the usual head.
@@ -45,6 +49,11 @@ impl Head {
             Self::Forward | Self::Free => {
                 field.iter_mut().zip(values).for_each(|(to, &from)| *to = f64::from(from));
                 field[dim] *= geometry.axial_unit(x, z);
+            }
+            Self::Velocity => {
+                // dx/dz = v/L.
+                field.iter_mut().zip(values).for_each(|(to, &from)| *to = f64::from(from));
+                field[dim] = geometry.gap;
             }
             Self::Plates => {
                 // E ∝ π (w₊, sgn z) − (1 − π)(w₋, sgn(z − L)), π the share of the source.
