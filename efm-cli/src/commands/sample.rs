@@ -4,7 +4,7 @@ use efm_core::{Points, Seed, Side};
 use efm_data::DataSpec;
 use efm_models::device;
 use efm_train::TrainedModel;
-use efm_train::config::RunConfig;
+use efm_train::config::{Rule as LearnedRule, RunConfig};
 
 use crate::args::{LinesArgs, SampleArgs};
 use crate::failure::{Exit, Failure};
@@ -57,6 +57,12 @@ pub fn run(args: &SampleArgs) -> Result<(), Failure> {
 
 /// The model with its lines followed as asked for.
 pub(super) fn adjusted(model: TrainedModel, args: &LinesArgs) -> Result<TrainedModel, Failure> {
+    if args.steps.is_some() && model.solver.rule != LearnedRule::Forward {
+        return Err(Failure::usage(
+            "--steps: lines of this model pass behind the plates, and few steps are for those of the gap",
+            "leave --steps out, or train with --method mirror",
+        ));
+    }
     let mut solver = few_steps(&model.solver, args.steps);
     if let Some(weight) = args.guidance {
         if !weight.is_finite() || model.classes.is_empty() {
