@@ -1,8 +1,11 @@
 //! The command line.
 
+mod lines;
+
 use std::path::PathBuf;
 
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
+pub use lines::{InterpolateArgs, LinesArgs, SampleArgs, TransportArgs};
 
 /// Electrostatic Field Matching: move one data set onto another along the field lines of a capacitor.
 #[derive(Debug, Parser)]
@@ -24,6 +27,10 @@ pub enum Command {
     Map(MapArgs),
     /// Transport the points of a file with a trained field.
     Transport(TransportArgs),
+    /// Draw samples of the target from a run whose source is a distribution.
+    Sample(SampleArgs),
+    /// Samples on the way from one to another, between their starts.
+    Interpolate(InterpolateArgs),
     /// Log-density of the points of a file under the map of a trained run.
     Density(DensityArgs),
     /// Look at two data sets before training: sizes, scales, gap, field, time, and what may go wrong.
@@ -60,6 +67,8 @@ pub enum MethodArg {
     Accept,
     /// The published code: per-plate-normalised field, mesh, fixed Euler.
     Published,
+    /// No field: flow matching on linear paths with the same network, the yardstick.
+    FlowMatching,
 }
 
 /// Which two clouds, and how to treat them.
@@ -94,6 +103,9 @@ pub struct RunArgs {
     /// Which map to learn.
     #[arg(long, value_enum)]
     pub method: Option<MethodArg>,
+    /// Run once per method, e.g. `mirror,flow-matching`, into folders of their names: the same data, network and steps.
+    #[arg(long, value_name = "METHODS", value_enum, value_delimiter = ',', conflicts_with_all = ["method", "seeds"])]
+    pub methods: Vec<MethodArg>,
     /// Run once per seed and print mean and spread, e.g. `1..5` or `1,4,9`; ranges include both ends.
     #[arg(long, value_name = "SEEDS", conflicts_with = "seed")]
     pub seeds: Option<String>,
@@ -164,28 +176,6 @@ pub struct MapArgs {
     pub force: bool,
 }
 
-/// What `transport` takes.
-#[derive(Debug, ClapArgs)]
-pub struct TransportArgs {
-    /// Folder of a run, or of its `model`.
-    pub run: PathBuf,
-    /// Points to transport, in data units.
-    #[arg(long, short, value_name = "FILE")]
-    pub input: PathBuf,
-    /// Name of the array in an npz or safetensors file.
-    #[arg(long)]
-    pub key: Option<String>,
-    /// Where the transported points go (npy, npz or CSV).
-    #[arg(long, short, value_name = "FILE")]
-    pub output: PathBuf,
-    /// From the target plate back to the source plate.
-    #[arg(long)]
-    pub reverse: bool,
-    /// Device to evaluate the field on.
-    #[arg(long, default_value = "cpu")]
-    pub device: String,
-}
-
 /// What `density` takes.
 #[derive(Debug, ClapArgs)]
 pub struct DensityArgs {
@@ -253,19 +243,30 @@ pub struct EvalArgs {
     /// Print JSON instead of a table.
     #[arg(long)]
     pub json: bool,
+    /// For a run: measure it with about so many evaluations of the field per line, e.g. `5,10,20,40`, beside its own solver,
+    /// with the error of going back and forth; draws `pictures/quality.svg`.
+    #[arg(long, value_name = "COUNTS", value_delimiter = ',', conflicts_with = "second")]
+    pub evaluations: Vec<usize>,
 }
+
+/// Steps that a classifier is trained for unless told otherwise.
+pub const CLASSIFIER_STEPS: usize = 3_000;
 
 /// What `classify` takes.
 #[derive(Debug, ClapArgs)]
 pub struct ClassifyArgs {
-    /// Folder of a run or a map whose target is a set of images with classes.
-    pub run: PathBuf,
+    /// Folders of runs or maps whose target is a set of images with classes; all are judged by one classifier if it is one set.
+    #[arg(required = true, value_name = "RUN")]
+    pub runs: Vec<PathBuf>,
     /// Steps of 128 images that the classifier is trained for.
-    #[arg(long, default_value_t = 3_000, value_parser = clap::builder::RangedU64ValueParser::<usize>::new().range(1..))]
+    #[arg(long, default_value_t = CLASSIFIER_STEPS, value_parser = clap::builder::RangedU64ValueParser::<usize>::new().range(1..))]
     pub steps: usize,
     /// Seed of the classifier and of the test draws.
     #[arg(long, default_value_t = 1)]
     pub seed: u64,
+    /// Folder the classifier is kept in; by default one below that of the known sets of images.
+    #[arg(long, value_name = "DIR")]
+    pub classifier: Option<PathBuf>,
     /// Device to train and judge on.
     #[arg(long, default_value = "cpu")]
     pub device: String,

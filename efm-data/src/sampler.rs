@@ -47,6 +47,17 @@ pub trait Sampler: Send + Sync {
         None
     }
 
+    /// Names of the classes that its points belong to; none where they have no classes.
+    fn classes(&self) -> Vec<String> {
+        Vec::new()
+    }
+
+    /// The points of one class alone, an index into [`Sampler::classes`]; `None` beyond them.
+    fn of_class(&self, class: usize) -> Option<Box<dyn Sampler>> {
+        let _ = class;
+        None
+    }
+
     /// Number of distinct rows of a finite set; `None` for a distribution.
     fn len(&self) -> Option<usize> {
         None
@@ -73,6 +84,12 @@ macro_rules! forward {
             }
             fn ln_density_smeared(&self, point: &[f64], variances: &[f64]) -> Option<f64> {
                 (**self).ln_density_smeared(point, variances)
+            }
+            fn classes(&self) -> Vec<String> {
+                (**self).classes()
+            }
+            fn of_class(&self, class: usize) -> Option<Box<dyn Sampler>> {
+                (**self).of_class(class)
             }
             fn len(&self) -> Option<usize> {
                 (**self).len()

@@ -357,3 +357,23 @@ fn a_configuration_opens_images_and_comes_back_from_toml() {
     let all = RgbImage::new(1, 1);
     assert_eq!(decode(&encode(&all.into(), ImageFormat::Png)).pixels(), [0; 3]);
 }
+
+#[test]
+fn a_class_of_a_set_is_the_set_of_the_class() {
+    let folder = folder();
+    let pixels: Vec<u8> = (0..6 * 4).map(|k| 10 * k).collect();
+    put(&folder, "train-images-idx3-ubyte", &idx(&[6, 2, 2], &pixels));
+    put(&folder, "train-labels-idx1-ubyte", &idx(&[6], &[3, 1, 3, 3, 1, 1]));
+    let open = |text: &str| spec(&format!("path = '.'\nflip = true\n{text}")).open(folder.path()).unwrap();
+    let whole = open("");
+    assert_eq!(whole.classes(), ["1", "3"], "classes without images are none");
+    assert!(whole.of_class(2).is_none());
+    let stream = Seed(3).stream("x");
+    for (class, alone) in [(0, open("class = 1")), (1, open("class = 3"))] {
+        let part = whole.of_class(class).unwrap();
+        assert_eq!((part.len(), part.classes()), (Some(3), alone.classes()));
+        assert_eq!(part.draw(&stream, 7, 30), alone.draw(&stream, 7, 30));
+        // A class has one class: itself.
+        assert_eq!(part.of_class(0).unwrap().draw(&stream, 0, 9), alone.draw(&stream, 0, 9));
+    }
+}

@@ -79,6 +79,9 @@ pub struct Seconds {
     pub train: Option<f64>,
     /// Transport of all points.
     pub transport: Option<f64>,
+    /// Points trained on per second, those of all batches; null where nothing was trained.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub points_per_second: Option<f64>,
 }
 
 /// A distance and its floor, by the key of `metrics.json`.

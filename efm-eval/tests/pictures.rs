@@ -6,7 +6,7 @@ mod common;
 use common::{normal, roll};
 use efm_core::{Augmented, Points};
 use efm_eval::EvalError;
-use efm_eval::picture::*;
+use efm_eval::picture::{image as picture_of, *};
 
 fn odd_clouds(dim: usize) -> Vec<Points> {
     let of = |values: Vec<f32>| Points::from_values(dim, values).unwrap();
@@ -143,4 +143,39 @@ fn a_pixel_is_where_it_should_be() {
     assert_eq!(picture.get_pixel(b, a).0, [0, 255, 0]);
     assert_eq!(picture.get_pixel(a, b).0, [0, 0, 255]);
     assert_eq!(picture.get_pixel(0, 0).0, [24; 3]);
+}
+
+#[test]
+fn quality_of_any_kind() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("quality.svg");
+    let curve = |points: Vec<(f64, f64)>, floor| QualityCurve {
+        measure: "W2 < &".into(),
+        solvers: vec![("heun".into(), points.clone()), ("own".into(), points.into_iter().take(1).collect())],
+        floor,
+    };
+    let odd = [f64::NAN, 0.0, -1.0, f64::INFINITY, 1e300, 1e-300];
+    let mut cases = vec![vec![], vec![curve(vec![], None)], vec![curve(vec![(5.0, 1.0), (10.0, 0.5)], Some(0.4))]];
+    cases.extend(odd.map(|value| vec![curve(vec![(5.0, value), (value, 2.0)], Some(value)), curve(vec![], None)]));
+    for curves in &cases {
+        quality(&path, curves).unwrap();
+        assert_svg(&path);
+    }
+}
+
+#[test]
+fn an_image_has_its_own_size_and_values() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("image.png");
+    let shape = ImageShape { height: 2, width: 3, channels: 3 };
+    let point: Vec<f32> = (0..18).map(|k| k as f32 / 17.0).collect();
+    picture_of(&path, &point, shape, (0.0, 1.0)).unwrap();
+    let read = ::image::open(&path).unwrap().to_rgb8();
+    assert_eq!(read.dimensions(), (3, 2));
+    // Channel after channel, row after row.
+    assert_eq!(read.get_pixel(1, 1).0, [4, 10, 16].map(|k| (k as f32 * 15.0).round() as u8));
+    let grey = ImageShape { height: 3, width: 2, channels: 1 };
+    picture_of(&path, &[0.0, 1.0, 2.0, -1.0, f32::NAN, 0.5], grey, (0.0, 1.0)).unwrap();
+    assert_eq!(::image::open(&path).unwrap().to_luma8().into_raw(), [0, 255, 255, 0, 0, 128]);
+    assert!(matches!(picture_of(&path, &[0.0; 5], grey, (0.0, 1.0)), Err(EvalError::NotAnImage { .. })));
 }

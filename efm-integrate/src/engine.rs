@@ -148,11 +148,11 @@ impl<'a> Engine<'a> {
         self.batch.push(line, &point[..self.course.width()]);
     }
 
-    /// Logit form: straight from the plate to the edge, with the slope at the edge.
+    /// Forms with edges: straight from the plate to the edge, with the slope at the edge.
     fn enter(&mut self) -> Result<(), TraceError> {
         let Self { course, batch, field, tracer, recorder, .. } = self;
         let outside = |line: &Line| course.sign * (course.clamp(line.z) - line.z) > 0.0;
-        if course.form != Form::LogitZ || !batch.lines.iter().any(outside) {
+        if !course.has_edges() || !batch.lines.iter().any(outside) {
             return Ok(());
         }
         for line in &mut batch.lines {

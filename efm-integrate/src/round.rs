@@ -68,7 +68,7 @@ impl Engine<'_> {
         Ok(())
     }
 
-    /// Logit form: lines that start between the edge and their plate go there straight.
+    /// Forms with edges: lines that start between the edge and their plate go there straight.
     fn leave(&mut self) {
         let Self { course, batch, recorder, .. } = self;
         for i in 0..batch.lines.len() {
@@ -96,7 +96,7 @@ impl Engine<'_> {
                 StepControl::Fixed { steps } if course.in_gap() => {
                     let taken = f64::from(line.steps + 1) / steps as f64;
                     line.last = line.steps as usize + 1 >= steps;
-                    line.t_next = if line.last { t_last } else { line.t_start + (t_last - line.t_start) * taken };
+                    line.t_next = if line.last { t_last } else { course.after(line.t_start, taken) };
                     continue;
                 }
                 StepControl::Fixed { steps } => course.gap / steps as f64,

@@ -26,7 +26,7 @@ pub struct Tracer {
     /// plate of N samples the field is that of separate atoms: a margin comparable with the distance of neighbours
     /// avoids steps through it.
     pub margin: f64,
-    /// For [`Form::LogitZ`]: share of L next to each plate in which the line is straight, its slope taken at the inner
+    /// For [`Form::LogitZ`] and [`Form::Graded`]: share of L next to each plate in which the line is straight, its slope taken at the inner
     /// end. Below 0.5.
     pub edge: f64,
     /// A line that has used up this many evaluations of the field ends.

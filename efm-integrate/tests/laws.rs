@@ -43,7 +43,7 @@ fn a_line_does_not_depend_on_its_batch() {
     let starts = cloud(2, 37, 0.1, 2.0);
     let order: Vec<usize> = (0..37).map(|index| index * 10 % 37).collect();
     for field in fields {
-        for form in [Form::Z, Form::LogitZ, Form::Unit] {
+        for form in [Form::Z, Form::LogitZ, Form::Graded, Form::Unit] {
             for (method, step) in [
                 (Method::Dopri5, StepControl::default()),
                 (Method::Bosh3, StepControl::default()),
@@ -98,7 +98,7 @@ fn arbitrary_pair() -> impl Strategy<Value = Pair> {
 }
 
 fn arbitrary_form() -> impl Strategy<Value = Form> {
-    prop_oneof![Just(Form::Z), Just(Form::LogitZ), Just(Form::Unit)]
+    prop_oneof![Just(Form::Z), Just(Form::LogitZ), Just(Form::Graded), Just(Form::Unit)]
 }
 
 proptest! {

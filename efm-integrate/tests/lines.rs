@@ -9,7 +9,7 @@ use efm_core::Augmented;
 use efm_integrate::problems::{Contraction, Logistic, MirrorPair, Pair, Rotation, Slopes, Uniform};
 use efm_integrate::{Crossing, Form, Heading, Method, Save, StepControl, Stop, Tracer};
 
-const FORMS: [Form; 3] = [Form::Z, Form::LogitZ, Form::Unit];
+const FORMS: [Form; 4] = [Form::Z, Form::LogitZ, Form::Graded, Form::Unit];
 
 /// Traces the lines through `starts` and compares the ends with the closed form.
 fn compare(field: &dyn Slopes, starts: &Augmented, tracer: &Tracer, tolerance: f64) {

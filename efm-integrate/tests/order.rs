@@ -1,7 +1,7 @@
 //! Observed orders of convergence against closed forms, of steps and of dense output.
 
 use efm_core::Augmented;
-use efm_integrate::problems::{Logistic, Slopes};
+use efm_integrate::problems::{Logistic, Pair, Slopes};
 use efm_integrate::{Form, Method, Save, StepControl, Tracer};
 
 const START: f64 = 0.1;
@@ -97,4 +97,48 @@ fn tableaus_are_consistent() {
         }
         assert!(!tableau.citation.is_empty());
     }
+}
+
+#[test]
+fn graded_heights_crowd_at_both_plates_and_keep_the_order() {
+    let steps = 16;
+    let field = Logistic { gap: 2.0 };
+    let mut starts = Augmented::new(1);
+    starts.push(&[START], 0.0);
+    let tracer = Tracer { save: Save::Steps, edge: 1e-4, ..fixed(Method::Heun, Form::Graded, steps) };
+    let lines = tracer.trace(&field, &starts).unwrap();
+    let heights: Vec<f64> = lines.path.unwrap().line(0).map(|point| point[1]).collect();
+    // The plate, the edge, sixteen steps, the plate.
+    assert_eq!(heights.len(), steps + 3, "{heights:?}");
+    let grade = |z: f64| (z / 2.0).powf(1.0 / 7.0) - (1.0 - z / 2.0).powf(1.0 / 7.0);
+    let inner: Vec<f64> = heights[1..=steps + 1].iter().map(|&z| grade(z)).collect();
+    let step = (inner[steps] - inner[0]) / steps as f64;
+    for pair in inner.windows(2) {
+        // Rounding of z near the upper plate, 1e-16 of 2, over its distance from it, 1e-4.
+        assert!((pair[1] - pair[0] - step).abs() < 1e-10, "{inner:?}");
+    }
+    // An edge so narrow that its straight pieces err less than the steps do.
+    let error = |steps: usize| {
+        let tracer = Tracer { edge: 1e-9, ..fixed(Method::Heun, Form::Graded, steps) };
+        let lines = tracer.trace(&field, &starts).unwrap();
+        (lines.ends.x(0)[0] - field.line(&[START], 0.0, 2.0)[0]).abs()
+    };
+    let observed = order(error(100), error(200));
+    assert!((observed - 2.0).abs() < 0.25, "{observed}");
+}
+
+#[test]
+fn few_graded_steps_resolve_what_equal_ones_do_not() {
+    // A thin target: all that its lines feel of it happens close to the plate.
+    let field = Pair { gap: 2.0, source: vec![0.0], target: vec![0.5], depths: [0.4, 0.01] };
+    let mut starts = Augmented::new(1);
+    [-0.6, -0.2, 0.1, 0.7].into_iter().for_each(|x| starts.push(&[x], 0.0));
+    let exact = Tracer { step: StepControl::tolerances(1e-10, 1e-10), form: Form::Z, ..Tracer::default() };
+    let exact = exact.trace(&field, &starts).unwrap().ends;
+    let error = |form: Form| {
+        let ends = fixed(Method::Heun, form, 12).trace(&field, &starts).unwrap().ends;
+        (0..4).map(|line| (ends.x(line)[0] - exact.x(line)[0]).abs()).fold(0.0, f64::max)
+    };
+    let (graded, equal) = (error(Form::Graded), error(Form::Z));
+    assert!(graded < 0.2 * equal, "{graded} {equal}");
 }

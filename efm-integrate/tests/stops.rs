@@ -13,7 +13,7 @@ use efm_integrate::{
     Capture, Crossing, Escape, Event, Form, Heading, Method, Save, StepControl, Stop, TraceError, Tracer, Trigger,
 };
 
-const FORMS: [Form; 3] = [Form::Z, Form::LogitZ, Form::Unit];
+const FORMS: [Form; 4] = [Form::Z, Form::LogitZ, Form::Graded, Form::Unit];
 
 /// A field in D = 1 from a closure (x, z) ↦ (n_x, n_z).
 struct Custom<F>(F);
@@ -173,6 +173,8 @@ fn evaluations_are_counted_exactly() {
         // The logit form asks once more for its straight start.
         (Method::Euler, Form::LogitZ, Save::Ends, 12),
         (Method::Dopri5, Form::LogitZ, Save::Ends, 62),
+        // So does the graded form: two per step and the slopes of both straight ends, as one more step of Euler's would.
+        (Method::Heun, Form::Graded, Save::Ends, 22),
     ] {
         let found = count(Tracer { method, form, save, step: StepControl::Fixed { steps }, ..Tracer::default() });
         assert_eq!(found, (expected, 10, 0), "{method} {form}");

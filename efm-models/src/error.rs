@@ -28,6 +28,12 @@ pub enum ModelError {
         /// What is accepted.
         expected: &'static str,
     },
+    /// A share of values left out that leaves none.
+    #[error("model.dropout is {value}; it must be at least 0 and below 1")]
+    BadDropout {
+        /// The value given.
+        value: f64,
+    },
     /// Images that a U-Net cannot take.
     #[error("model: {message}")]
     BadImage {

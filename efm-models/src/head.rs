@@ -18,18 +18,23 @@ pub enum Head {
     /// E_x over |E_z| of both plates together, the mean of ±(x − y)/s over the charges y at the distances s of their plates
     /// (§2.6 of the physics notes).
     Plates,
+    /// dx/dt, D numbers, t = z/L: the velocity of a flow whose lines all move forward, as flow matching learns it. No field of
+    /// charges, but its lines are followed like any others.
+    Velocity,
 }
 
 impl Head {
     /// Number of values a network gives in R^`dim`.
-    #[allow(clippy::unused_self)] // the next head may differ
     pub fn outputs(self, dim: usize) -> usize {
-        dim + 1
+        match self {
+            Self::Forward | Self::Free | Self::Plates => dim + 1,
+            Self::Velocity => dim,
+        }
     }
 
     /// Whether the field behind the plates is learned; otherwise it is that of the nearer plate's inner side.
     pub fn is_everywhere(self) -> bool {
-        self != Self::Forward
+        matches!(self, Self::Free | Self::Plates)
     }
 
     /// Whether this is the usual head.
@@ -45,6 +50,11 @@ impl Head {
             Self::Forward | Self::Free => {
                 field.iter_mut().zip(values).for_each(|(to, &from)| *to = f64::from(from));
                 field[dim] *= geometry.axial_unit(x, z);
+            }
+            Self::Velocity => {
+                // dx/dz = v/L.
+                field.iter_mut().zip(values).for_each(|(to, &from)| *to = f64::from(from));
+                field[dim] = geometry.gap;
             }
             Self::Plates => {
                 // E ∝ (u, π sgn z − (1 − π) sgn(z − L)), π the share of the source.

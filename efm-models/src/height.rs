@@ -2,8 +2,8 @@
 
 use burn::tensor::Tensor;
 
-use crate::Geometry;
 use crate::network::SMALLEST_SPREAD;
+use crate::{Geometry, Head};
 
 /// Heights closer than this share of the gap to a plate look alike to logarithmic features.
 pub(crate) const PLATE_LAYER: f64 = 0.001;
@@ -25,8 +25,12 @@ pub(crate) fn place(geometry: &Geometry, x: Tensor<2>, z: Tensor<2>) -> (Tensor<
 
 /// Tensor form of [`Geometry::variance`], `[B, 1]`.
 fn variance(geometry: &Geometry, z: Tensor<2>) -> Tensor<2> {
-    let Geometry { gap, source_spread, target_spread, .. } = *geometry;
+    let Geometry { gap, source_spread, target_spread, head, .. } = *geometry;
     let height = z.clone().div_scalar(gap).clamp(0.0, 1.0);
+    if head == Head::Velocity {
+        let rest = height.clone().neg().add_scalar(1.0).mul_scalar(source_spread).powi_scalar(2);
+        return (rest + height.mul_scalar(target_spread).powi_scalar(2)).clamp_min(SMALLEST_SPREAD.powi(2));
+    }
     let behind = z - height.clone().mul_scalar(gap);
     let rest = height.clone().neg().add_scalar(1.0);
     let data = rest.clone().mul_scalar(source_spread.powi(2)) + height.clone().mul_scalar(target_spread.powi(2));

@@ -21,7 +21,7 @@ pub mod operators;
 mod unet;
 
 pub use classifier::Classifier;
-pub use condition::Condition;
+pub use condition::{Condition, Dropout};
 #[cfg(any(feature = "cuda", feature = "wgpu"))]
 pub use device_field::{DeviceField, DeviceValues};
 pub use error::ModelError;

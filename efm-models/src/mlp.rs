@@ -1,9 +1,10 @@
 use burn::module::Module;
-use burn::nn::{Linear, LinearConfig};
+use burn::nn::{Embedding, EmbeddingConfig, Linear, LinearConfig};
 use burn::tensor::{Device, Tensor, activation};
 use efm_core::Stream;
 use serde::{Deserialize, Serialize};
 
+use crate::condition::class_rows;
 use crate::gate::Gate;
 use crate::head::Reference;
 use crate::height::{self, PLATE_LAYER, axial, direction, squareplus};
@@ -49,11 +50,19 @@ pub struct MlpConfig {
     pub gated: Option<bool>,
     /// Nonlinearity between layers.
     pub activation: Activation,
+    /// Classes that the network can be asked for; 0 for none.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub classes: usize,
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref)] // what serde passes
+fn is_zero(value: &usize) -> bool {
+    *value == 0
 }
 
 impl Default for MlpConfig {
     fn default() -> Self {
-        Self { width: 128, depth: 3, fourier: 6, octaves: None, gated: None, activation: Activation::Silu }
+        Self { width: 128, depth: 3, fourier: 6, octaves: None, gated: None, activation: Activation::Silu, classes: 0 }
     }
 }
 
@@ -81,9 +90,11 @@ impl MlpConfig {
         };
         within("width", self.width, 65_536, "1 to 65536")?;
         within("depth", self.depth, 256, "1 to 256")?;
-        for (key, value, most, expected) in
-            [("fourier", self.fourier, 64, "0 to 64"), ("octaves", self.octaves.unwrap_or_default(), 16, "0 to 16")]
-        {
+        for (key, value, most, expected) in [
+            ("fourier", self.fourier, 64, "0 to 64"),
+            ("octaves", self.octaves.unwrap_or_default(), 16, "0 to 16"),
+            ("classes", self.classes, 1_000_000, "0 to 1000000"),
+        ] {
             if value > most {
                 return Err(ModelError::BadConfig { key, value, expected });
             }
@@ -107,6 +118,8 @@ impl MlpConfig {
             fourier: self.fourier,
             octaves,
             gate: gated.then(|| Gate::new(geometry.dim, device)),
+            // One class more, for "none".
+            classes: (self.classes > 0).then(|| EmbeddingConfig::new(self.classes + 1, self.width).init(device)),
         };
         let mlp = initialise(mlp, stream, device);
         Ok(Mlp { gate: mlp.gate.map(|gate| gate.reset(geometry.dim, device)), ..mlp })
@@ -136,6 +149,7 @@ pub struct Mlp {
     #[module(skip)]
     octaves: usize,
     gate: Option<Gate>,
+    classes: Option<Embedding>,
 }
 
 impl Mlp {
@@ -187,35 +201,43 @@ impl Mlp {
 
 impl Mlp {
     /// The values of the last layer, W of the head and then those of the gates.
-    fn values(&self, x: Tensor<2>, z: Tensor<2>) -> Tensor<2> {
+    fn values(&self, x: Tensor<2>, z: Tensor<2>, condition: Option<&Condition>) -> Tensor<2> {
         let mut values = self.features(x, z);
-        for layer in &self.hidden {
-            values = self.activate(layer.forward(values));
+        let ([count, _], device) = (values.dims(), values.device());
+        for (index, layer) in self.hidden.iter().enumerate() {
+            values = layer.forward(values);
+            if let (0, Some(classes)) = (index, &self.classes) {
+                values = values + class_rows(classes, count, condition, &device);
+            }
+            values = self.activate(values);
         }
         self.output.forward(values)
     }
 
     /// Values of [`Head::Plates`]: corrections to those of two plates in closed form.
-    fn plates(&self, x: Tensor<2>, z: Tensor<2>) -> Tensor<2> {
+    fn plates(&self, x: Tensor<2>, z: Tensor<2>, condition: Option<&Condition>) -> Tensor<2> {
         let dim = self.geometry.0.dim;
         let Reference { ln_ratio, trust, slopes, scale } = Reference::at(&self.geometry.0, &x, &z);
-        let values = self.values(x, z);
+        let values = self.values(x, z, condition);
         let part = |range: std::ops::Range<usize>| values.clone().slice([0..values.dims()[0], range]);
         Tensor::cat(vec![ln_ratio + part(0..1) * trust, slopes + part(1..dim + 1) * scale], 1)
     }
 }
 
 impl FieldNet for Mlp {
-    fn conditional(&self, x: Tensor<2>, z: Tensor<2>, _: Option<&Condition>) -> Tensor<2> {
+    fn conditional(&self, x: Tensor<2>, z: Tensor<2>, condition: Option<&Condition>) -> Tensor<2> {
         let Geometry { dim, head, .. } = self.geometry.0;
         if head == Head::Plates {
-            return self.plates(x, z);
+            return self.plates(x, z, condition);
         }
-        let values = self.values(x.clone(), z);
+        let values = self.values(x.clone(), z, condition);
         let [count, width] = values.dims();
         let mut lateral = values.clone().slice([0..count, 0..dim]);
         if let Some(gate) = &self.gate {
-            lateral = lateral + gate.forward(direction(x), values.clone().slice([0..count, dim + 1..width]));
+            lateral = lateral + gate.forward(direction(x), values.clone().slice([0..count, head.outputs(dim)..width]));
+        }
+        if head == Head::Velocity {
+            return lateral;
         }
         let mut last = values.slice([0..count, dim..dim + 1]);
         if head == Head::Forward {

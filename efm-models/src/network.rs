@@ -42,9 +42,14 @@ pub struct Geometry {
 impl Geometry {
     /// Variance of a coordinate where field lines run at height z: that of the data at the plates, wider in between, where
     /// lines bulge like a Brownian bridge (variance z(L − z), the mean exit time of §2.5 of the physics notes). Behind a
-    /// plate, where loops are as wide as they are high, the square of the distance is added.
+    /// plate, where loops are as wide as they are high, the square of the distance is added. On the straight paths of
+    /// [`Head::Velocity`] it is that of (1 − t) x₀ + t x₁.
     pub fn variance(&self, z: f64) -> f64 {
         let height = (z / self.gap).clamp(0.0, 1.0);
+        if self.head == Head::Velocity {
+            let mixed = ((1.0 - height) * self.source_spread).powi(2) + (height * self.target_spread).powi(2);
+            return mixed.max(SMALLEST_SPREAD.powi(2));
+        }
         let behind = z - height * self.gap;
         let data = (1.0 - height) * self.source_spread.powi(2) + height * self.target_spread.powi(2);
         data.max(SMALLEST_SPREAD.powi(2)) + height * (1.0 - height) * self.gap.powi(2) + behind * behind
@@ -106,6 +111,23 @@ impl NetworkConfig {
         match self {
             Self::UNet(config) => Self::UNet(config.for_images(dim, image)),
             other => other,
+        }
+    }
+
+    /// The configuration for targets of so many classes, which the network can be asked for.
+    #[must_use]
+    pub fn with_classes(self, classes: usize) -> Self {
+        match self {
+            Self::Mlp(config) => Self::Mlp(MlpConfig { classes, ..config }),
+            Self::UNet(config) => Self::UNet(UNetConfig { classes, ..config }),
+        }
+    }
+
+    /// Classes that the network can be asked for.
+    pub fn classes(&self) -> usize {
+        match self {
+            Self::Mlp(config) => config.classes,
+            Self::UNet(config) => config.classes,
         }
     }
 

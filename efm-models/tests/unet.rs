@@ -232,6 +232,7 @@ fn gradients_agree_with_finite_differences() {
         let condition = Condition {
             classes: Some(Tensor::<1, Int>::from_data([0, 2], &device)),
             numbers: Some(lift(random(3, [2, 2], &cpu()))),
+            dropout: None,
         };
         let values = network.conditional(x, lift(heights(&[0.7, 2.0])), Some(&condition));
         (values * lift(random(4, [2, 33], &cpu()))).sum()
@@ -266,7 +267,7 @@ fn every_parameter_has_a_gradient() {
     let device = cpu().autodiff();
     let network = trained(build(UNetConfig { conditions: 2, classes: 3, ..tiny([1, 4, 4]) }, 4, &device).unwrap());
     let condition =
-        Condition { classes: None, numbers: Some(Tensor::<2>::from_data([[1.0, -1.0], [0.5, 2.0]], &device)) };
+        Condition { numbers: Some(Tensor::<2>::from_data([[1.0, -1.0], [0.5, 2.0]], &device)), ..Condition::default() };
     let lift = |tensor: Tensor<2>| Tensor::<2>::from_inner(tensor);
     let values = network.conditional(lift(random(1, [2, 16], &cpu())), lift(heights(&[0.7, 2.0])), Some(&condition));
     let loss = (values * lift(random(4, [2, 17], &cpu()))).sum();
@@ -284,8 +285,9 @@ fn a_condition_changes_the_field_and_none_is_a_class_of_its_own() {
     let values = |condition: Option<Condition>| {
         numbers(network.conditional(random(1, [1, 16], &cpu()), heights(&[1.0]), condition.as_ref()))
     };
-    let class = |class: i64| Condition { classes: Some(Tensor::<1, Int>::from_data([class], &cpu())), numbers: None };
-    let told = Condition { classes: None, numbers: Some(Tensor::<2>::from_data([[1.0, -1.0]], &cpu())) };
+    let class =
+        |class: i64| Condition { classes: Some(Tensor::<1, Int>::from_data([class], &cpu())), ..Condition::default() };
+    let told = Condition { numbers: Some(Tensor::<2>::from_data([[1.0, -1.0]], &cpu())), ..Condition::default() };
     let all = [values(None), values(Some(class(0))), values(Some(class(1))), values(Some(told))];
     for (index, one) in all.iter().enumerate() {
         for other in &all[index + 1..] {
@@ -303,7 +305,8 @@ fn a_conditional_field_is_that_of_its_condition() {
     at.push(&[0.3; 16], 1.0);
     at.push(&[-0.3; 16], 2.0);
     let field = |class: i64| {
-        let condition = Condition { classes: Some(Tensor::<1, Int>::from_data([class], &cpu())), numbers: None };
+        let condition =
+            Condition { classes: Some(Tensor::<1, Int>::from_data([class], &cpu())), ..Condition::default() };
         LearnedField::new(&network, geometry(16), &cpu()).under(condition).evaluate(&at).unwrap().directions
     };
     let alone = LearnedField::new(&network, geometry(16), &cpu()).evaluate(&at).unwrap().directions;

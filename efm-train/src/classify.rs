@@ -2,16 +2,17 @@
 
 use std::ops::ControlFlow;
 
-use burn::module::Module;
 use burn::optim::AdamConfig;
 use burn::tensor::{Device, Int, Tensor, TensorData, activation};
-use efm_core::{Points, Seed};
+use efm_core::{Points, Seed, Stream};
 use efm_data::Sampler;
 use efm_data::image::ImageSampler;
 use efm_models::Classifier;
+use rand::RngExt;
 
 use crate::TrainError;
 use crate::config::TrainConfig;
+use crate::ema::MovingAverage;
 use crate::gradient::summed_gradient;
 use crate::schedule::learning_rate;
 
@@ -21,6 +22,9 @@ const SHARD: usize = 32;
 
 /// Peak learning rate of Adam.
 const RATE: f64 = 2e-3;
+
+/// Decay of the moving average of the weights.
+const AVERAGE: f64 = 0.995;
 
 /// Images evaluated at once.
 const ROWS: usize = 256;
@@ -34,8 +38,9 @@ pub struct Judgement {
     pub features: Points,
 }
 
-/// Trains a classifier for `steps` batches of 128 draws of `images`, on the cross-entropy. `watch` sees the steps done and
-/// the loss. The same on any number of threads.
+/// Trains a classifier for `steps` batches of 128 draws of `images`, each moved by up to a twelfth of its size, on the
+/// cross-entropy; gives the moving average of its weights. `watch` sees the steps done and the loss. The same on any number
+/// of threads.
 ///
 /// # Errors
 /// [`TrainError::Unlabelled`] where no classes are known, [`TrainError::Interrupted`] when `watch` breaks,
@@ -54,12 +59,14 @@ pub fn train_classifier(
     let mut classifier = Classifier::new(image, labels.names().len(), &seed.stream("classifier/weights"), &device)?;
     let mut optimizer = AdamConfig::new().with_epsilon(1e-8).init();
     let stream = seed.stream("classifier/images");
+    let shifts = seed.stream("classifier/shifts");
+    let mut average = MovingAverage::new(&classifier, AVERAGE);
     let plan = TrainConfig { steps, warmup: (steps / 20).max(1), learning_rate: RATE, ..TrainConfig::default() };
     for step in 0..steps {
         let shards = (0..BATCH).step_by(SHARD).map(|first| {
             let first = (step * BATCH + first) as u64;
             let classes = (first..first + SHARD as u64).map(|draw| labels.classes()[images.image_of(&stream, draw)]);
-            (images.draw(&stream, first, SHARD), classes.collect::<Vec<_>>())
+            (moved(images.draw(&stream, first, SHARD), image, &shifts, first), classes.collect::<Vec<_>>())
         });
         let entropy = |classifier: &Classifier, (points, classes): (Points, Vec<u32>)| {
             let classes: Vec<i64> = classes.into_iter().map(i64::from).collect();
@@ -72,11 +79,34 @@ pub fn train_classifier(
             return Err(TrainError::NonFiniteLoss { step, seed: seed.0, loss });
         }
         classifier = optimizer.step(learning_rate(&plan, step), classifier, gradients);
+        average.update(&classifier, step);
         if watch(step + 1, loss).is_break() {
             return Err(TrainError::Interrupted);
         }
     }
-    Ok(classifier.valid())
+    Ok(average.module().clone())
+}
+
+/// Images moved by up to a twelfth of their size each way, pixels at the border repeated; image i by `stream.at(first + i)`.
+fn moved(images: Points, [_, height, width]: [usize; 3], stream: &Stream, first: u64) -> Points {
+    let dim = images.dim();
+    let mut values = vec![0.0; images.as_slice().len()];
+    for (index, (out, point)) in values.chunks_exact_mut(dim).zip(images.iter()).enumerate() {
+        let mut random = stream.at(first + index as u64);
+        let mut shift = |size: usize| {
+            let most = (size / 12) as i64;
+            random.random_range(-most..=most)
+        };
+        let (down, right) = (shift(height), shift(width));
+        let from = |to: usize, by: i64, size: usize| (to as i64 - by).clamp(0, size as i64 - 1) as usize;
+        for (out, plane) in out.chunks_exact_mut(height * width).zip(point.chunks_exact(height * width)) {
+            for (y, row) in out.chunks_exact_mut(width).enumerate() {
+                let line = from(y, down, height) * width;
+                row.iter_mut().enumerate().for_each(|(x, value)| *value = plane[line + from(x, right, width)]);
+            }
+        }
+    }
+    Points::from_values(dim, values).expect("pixels of finite points")
 }
 
 /// Classes and features of `points`, images in data units.

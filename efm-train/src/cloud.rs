@@ -38,6 +38,24 @@ impl Cloud {
         }
     }
 
+    /// Names of the classes of its points; none where they have no classes.
+    pub fn classes(&self) -> Vec<String> {
+        match self {
+            Self::Endless { sampler, .. } => sampler.classes(),
+            Self::Finite(_) => Vec::new(),
+        }
+    }
+
+    /// The points of one class alone, an index into [`Cloud::classes`], in the same units.
+    pub fn of_class(&self, class: usize) -> Option<Self> {
+        match self {
+            Self::Endless { sampler, scaler } => {
+                Some(Self::Endless { sampler: sampler.of_class(class)?, scaler: scaler.clone() })
+            }
+            Self::Finite(_) => None,
+        }
+    }
+
     /// Points number `first` to `first + count − 1` of a stream; rows of a finite set are drawn with replacement.
     ///
     /// # Errors

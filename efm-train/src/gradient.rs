@@ -5,7 +5,8 @@ use std::ops::Range;
 use burn::module::{Module, ModuleVisitor, Param};
 use burn::optim::GradientsParams;
 use burn::tensor::{Device, Tensor, TensorData};
-use efm_models::{FieldNet, Network};
+use efm_core::Stream;
+use efm_models::{Condition, Dropout, FieldNet, Network};
 use rayon::prelude::*;
 
 use crate::TrainError;
@@ -31,17 +32,51 @@ pub(crate) fn gradient(
     network: &Network,
     batch: Batch,
     cut: Cut,
+    dropout: Option<Stream>,
     device: &Device,
 ) -> Result<(f64, GradientsParams), TrainError> {
     let count = batch.len();
+    part_of_gradient(network, batch, count, cut, dropout, device)
+}
+
+/// The same in parts of `rows` points, one after the other: a large batch in the memory of a small one.
+pub(crate) fn accumulated_gradient(
+    network: &Network,
+    batch: &Batch,
+    rows: usize,
+    cut: Cut,
+    dropout: Option<Stream>,
+    device: &Device,
+) -> Result<(f64, GradientsParams), TrainError> {
+    let count = batch.len();
+    let mut parts = batch.shards(rows).into_iter();
+    let part = |batch| part_of_gradient(network, batch, count, cut, dropout, device);
+    let (mut loss, mut total) = part(parts.next().expect("a batch has rows"))?;
+    for batch in parts {
+        let (value, mut gradients) = part(batch)?;
+        loss += value;
+        network.visit(&mut Add { total: &mut total, other: &mut gradients });
+    }
+    Ok((loss, total))
+}
+
+/// What a part of a batch of `count` points adds to its loss and to its gradient.
+fn part_of_gradient(
+    network: &Network,
+    batch: Batch,
+    count: usize,
+    cut: Cut,
+    dropout: Option<Stream>,
+    device: &Device,
+) -> Result<(f64, GradientsParams), TrainError> {
     let rows = network.rows_per_core().min(SHARD);
-    if cut == Cut::Whole || count <= rows {
-        let loss = weighted_error(network, batch, device).div_scalar(count as f64);
+    if cut == Cut::Whole || batch.len() <= rows {
+        let loss = weighted_error(network, batch, dropout, device).div_scalar(count as f64);
         let value = scalar(loss.clone())?;
         return Ok((value, GradientsParams::from_grads(loss.backward(), network)));
     }
     summed_gradient(network, batch.shards(rows), |network, shard| {
-        weighted_error(network, shard, device).div_scalar(count as f64)
+        weighted_error(network, shard, dropout, device).div_scalar(count as f64)
     })
 }
 
@@ -73,18 +108,24 @@ pub(crate) fn summed_gradient<M: Module + Sync, S: Send>(
 
 /// Σ over the batch of the loss: the weighted squared error, averaged over the components; for [`efm_models::Head::Plates`] the cross-entropy of
 /// the shares and the weighted squared errors of the slopes.
-pub(crate) fn weighted_error(network: &Network, batch: Batch, device: &Device) -> Tensor<1> {
+pub(crate) fn weighted_error(network: &Network, batch: Batch, dropout: Option<Stream>, device: &Device) -> Tensor<1> {
     let count = batch.len();
+    let condition = Condition {
+        classes: (!batch.class.is_empty()).then(|| Condition::of_classes(&batch.class, device).classes).flatten(),
+        dropout: dropout.map(|stream| Dropout { stream, first: batch.first }),
+        ..Condition::default()
+    };
     let upload = |values: Vec<f32>| {
         let width = values.len() / count;
         Tensor::<2>::from_data(TensorData::new(values, [count, width]), device)
     };
     let dim = batch.x.len() / count;
-    let values = network.forward(upload(batch.x), upload(batch.z));
+    let values = network.conditional(upload(batch.x), upload(batch.z), Some(&condition));
     let (target, weight) = (upload(batch.target), upload(batch.weight));
     if weight.dims()[1] == 1 {
         let error = values - target;
-        return ((error.clone() * error) * weight).sum().div_scalar((dim + 1) as f64);
+        let [_, width] = error.dims();
+        return ((error.clone() * error) * weight).sum().div_scalar(width as f64);
     }
     let part = |tensor: &Tensor<2>, range: Range<usize>| tensor.clone().slice([0..count, range]);
     let ln_ratio = part(&values, 0..1);

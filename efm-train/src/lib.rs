@@ -5,6 +5,7 @@
 
 mod checkpoint;
 pub mod checkup;
+mod classifier_file;
 mod classify;
 mod clip;
 mod cloud;
@@ -12,6 +13,7 @@ pub mod config;
 mod ema;
 mod error;
 mod files;
+mod flow_matching;
 mod gap;
 mod gradient;
 mod likelihood;
@@ -24,6 +26,7 @@ mod schedule;
 mod trainer;
 
 pub use checkpoint::{Checkpoints, State, Tensors};
+pub use classifier_file::{classifier_key, load_classifier, save_classifier};
 pub use classify::{Judgement, judge, train_classifier};
 pub use cloud::Cloud;
 pub use ema::MovingAverage;
@@ -31,7 +34,7 @@ pub use error::TrainError;
 pub use files::write_atomically;
 pub use gap::{GapRule, automatic_gap};
 pub use likelihood::{Likelihood, LnDensities, SMEARS};
-pub use model_file::TrainedModel;
+pub use model_file::{TrainedModel, class_names};
 pub use objective::Target;
 pub use pool::{Batch, Plates, Pool, PoolSource};
 pub use run_dir::RunDir;

@@ -6,7 +6,7 @@ use burn::store::ModuleRecord;
 use burn::tensor::{Bytes, Device};
 use efm_core::Seed;
 
-use efm_models::{Geometry, LearnedField, Network, NetworkConfig};
+use efm_models::{Condition, Geometry, LearnedField, Network, NetworkConfig};
 use serde::{Deserialize, Serialize};
 
 use crate::config::SolverConfig;
@@ -26,6 +26,8 @@ pub struct TrainedModel {
     pub solver: SolverConfig,
     /// Size of the network.
     pub config: NetworkConfig,
+    /// Names of the classes that the network can be asked for; none if its field is that of the whole target only.
+    pub classes: Vec<String>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -37,6 +39,8 @@ struct Description {
     network: NetworkConfig,
     scalers: Scalers,
     solver: SolverConfig,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    classes: Vec<String>,
     weights_blake3: String,
     /// Hash of all that the weights go with; how lines are traced may be changed by hand.
     seal: String,
@@ -45,7 +49,11 @@ struct Description {
 impl Description {
     fn sealed(&self) -> String {
         let parts = (&self.geometry, &self.network, &self.scalers, &self.weights_blake3);
-        blake3::hash(&serde_json::to_vec(&parts).expect("plain data")).to_hex().to_string()
+        let mut bytes = serde_json::to_vec(&parts).expect("plain data");
+        for class in &self.classes {
+            bytes.extend(class.bytes().chain([0]));
+        }
+        blake3::hash(&bytes).to_hex().to_string()
     }
 }
 
@@ -74,6 +82,7 @@ impl TrainedModel {
             network: self.config.clone(),
             scalers: self.scalers.clone(),
             solver: self.solver.clone(),
+            classes: self.classes.clone(),
             weights_blake3: blake3::hash(&weights).to_hex().to_string(),
             seal: String::new(),
         };
@@ -113,12 +122,30 @@ impl TrainedModel {
             geometry: description.geometry,
             scalers: description.scalers,
             solver: description.solver,
+            classes: description.classes,
             config: description.network,
         })
+    }
+
+    /// The field of one class of the target, `weight` times as far from that of the whole as it is: see
+    /// [`LearnedField::guided`].
+    pub fn class_field(&self, class: usize, weight: f64, device: &Device) -> LearnedField {
+        self.field(device).under(Condition::class(class, device)).guided(weight)
     }
 
     /// The field of the model, in scaled units.
     pub fn field(&self, device: &Device) -> LearnedField {
         LearnedField::new(&self.network, self.geometry, device)
     }
+}
+
+/// Names of the classes that the model in `folder` can be asked for, without its weights.
+///
+/// # Errors
+/// [`TrainError::Io`] and [`TrainError::Corrupt`].
+pub fn class_names(folder: &Path) -> Result<Vec<String>, TrainError> {
+    let path = folder.join(DESCRIPTION);
+    let description: Description =
+        serde_json::from_slice(&read(&path)?).map_err(|error| TrainError::corrupt(&path, error.to_string()))?;
+    Ok(description.classes)
 }

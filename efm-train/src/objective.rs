@@ -26,6 +26,7 @@ impl Objective {
     pub fn head(self, points: &InterPlate) -> Head {
         match self {
             Self::Posterior | Self::Shares => Head::Plates,
+            Self::FlowMatching => Head::Velocity,
             Self::Flux | Self::Direction | Self::Isotropic => match points {
                 InterPlate::Around { .. } => Head::Free,
                 _ => Head::Forward,

@@ -10,6 +10,7 @@ use rayon::prelude::*;
 use crate::TrainError;
 use crate::cloud::Cloud;
 use crate::config::{Charges, Objective, TrainConfig};
+use crate::flow_matching::paths;
 use crate::objective::{PlateTargets, directions, gap_directions};
 
 /// Where the charges of both plates come from, and the field they make.
@@ -24,6 +25,8 @@ pub struct Plates {
     pub law: Law,
     /// Sizes in scaled units.
     pub geometry: Geometry,
+    /// The target of every class alone, where fields of classes are learned as well; none otherwise.
+    pub classes: Vec<Cloud>,
 }
 
 /// Makes pools of inter-plate points with the exact field's targets.
@@ -33,6 +36,7 @@ pub struct PoolSource<'a> {
     points: InterPlate,
     objective: Objective,
     size: usize,
+    unconditional: f64,
     seed: Seed,
     device: Option<Device>,
 }
@@ -45,6 +49,7 @@ pub struct Pool {
     z: Vec<f32>,
     target: Vec<f32>,
     weight: Vec<f32>,
+    class: Vec<u32>,
 }
 
 /// One minibatch on the host, ready for upload.
@@ -58,6 +63,10 @@ pub struct Batch {
     pub target: Vec<f32>,
     /// `[B, 1]`, or `[B, 2]` for the parts of [`efm_models::Head::Plates`].
     pub weight: Vec<f32>,
+    /// Class of every point, the number of classes for the field of the whole target; empty where no classes are learned.
+    pub class: Vec<u32>,
+    /// Number of the first row in the whole training, which noise is keyed by.
+    pub first: u64,
 }
 
 impl Batch {
@@ -73,17 +82,20 @@ impl Batch {
 
     /// The batch in pieces of `rows` points, the last one maybe shorter.
     pub fn shards(&self, rows: usize) -> Vec<Self> {
-        let part = |values: &[f32], range: &Range<usize>| {
-            let width = values.len() / self.len();
+        fn part<T: Copy>(values: &[T], rows: usize, range: &Range<usize>) -> Vec<T> {
+            let width = values.len() / rows;
             values[range.start * width..range.end * width].to_vec()
-        };
+        }
+        let all = self.len();
         let cut = |start: usize| {
             let range = start..(start + rows).min(self.len());
             Self {
-                x: part(&self.x, &range),
-                z: part(&self.z, &range),
-                target: part(&self.target, &range),
-                weight: part(&self.weight, &range),
+                x: part(&self.x, all, &range),
+                z: part(&self.z, all, &range),
+                target: part(&self.target, all, &range),
+                weight: part(&self.weight, all, &range),
+                class: part(&self.class, all, &range),
+                first: self.first + start as u64,
             }
         };
         (0..self.len()).step_by(rows.max(1)).map(cut).collect()
@@ -99,6 +111,7 @@ impl<'a> PoolSource<'a> {
             points: train.points.clone(),
             objective: train.objective,
             size: train.pool,
+            unconditional: train.unconditional,
             seed,
             device: None,
         }
@@ -128,26 +141,62 @@ impl<'a> PoolSource<'a> {
     }
 
     fn build(&self, stream: &str, index: u64) -> Result<Pool, TrainError> {
-        let source = self.plates.source.charges(self.charges, &self.seed.stream("charges/source"), index)?;
-        let target = self.plates.target.charges(self.charges, &self.seed.stream("charges/target"), index)?;
-        let capacitor = Capacitor::new(source, target, self.plates.gap)?;
         let first = index * self.size as u64;
         let stream = self.seed.stream(stream);
+        let classes = &self.plates.classes;
+        if classes.is_empty() {
+            let target = (&self.plates.target, self.seed.stream("charges/target"));
+            return self.part(target, index, &stream, first, self.size);
+        }
+        // Every class has charges of its own, and with them a field; all together have that of the whole target.
+        let mut pool = Pool::default();
+        for (class, count) in shares(self.size, classes.len(), self.unconditional).into_iter().enumerate() {
+            let target = match classes.get(class) {
+                Some(cloud) => (cloud, self.seed.stream(&format!("charges/target/{class}"))),
+                None => (&self.plates.target, self.seed.stream("charges/target")),
+            };
+            if count > 0 {
+                let part = self.part(target, index, &stream, first + pool.len() as u64, count)?;
+                pool.append(part, class as u32);
+            }
+        }
+        Ok(pool)
+    }
+
+    /// Points number `first` and following of `stream` in the field of fresh charges of the source and of `target`, a cloud
+    /// and the stream of its charges.
+    fn part(
+        &self,
+        (cloud, charges): (&Cloud, Stream),
+        index: u64,
+        stream: &Stream,
+        first: u64,
+        count: usize,
+    ) -> Result<Pool, TrainError> {
         let (law, geometry) = (self.plates.law, &self.plates.geometry);
+        if self.objective == Objective::FlowMatching {
+            let source = self.plates.source.draw(&self.seed.stream("charges/source"), first, count)?;
+            let target = cloud.draw(&charges, first, count)?;
+            let (points, velocities) = paths(&source, &target, self.plates.gap, stream, first);
+            return Ok(Pool { target: velocities, weight: vec![1.0; count], ..Pool::at(&points) });
+        }
+        let source = self.plates.source.charges(self.charges, &self.seed.stream("charges/source"), index)?;
+        let target = cloud.charges(self.charges, &charges, index)?;
+        let capacitor = Capacitor::new(source, target, self.plates.gap)?;
         match self.objective {
             Objective::Posterior => {
-                let drawn = self.points.draw_with_origins(&capacitor, law, &stream, first, self.size);
+                let drawn = self.points.draw_with_origins(&capacitor, law, stream, first, count);
                 let (points, origins) = drawn.ok_or(TrainError::NoOrigins)?;
                 Ok(Pool::of_plates(&points, PlateTargets::drawn(&capacitor, &points, &origins, geometry)))
             }
             Objective::Shares => {
-                let points = self.points.draw(&capacitor, law, &stream, first, self.size);
+                let points = self.points.draw(&capacitor, law, stream, first, count);
                 let targets = PlateTargets::summed(&ExactField::new(capacitor, law), &points, geometry)?;
                 Ok(Pool::of_plates(&points, targets))
             }
-            Objective::Isotropic => Ok(Pool::of_steps(&capacitor, law, geometry, &stream, first, self.size)),
-            Objective::Flux | Objective::Direction => {
-                let points = self.points.draw(&capacitor, law, &stream, first, self.size);
+            Objective::Isotropic => Ok(Pool::of_steps(&capacitor, law, geometry, stream, first, count)),
+            Objective::Flux | Objective::Direction | Objective::FlowMatching => {
+                let points = self.points.draw(&capacitor, law, stream, first, count);
                 let everywhere = geometry.head.is_everywhere();
                 let values = match self.device_field(&capacitor).filter(|_| !everywhere) {
                     Some(field) => gap_directions(&field, &points)?,
@@ -164,6 +213,13 @@ impl<'a> PoolSource<'a> {
     }
 }
 
+/// Points of a pool of `size` for each of `classes` classes, as many for all, and last those of the whole target.
+fn shares(size: usize, classes: usize, unconditional: f64) -> Vec<usize> {
+    let whole = ((size as f64 * unconditional).round() as usize).min(size);
+    let (each, rest) = ((size - whole) / classes, (size - whole) % classes);
+    (0..classes).map(|class| each + usize::from(class < rest)).chain([whole]).collect()
+}
+
 /// Isotropic steps have at least this share of the gap, which resolves both plates, and at most this many sizes of the
 /// capacitor: what is learned is the field of the charges within that distance.
 const STEPS: [f64; 2] = [0.003, 4.0];
@@ -176,6 +232,16 @@ impl Pool {
             z: (0..points.len()).map(|index| points.z(index) as f32).collect(),
             ..Self::default()
         }
+    }
+
+    /// Adds points that all belong to `class`.
+    fn append(&mut self, other: Self, class: u32) {
+        self.class.extend(std::iter::repeat_n(class, other.len()));
+        self.dim = other.dim;
+        self.x.extend(other.x);
+        self.z.extend(other.z);
+        self.target.extend(other.target);
+        self.weight.extend(other.weight);
     }
 
     fn of_plates(points: &Augmented, targets: PlateTargets) -> Self {
@@ -237,16 +303,24 @@ impl Pool {
     pub fn batch(&self, seed: Seed, step: usize, count: usize) -> Batch {
         let mut random = seed.stream("batches").at(step as u64);
         let indices: Vec<_> = (0..count).map(|_| random.random_range(0..self.len())).collect();
-        self.gather(&indices)
+        Batch { first: step as u64 * count as u64, ..self.gather(&indices) }
     }
 
     /// The points with these indices.
     pub fn gather(&self, indices: &[usize]) -> Batch {
-        let pick = |values: &[f32]| {
-            let width = values.len() / self.len();
-            indices.iter().flat_map(|&i| values[i * width..(i + 1) * width].iter().copied()).collect::<Vec<_>>()
-        };
-        Batch { x: pick(&self.x), z: pick(&self.z), target: pick(&self.target), weight: pick(&self.weight) }
+        fn pick<T: Copy>(values: &[T], rows: usize, indices: &[usize]) -> Vec<T> {
+            let width = values.len() / rows;
+            indices.iter().flat_map(|&i| values[i * width..(i + 1) * width].iter().copied()).collect()
+        }
+        let all = self.len();
+        Batch {
+            x: pick(&self.x, all, indices),
+            z: pick(&self.z, all, indices),
+            target: pick(&self.target, all, indices),
+            weight: pick(&self.weight, all, indices),
+            class: pick(&self.class, all, indices),
+            first: 0,
+        }
     }
 
     /// Number of coordinates of the data, D.

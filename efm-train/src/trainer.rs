@@ -11,7 +11,7 @@ use crate::checkpoint::{State, Tensors};
 use crate::clip::clip_global_norm;
 use crate::config::TrainConfig;
 use crate::ema::MovingAverage;
-use crate::gradient::{Cut, gradient, scalar, weighted_error};
+use crate::gradient::{Cut, accumulated_gradient, gradient, scalar, weighted_error};
 use crate::pool::{Batch, Plates, Pool, PoolSource};
 use crate::schedule::learning_rate;
 use crate::{Checkpoints, TrainError};
@@ -136,7 +136,7 @@ impl<'a> Trainer<'a> {
                 pool = Some((index, pools.pool(index)?));
             }
             let (_, present) = pool.as_ref().expect("just made");
-            let batch = present.batch(self.seed, step, self.train.batch);
+            let batch = present.batch(self.seed, step, self.train.batch * self.train.accumulate);
             let mut report = self.step_on(batch)?;
             let every = |period: usize| period > 0 && (step + 1).is_multiple_of(period);
             if let Some(validation) = validation.as_ref().filter(|_| every(self.train.validate_every)) {
@@ -180,15 +180,23 @@ impl<'a> Trainer<'a> {
         self.train.patience > 0 && self.state.stale >= self.train.patience
     }
 
-    /// Every pool serves `pool · reuse / batch` steps.
+    /// Every pool serves `pool · reuse / (batch · accumulate)` steps.
     fn pool_index(&self, step: usize) -> u64 {
-        let steps = (self.train.pool as f64 * self.train.reuse / self.train.batch as f64).round().max(1.0);
+        let points = self.train.batch * self.train.accumulate;
+        let steps = (self.train.pool as f64 * self.train.reuse / points as f64).round().max(1.0);
         (step as f64 / steps).floor() as u64
     }
 
     fn step_on(&mut self, batch: Batch) -> Result<Report, TrainError> {
         let step = self.state.step;
-        let (value, gradients) = gradient(&self.network, batch, self.cut, &self.device)?;
+        let dropout = Some(self.seed.stream("dropout"));
+        let (value, gradients) = match self.train.accumulate {
+            1 => gradient(&self.network, batch, self.cut, dropout, &self.device)?,
+            _ => {
+                let rows = self.train.batch;
+                accumulated_gradient(&self.network, &batch, rows, self.cut, dropout, &self.device)?
+            }
+        };
         if !value.is_finite() {
             return Err(TrainError::NonFiniteLoss { step, seed: self.seed.0, loss: value });
         }
@@ -216,7 +224,7 @@ impl<'a> Trainer<'a> {
         let rows = self.average.module().rows_at_once().min(VALIDATION_BATCH);
         for first in (0..pool.len()).step_by(rows) {
             let indices: Vec<_> = (first..pool.len().min(first + rows)).collect();
-            sum += scalar(weighted_error(self.average.module(), pool.gather(&indices), &device))?;
+            sum += scalar(weighted_error(self.average.module(), pool.gather(&indices), None, &device))?;
         }
         Ok(sum / pool.len() as f64)
     }

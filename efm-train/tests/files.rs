@@ -75,6 +75,7 @@ fn trained() -> TrainedModel {
         scalers: Scalers::fit(Scaling::PerCoordinate, true, None, &cloud(3.7), &cloud(0.011)).unwrap(),
         solver: SolverConfig::default(),
         config: model(8),
+        classes: Vec::new(),
     }
 }
 

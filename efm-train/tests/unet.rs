@@ -29,6 +29,7 @@ fn plates() -> Plates {
         gap: 10.0,
         law: Law::Mirror,
         geometry: geometry(),
+        classes: Vec::new(),
     }
 }
 
@@ -78,4 +79,35 @@ fn the_loss_falls() {
     // A batch of 16 images of 256 pixels knows its mean loss to a few per cent, and most of the lateral field is a multiple
     // of x, which the gate alone can learn.
     assert!(last < 0.9 * first, "{first} {last}");
+}
+
+#[test]
+fn dropout_depends_on_seed_and_step_alone() {
+    let config = TrainConfig { steps: 4, ..few() };
+    let (plates, folder) = (plates(), tempfile::tempdir().unwrap());
+    let model = |dropout: f64| match model() {
+        NetworkConfig::UNet(unet) => NetworkConfig::UNet(UNetConfig { dropout, ..unet }),
+        other => other,
+    };
+    let trainer = |dropout: f64| {
+        Trainer::new(&config, &model(dropout), &plates, geometry(), Seed(1), &cpu(), "d".to_owned()).expect("a network")
+    };
+    let on = |threads: usize, name: &str, stop: Option<usize>, dropout: f64| {
+        let checkpoints = Checkpoints::new(folder.path().join(name));
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().expect("threads");
+        let (_, reports) = pool.install(|| go(&mut trainer(dropout), &checkpoints, stop));
+        (checkpoints, reports.iter().map(|report| report.loss).collect::<Vec<_>>())
+    };
+    let (whole, losses) = on(1, "whole", None, 0.4);
+    let (plain, without) = on(1, "plain", None, 0.0);
+    // The first step has an output of zero, whatever is left out before it.
+    assert_eq!(losses[0], without[0]);
+    assert_ne!(losses[2..], without[2..], "nothing was left out");
+    assert!(newest(&plain) != newest(&whole));
+    let (halves, _) = on(3, "halves", Some(2), 0.4);
+    let (state, tensors) = newest(&halves);
+    go(&mut trainer(0.4).resume(state, tensors, folder.path()).unwrap(), &halves, None);
+    assert!(newest(&halves) == newest(&whole), "threads or a stop left a trace");
+    let refused = Trainer::new(&config, &model(1.0), &plates, geometry(), Seed(1), &cpu(), "d".to_owned());
+    assert!(refused.is_err_and(|error| error.to_string().contains("dropout")));
 }

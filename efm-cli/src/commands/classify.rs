@@ -1,4 +1,3 @@
-use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
 use efm_core::{Points, Seed};
@@ -7,14 +6,13 @@ use efm_data::{DataSpec, Sampler, read_points};
 use efm_eval::picture::{ImageShape, image_pairs};
 use efm_eval::{colour_correlation, frechet_distance};
 use efm_models::device;
-use efm_train::config::{ConfigSource, load};
-use efm_train::{RunDir, judge, train_classifier, write_atomically};
+use efm_train::{RunDir, class_names, judge, write_atomically};
 use rayon::prelude::*;
 use serde::Serialize;
 
 use crate::args::ClassifyArgs;
 use crate::failure::{Exit, Failure};
-use crate::progress::Progress;
+use crate::pipeline::{classifier, saved_config};
 use crate::say;
 use crate::signals::Signals;
 
@@ -37,6 +35,9 @@ struct Report {
     /// Share of them that it takes for one of the target's classes, and the same of test images of the target.
     of_target_class: f64,
     of_target_class_real: f64,
+    /// Share of the images sent to a class that it takes for that class.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    of_own_class: Option<f64>,
     /// Squared Fréchet distance of features from test images of the target; the floor is that of two draws of these.
     frechet: f64,
     frechet_floor: f64,
@@ -47,12 +48,30 @@ struct Report {
     nearest_real: f64,
 }
 
-/// `efm classify`: what a classifier trained on the real images says of a run's transported ones.
+/// `efm classify`: what a classifier trained on the real images says of transported ones.
 pub fn run(args: &ClassifyArgs) -> Result<(), Failure> {
-    let file = args.run.join("config.toml");
-    let source = ConfigSource::from_file(&file)
-        .map_err(|error| Failure::new(Exit::Io, format!("{}: {error}", file.display()), "give a run's folder"))?;
-    let config = load(&source)?;
+    let several = args.runs.len() > 1;
+    let mut reports = Vec::new();
+    for run in &args.runs {
+        let report = one(args, run)?;
+        if !args.json {
+            let name = if several { format!("{}: ", run.display()) } else { String::new() };
+            say::out(format!("{name}{}", summary(&report)));
+        }
+        reports.push(report);
+    }
+    if args.json {
+        let text = match reports.as_slice() {
+            [report] => serde_json::to_string_pretty(report),
+            reports => serde_json::to_string_pretty(reports),
+        };
+        say::out(text.expect("plain data"));
+    }
+    Ok(())
+}
+
+fn one(args: &ClassifyArgs, run: &Path) -> Result<Report, Failure> {
+    let config = saved_config(run)?;
     let DataSpec::Images(target) = &config.target else {
         return Err(Failure::usage(
             "the target of this run is no set of images",
@@ -68,22 +87,14 @@ pub fn run(args: &ClassifyArgs) -> Result<(), Failure> {
         }
         None => return Err(unlabelled(target)),
     };
-    let (starts, ends) = (points(&args.run, "source.npy")?, points(&args.run, "transported.npy")?);
+    let (starts, ends) = (points(run, "source.npy")?, points(run, "transported.npy")?);
     if ends.dim() != train.dim() || starts.len() != ends.len() {
-        let message = format!("{}: the points are not those of its config.toml", args.run.display());
+        let message = format!("{}: the points are not those of its config.toml", run.display());
         return Err(Failure::new(Exit::Data, message, "run the experiment again"));
     }
     let (device, seed, signals) = (device::parse(&args.device)?, Seed(args.seed), Signals::listen());
-    let mut progress = Progress::new("classifier", args.steps);
-    let trained = train_classifier(&train, args.steps, seed, &device, &mut |step, loss| {
-        progress.set(step, || format!("loss {loss:.4}"));
-        if signals.received().is_some() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
-    });
-    progress.finish();
-    if let Some(exit) = signals.received() {
-        return Err(Failure::new(exit, "stopped; nothing was written", "run the command again"));
-    }
-    let classifier = trained?;
+    let kept = args.classifier.as_deref();
+    let classifier = classifier(&train, args.steps, seed, kept, &device, &signals)?;
 
     let stream = seed.stream("classify/test");
     let labels = test.labels().ok_or_else(|| unlabelled(target))?;
@@ -108,7 +119,7 @@ pub fn run(args: &ClassifyArgs) -> Result<(), Failure> {
     let rows: Vec<_> = (0..count.min(SHOWN)).collect();
     let beside: Vec<_> = rows.iter().map(|&row| near[row].0).collect();
     let neighbours = everything.select(&beside);
-    let picture = RunDir::open(&args.run)?.pictures()?.join("images-nearest.png");
+    let picture = RunDir::open(run)?.pictures()?.join("images-nearest.png");
     image_pairs(picture, &ends.select(&rows), &neighbours, shape, 8, train.range().ends())?;
 
     let report = Report {
@@ -118,6 +129,7 @@ pub fn run(args: &ClassifyArgs) -> Result<(), Failure> {
         samples: count,
         of_target_class: share(&of_ends.classes),
         of_target_class_real: share(&of_first.classes),
+        of_own_class: own_class(run, &of_ends.classes, labels.names())?,
         frechet: frechet_distance(&of_ends.features, &of_first.features)?,
         frechet_floor: frechet_distance(&of_second.features, &of_first.features)?,
         colour_correlation: if shape.channels == 3 && starts.dim() == ends.dim() {
@@ -129,18 +141,35 @@ pub fn run(args: &ClassifyArgs) -> Result<(), Failure> {
         nearest_real: median(&near_real),
     };
     let json = serde_json::to_string_pretty(&report).expect("plain data");
-    write_atomically(&args.run.join("classifier.json"), (json.clone() + "\n").as_bytes())?;
-    say::out(if args.json { json } else { summary(&report) });
-    Ok(())
+    write_atomically(&run.join("classifier.json"), (json + "\n").as_bytes())?;
+    Ok(report)
+}
+
+/// Share of the images that are taken for the class they were sent to; `None` where they were sent to none.
+fn own_class(run: &Path, said: &[u32], labels: &[String]) -> Result<Option<f64>, Failure> {
+    let path = run.join("classes.npy");
+    if !path.exists() {
+        return Ok(None);
+    }
+    let names = class_names(&run.join("model"))?;
+    let sent = read_points(&path, None)?;
+    let right = said.iter().zip(sent.as_slice()).filter(|(said, sent)| {
+        let name = names.get(**sent as usize);
+        name.is_some() && name == labels.get(**said as usize)
+    });
+    Ok(Some(right.count() as f64 / said.len().max(1) as f64))
 }
 
 fn summary(report: &Report) -> String {
     let colours = report
         .colour_correlation
         .map_or(String::new(), |value| format!("\n  colours kept (correlation)        {value:.3}"));
+    let own = report
+        .of_own_class
+        .map_or(String::new(), |share| format!("\n  taken for the class asked for     {:.1} %", 100.0 * share));
     format!(
         "classifier: {:.2} % of {TESTS} draws of the test images right\n{} transported images\n  \
-         taken for the target's class      {:.1} %   (test images {:.1} %)\n  \
+         taken for the target's class      {:.1} %   (test images {:.1} %){own}\n  \
          Fréchet distance of features      {:.3}   (floor {:.3})\n  \
          nearest training image, median    {:.3}   (test images {:.3}){colours}",
         100.0 * report.accuracy,

@@ -4,7 +4,7 @@ use std::path::Path;
 use efm_core::{Points, Seed, Side};
 use efm_models::device;
 use efm_train::checkup::{Checkup, CloudCheck, LinesCheck};
-use efm_train::config::{ConfigSource, Gap, Method, RunConfig, load};
+use efm_train::config::{ConfigSource, Gap, Method, Objective, RunConfig, load};
 use efm_train::{GapRule, write_atomically};
 
 use super::map::exact;
@@ -17,6 +17,12 @@ use crate::say;
 /// `efm doctor`.
 pub fn run(args: &DoctorArgs) -> Result<(), Failure> {
     let config = configuration(&args.experiment, args.method.map(Method::from))?;
+    if config.train.objective == Objective::FlowMatching {
+        return Err(Failure::usage(
+            "flow matching has no field, so there is no gap to choose and nothing to look into",
+            "look at the same data with --method mirror",
+        ));
+    }
     let device = device::parse(&args.device)?;
     if let Some(path) = &args.write {
         make_room(path, args.force)?;

@@ -7,6 +7,7 @@ use efm_models::device;
 use efm_train::TrainedModel;
 use efm_train::config::{ConfigSource, load};
 
+use super::quality;
 use crate::args::EvalArgs;
 use crate::failure::{Exit, Failure};
 use crate::pipeline;
@@ -15,6 +16,9 @@ use crate::signals::Signals;
 
 /// `efm eval`: a run again, or any two sets of points.
 pub fn run(args: &EvalArgs) -> Result<(), Failure> {
+    if !args.evaluations.is_empty() {
+        return quality::run(&args.first, &args.evaluations, args.json);
+    }
     let metrics = match &args.second {
         Some(target) => compare(args, target)?,
         None => again(&args.first)?,
@@ -52,6 +56,6 @@ fn again(folder: &Path) -> Result<Metrics, Failure> {
     let device = device::parse("cpu")?;
     let model = TrainedModel::load(&folder.join("model"), &device)?;
     let prepared = pipeline::prepare(config)?;
-    let transported = pipeline::transport_learned(&prepared, &model.field(&device), &Signals::listen())?;
+    let transported = pipeline::transport_learned(&prepared, &model, &device, &Signals::listen())?;
     pipeline::measure(&prepared, &transported, "cpu", None)
 }

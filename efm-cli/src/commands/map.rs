@@ -97,6 +97,7 @@ fn transported(
                 seconds: 0.0,
                 paired: true,
                 drawn: Vec::new(),
+                classes: Vec::new(),
             })
         }
     }

@@ -6,9 +6,12 @@ mod data;
 mod density;
 mod doctor;
 mod eval;
+mod interpolate;
 mod lists;
 mod map;
+mod quality;
 mod run;
+mod sample;
 mod settings;
 mod transport;
 
@@ -22,6 +25,8 @@ pub fn dispatch(args: Args) -> Result<(), Failure> {
         Command::Train(args) => run::run(&args, run::Stages::TrainOnly),
         Command::Map(args) => map::run(&args),
         Command::Transport(args) => transport::run(&args),
+        Command::Sample(args) => sample::run(&args),
+        Command::Interpolate(args) => interpolate::run(&args),
         Command::Density(args) => density::run(&args),
         Command::Doctor(args) => doctor::run(&args),
         Command::Eval(args) => eval::run(&args),

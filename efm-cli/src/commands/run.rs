@@ -2,8 +2,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use burn::tensor::Device;
-use efm_data::write_points;
-use efm_eval::{Metrics, Spread};
+use efm_data::{write_column, write_points};
+use efm_eval::{Metrics, Seconds, Spread};
 use efm_models::device;
 use efm_train::config::{Method, RunConfig};
 use efm_train::{RunDir, TrainError, write_atomically};
@@ -26,6 +26,9 @@ pub enum Stages {
 
 /// `efm run` and `efm train`.
 pub fn run(args: &RunArgs, stages: Stages) -> Result<(), Failure> {
+    if !args.methods.is_empty() {
+        return methods(args, stages);
+    }
     let config = configuration(&args.experiment, args.method.map(Method::from))?;
     let device = device::parse(&args.device)?;
     if args.dry_run {
@@ -56,6 +59,19 @@ pub fn run(args: &RunArgs, stages: Stages) -> Result<(), Failure> {
     Ok(())
 }
 
+/// One run after the other, each below the folder of all.
+fn methods(args: &RunArgs, stages: Stages) -> Result<(), Failure> {
+    let name = configuration(&args.experiment, None)?.name;
+    let all = folder(args.out.as_deref(), args.force, &name)?;
+    for &method in &args.methods {
+        let method_name = Method::from(method).name();
+        say::note(format!("method {method_name}"));
+        let out = Some(all.join(method_name));
+        run(&RunArgs { method: Some(method), methods: Vec::new(), out, ..args.clone() }, stages)?;
+    }
+    Ok(())
+}
+
 /// What stays the same over the seeds.
 struct Job<'a> {
     args: &'a RunArgs,
@@ -78,13 +94,23 @@ impl Job<'_> {
         write_atomically(&run.config(), resolved(&prepared.config).as_bytes())?;
         let trained = pipeline::train(&prepared, trainer, &run, self.device, args.stop_after, self.signals)?;
         if self.stages == Stages::TrainOnly {
-            say::out(format!("trained in {:.1} s; the model is in {}", trained.seconds, run.model().display()));
+            let (seconds, rate) = (trained.seconds, trained.rate);
+            say::out(format!(
+                "trained in {seconds:.1} s, {rate:.0} points/s; the model is in {}",
+                run.model().display()
+            ));
             return Ok(None);
         }
-        let transported = pipeline::transport_learned(&prepared, &trained.model.field(self.device), self.signals)?;
+        let transported = pipeline::transport_learned(&prepared, &trained.model, self.device, self.signals)?;
         write_points(&run.file("source.npy"), &transported.starts)?;
         write_points(&run.file("transported.npy"), &transported.ends)?;
+        if !transported.classes.is_empty() {
+            let classes: Vec<_> = transported.classes.iter().map(|&class| class as f64).collect();
+            write_column(&run.file("classes.npy"), "class", &classes)?;
+        }
         let metrics = pipeline::measure(&prepared, &transported, &args.device, Some(trained.seconds))?;
+        let seconds = Seconds { points_per_second: Some(trained.rate), ..metrics.seconds };
+        let metrics = Metrics { seconds, ..metrics };
         metrics.write(run.metrics())?;
         pipeline::draw(&run, &prepared, Some(&trained), &transported, &metrics)?;
         say::out(metrics.summary());
@@ -111,7 +137,9 @@ pub(super) fn make_room(run: &RunDir, resume: bool, force: bool) -> Result<(), F
     for name in ["checkpoints", "model", "pictures"] {
         remove(&run.file(name), |path| fs::remove_dir_all(path))?;
     }
-    for name in ["config.toml", "log.jsonl", "metrics.json", "source.npy", "transported.npy", "failure.json"] {
+    for name in
+        ["config.toml", "log.jsonl", "metrics.json", "source.npy", "transported.npy", "classes.npy", "failure.json"]
+    {
         remove(&run.file(name), |path| fs::remove_file(path))?;
     }
     Ok(())

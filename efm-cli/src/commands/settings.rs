@@ -130,6 +130,7 @@ impl From<MethodArg> for Method {
             MethodArg::Flux => Self::Flux,
             MethodArg::Accept => Self::Accept,
             MethodArg::Published => Self::Published,
+            MethodArg::FlowMatching => Self::FlowMatching,
         }
     }
 }

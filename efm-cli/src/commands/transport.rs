@@ -1,10 +1,16 @@
-use efm_data::{read_points, write_points};
+use std::path::Path;
+
+use efm_core::{Points, Side};
+use efm_data::image::{Colour, ImageSize, ImagesSpec, Split};
+use efm_data::{DataSpec, Sampler, read_points};
 use efm_models::device;
 use efm_train::TrainedModel;
+use efm_train::config::RunConfig;
 
+use super::sample::adjusted;
 use crate::args::TransportArgs;
 use crate::failure::{Exit, Failure};
-use crate::pipeline::{Rule, Way, carry, check_losses};
+use crate::pipeline::{Collection, Rule, Way, carry, check_losses, class_field, saved_config};
 use crate::say;
 use crate::signals::Signals;
 
@@ -13,8 +19,11 @@ pub fn run(args: &TransportArgs) -> Result<(), Failure> {
     let device = device::parse(&args.device)?;
     let inside = args.run.join("model");
     let folder = if inside.is_dir() { &inside } else { &args.run };
-    let model = TrainedModel::load(folder, &device)?;
-    let points = read_points(&args.input, args.key.as_deref())?;
+    let model = adjusted(TrainedModel::load(folder, &device)?, &args.lines)?;
+    let (from, to) = if args.reverse { (Side::Target, Side::Source) } else { (Side::Source, Side::Target) };
+    // A folder of a model alone has no configuration, and knows nothing of images.
+    let config = args.run.join("config.toml").is_file().then(|| saved_config(&args.run)).transpose()?;
+    let points = inputs(&args.input, args.key.as_deref(), config.as_ref(), from)?;
     if points.dim() != model.geometry.dim {
         return Err(Failure::new(
             Exit::Data,
@@ -22,8 +31,9 @@ pub fn run(args: &TransportArgs) -> Result<(), Failure> {
             "transport points like those the model was trained on",
         ));
     }
+    let out = Collection::place(Some(&args.output), &args.run, "")?;
     let signals = Signals::listen();
-    let field = model.field(&device);
+    let field = class_field(&model, args.lines.class.as_deref(), model.solver.guidance, &device)?;
     let way = Way {
         field: &field,
         scalers: &model.scalers,
@@ -32,7 +42,7 @@ pub fn run(args: &TransportArgs) -> Result<(), Failure> {
     };
     let (ends, lines, seconds) = carry(way, &points, args.reverse, &signals)?;
     check_losses(&lines, model.solver.lost_share)?;
-    write_points(&args.output, &ends)?;
+    Collection::of(config.as_ref(), to, &ends).write(&out, &ends)?;
     let lost = lines.lost();
     say::out(format!(
         "{} points in {seconds:.2} s, {:.1} evaluations each, {lost} lost; written to {}",
@@ -41,4 +51,44 @@ pub fn run(args: &TransportArgs) -> Result<(), Failure> {
         args.output.display()
     ));
     Ok(())
+}
+
+/// Rows of a file, or images sized and coloured as those of the run, in their order.
+pub(super) fn inputs(
+    input: &Path,
+    key: Option<&str>,
+    config: Option<&RunConfig>,
+    from: Side,
+) -> Result<Points, Failure> {
+    if DataSpec::kind_for(input) != ImagesSpec::NAME {
+        return Ok(read_points(input, key)?);
+    }
+    let spec = config.map(|config| if from == Side::Source { &config.source } else { &config.target });
+    let Some(DataSpec::Images(like)) = spec else {
+        return Err(Failure::usage(
+            format!("{} holds images, but this side of the run has none", input.display()),
+            "give points: npy, npz, CSV or safetensors",
+        ));
+    };
+    let spec = ImagesSpec {
+        path: input.to_path_buf(),
+        class: None,
+        classes: Vec::new(),
+        limit: None,
+        domain: None,
+        split: Split::All,
+        key: key.map(str::to_owned),
+        // Colours of chance are for training; these have their own.
+        colour: Colour::Keep,
+        channels: if like.colour == Colour::Random { Some(3) } else { like.channels },
+        // Of any size here, and of the run's there.
+        size: like.size.or_else(|| Some(ImageSize::Sides(config?.data.image?))),
+        ..like.clone()
+    };
+    let images = spec.open(Path::new(""))?;
+    let mut values = vec![0.0; images.dim() * images.count()];
+    for (index, out) in values.chunks_exact_mut(images.dim()).enumerate() {
+        images.image_into(index, out)?;
+    }
+    Ok(Points::from_values(images.dim(), values)?)
 }

@@ -1,7 +1,8 @@
+use burn::tensor::Device;
 use efm_core::{Points, Seed, Side};
 use efm_eval::Metrics;
 use efm_eval::picture::{self, CloudOptions};
-use efm_field::Field;
+use efm_models::{Condition, LearnedField, Network};
 use efm_train::RunDir;
 
 use crate::failure::Failure;
@@ -56,14 +57,30 @@ pub fn draw(
 pub fn draw_samples(
     run: &RunDir,
     prepared: &Prepared,
-    field: &dyn Field,
+    network: &Network,
+    device: &Device,
     step: usize,
     signals: &Signals,
 ) -> Result<(), Failure> {
     let Some(shape) = image_shape(prepared) else { return Ok(()) };
     let starts = prepared.source.points(Seed(prepared.config.seed), "eval/source", 0, PAIRS);
-    let way = Way { field, scalers: &prepared.scalers, solver: &prepared.config.solver, rule: None };
-    let (ends, ..) = carry(way, &starts, false, signals)?;
+    let field = || LearnedField::new(network, prepared.geometry, device);
+    let send = |field: LearnedField, starts: &Points| -> Result<Points, Failure> {
+        let way = Way { field: &field, scalers: &prepared.scalers, solver: &prepared.config.solver, rule: None };
+        Ok(carry(way, starts, false, signals)?.0)
+    };
+    let ends = if prepared.classes.is_empty() {
+        send(field(), &starts)?
+    } else {
+        // A row of images for every class, all from the same starts.
+        let starts = starts.select(&(0..starts.len().min(8)).collect::<Vec<_>>());
+        let mut ends = Vec::new();
+        for class in 0..prepared.classes.len() {
+            let field = field().under(Condition::class(class, device)).guided(prepared.config.solver.guidance);
+            ends.extend_from_slice(send(field, &starts)?.as_slice());
+        }
+        Points::from_values(starts.dim(), ends)?
+    };
     let target = prepared.target.points(Seed(prepared.config.seed), "eval/target", 0, PAIRS);
     let file = run.pictures()?.join(format!("samples-{step:06}.png"));
     picture::image_grid(file, &ends, shape, 8, range(&target))?;

@@ -67,7 +67,7 @@ pub fn measure(
         gap: gap(config),
         evaluations_mean: Some(transported.evaluations),
         lines: transported.tally.clone(),
-        seconds: Seconds { train: train_seconds, transport: Some(transported.seconds) },
+        seconds: Seconds { train: train_seconds, transport: Some(transported.seconds), points_per_second: None },
         ..metrics
     })
 }

@@ -24,6 +24,8 @@ pub struct Prepared {
     pub gap_rule: Option<GapRule>,
     /// From data units to scaled units.
     pub scalers: Scalers,
+    /// Names of the target's classes, where their fields are learned.
+    pub classes: Vec<String>,
     /// Source points training does not see.
     pub source: Fresh,
     /// Target points training does not see.
@@ -108,6 +110,10 @@ pub fn prepare(mut config: RunConfig) -> Result<Prepared, Failure> {
     if let Some(image) = config.data.image {
         config.model = config.model.for_images(scaled_source.dim(), image);
     }
+    let classes = classes(&config, &target.train)?;
+    if !classes.is_empty() {
+        config.model = config.model.with_classes(classes.len());
+    }
     let geometry = Geometry {
         dim: scaled_source.dim(),
         gap,
@@ -116,9 +122,11 @@ pub fn prepare(mut config: RunConfig) -> Result<Prepared, Failure> {
         stretched: config.train.objective == Objective::Flux,
         head: config.train.objective.head(&config.train.points),
     };
+    let scaled_target = target.train.scaled(scalers.plate(Side::Target))?;
     let plates = Plates {
         source: source.train.scaled(scalers.plate(Side::Source))?,
-        target: target.train.scaled(scalers.plate(Side::Target))?,
+        classes: (0..classes.len()).filter_map(|class| scaled_target.of_class(class)).collect(),
+        target: scaled_target,
         gap,
         law: config.plates.law,
         geometry,
@@ -129,10 +137,33 @@ pub fn prepare(mut config: RunConfig) -> Result<Prepared, Failure> {
         geometry,
         gap_rule,
         scalers,
+        classes,
         source: source.fresh,
         target: target.fresh,
         centres: target.centres,
     })
+}
+
+/// Names of the target's classes, if their fields are to be learned.
+fn classes(config: &RunConfig, target: &Cloud) -> Result<Vec<String>, Failure> {
+    if !config.train.conditional {
+        return Ok(Vec::new());
+    }
+    let classes = target.classes();
+    if classes.is_empty() {
+        return Err(Failure::usage(
+            "train.conditional is set, but the points of the target have no classes",
+            "take images with labels or with one folder per class, or a mixture; or set train.conditional=false",
+        ));
+    }
+    let asked = config.model.classes();
+    if asked != 0 && asked != classes.len() {
+        return Err(Failure::usage(
+            format!("model.classes is {asked}, but the target has {} classes", classes.len()),
+            "leave model.classes out; it follows from the data",
+        ));
+    }
+    Ok(classes)
 }
 
 /// How much the colours of images count, where that is not as much as anything else.

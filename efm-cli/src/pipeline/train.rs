@@ -2,10 +2,10 @@ use std::cell::Cell;
 use std::io::Write;
 use std::ops::ControlFlow;
 use std::path::Path;
+use std::time::Instant;
 
 use burn::tensor::Device;
 use efm_eval::picture::LossPoint;
-use efm_models::LearnedField;
 use efm_train::{Ended, Report, RunDir, TrainError, TrainedModel, Trainer};
 
 use crate::failure::{Exit, Failure};
@@ -22,6 +22,8 @@ pub struct Trained {
     pub log: Vec<LossPoint>,
     /// Wall time of this call.
     pub seconds: f64,
+    /// Points trained on per second in this call.
+    pub rate: f64,
 }
 
 /// Trains in `run`, from where `trainer` is.
@@ -38,11 +40,16 @@ pub fn train(
     let mut log = read_log(&run.log(), trainer.step())?;
     let mut writer = LogWriter::create(&run.log(), &log)?;
     let mut progress = Progress::new("train", config.train.steps);
+    let (started, begun) = (Instant::now(), trainer.step());
+    let rate = |step: usize| {
+        let points = (step - begun) * config.train.batch * config.train.accumulate;
+        points as f64 / started.elapsed().as_secs_f64().max(1e-9)
+    };
     let mut problem = None;
     // Between two pictures training goes on from where it stopped, with the same bits.
     let picture_at = Cell::new(None);
     let mut watch = |report: &Report| {
-        progress.set(report.step, || format!("loss {:.5}", report.smooth));
+        progress.set(report.step, || format!("loss {:.5} {:.0} points/s", report.smooth, rate(report.step)));
         if report.step.is_multiple_of(config.train.log_every) || report.validation.is_some() || report.step == 1 {
             let point = LossPoint {
                 step: report.step as u64,
@@ -71,12 +78,12 @@ pub fn train(
         let ended = trainer.run(&checkpoints, &mut watch);
         match picture_at.take().filter(|_| matches!(ended, Ok(Ended::Stopped))) {
             Some(step) => {
-                let field = LearnedField::new(trainer.network(), prepared.geometry, device);
-                draw_samples(run, prepared, &field, step, signals)?;
+                draw_samples(run, prepared, trainer.network(), device, step, signals)?;
             }
             None => break ended,
         }
     };
+    let rate = rate(trainer.step());
     let seconds = progress.finish();
     if let Some(problem) = problem {
         return Err(problem);
@@ -108,9 +115,10 @@ pub fn train(
         scalers: prepared.scalers.clone(),
         solver: config.solver.clone(),
         config: config.model.clone(),
+        classes: prepared.classes.clone(),
     };
     model.save(&run.model())?;
-    Ok(Trained { model, log, seconds })
+    Ok(Trained { model, log, seconds, rate })
 }
 
 /// The log up to and including `step`; what was logged after the checkpoint will be logged again.

@@ -1,15 +1,16 @@
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 
+use burn::tensor::Device;
 use efm_core::{Augmented, Capacitor, Points, Seed, Side};
 use efm_field::Field;
 use efm_integrate::maps::{Accept, FluxRule, Forward, Lift, Map, MapKind, Noise};
-use efm_integrate::{Heading, Lines, Save, Stop, Tracer};
+use efm_integrate::{Form, Heading, Lines, Method, Save, Stop, Tracer};
 use efm_train::config::{Charges, Rule as LearnedRule, SolverConfig};
-use efm_train::{Cloud, Scalers};
+use efm_train::{Cloud, Scalers, TrainedModel};
 
 use crate::failure::{Exit, Failure};
-use crate::pipeline::Prepared;
+use crate::pipeline::{Prepared, transport_to_classes};
 use crate::progress::Progress;
 use crate::signals::Signals;
 
@@ -31,6 +32,8 @@ pub struct Transported {
     pub paired: bool,
     /// Some lines with all their steps, in scaled units.
     pub drawn: Vec<Augmented>,
+    /// The class that each start was sent to; empty where there are none.
+    pub classes: Vec<usize>,
 }
 
 /// A field, learned or exact, with what is needed to send points in data units through it.
@@ -85,6 +88,15 @@ impl<'a> Rule<'a> {
                 "`efm eval RUN` draws and measures again; train with --method mirror or flux to transport points",
             )),
         }
+    }
+}
+
+/// The same lines in so many steps of Heun's method between heights that are close near the plates, as few as they may be
+/// (Karras et al. 2022, arXiv 2206.00364, Algorithm 1); as they were for none.
+pub fn few_steps(solver: &SolverConfig, steps: Option<usize>) -> SolverConfig {
+    match steps {
+        Some(steps) => SolverConfig { method: Method::Heun, form: Form::Graded, steps, ..solver.clone() },
+        None => solver.clone(),
     }
 }
 
@@ -170,8 +182,18 @@ pub fn transport(prepared: &Prepared, field: &dyn Field, signals: &Signals) -> R
     send(way, fresh(prepared), prepared, signals)
 }
 
-/// Transports fresh source samples of a run through a learned field, by the rule it was learned for.
-pub fn transport_learned(prepared: &Prepared, field: &dyn Field, signals: &Signals) -> Result<Transported, Failure> {
+/// Transports fresh source samples of a run through its learned field, by the rule it was learned for; where it has classes,
+/// to one after the other.
+pub fn transport_learned(
+    prepared: &Prepared,
+    model: &TrainedModel,
+    device: &Device,
+    signals: &Signals,
+) -> Result<Transported, Failure> {
+    if !model.classes.is_empty() {
+        return transport_to_classes(prepared, model, device, signals);
+    }
+    let field = &model.field(device);
     let solver = &prepared.config.solver;
     if solver.rule != LearnedRule::Accept {
         let way = Way { field, scalers: &prepared.scalers, solver, rule: Rule::learned(solver, None)? };
@@ -209,7 +231,7 @@ pub fn send(way: Way<'_>, starts: Points, prepared: &Prepared, signals: &Signals
     } else {
         (starts, ends)
     };
-    Ok(Transported { starts, ends, tally, landed, evaluations, seconds, paired: true, drawn })
+    Ok(Transported { starts, ends, tally, landed, evaluations, seconds, paired: true, drawn, classes: Vec::new() })
 }
 
 /// Draws of so many samples, each measured on its own: one where there are no more rows than a draw takes.

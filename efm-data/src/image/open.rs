@@ -78,7 +78,11 @@ pub(super) fn open(
             let set = if chosen.len() == found { set } else { set.select(&chosen) };
             let set = set.fitted(&target);
             let labels = set.labels().cloned();
-            (ImageReport { format, found, in_memory: true, ..ImageReport::default() }, Store::Set(set), labels)
+            (
+                ImageReport { format, found, in_memory: true, ..ImageReport::default() },
+                Store::Set(Arc::new(set)),
+                labels,
+            )
         }
         Found::Files(format, mut files) => {
             let found = files.names.len();
@@ -98,7 +102,7 @@ pub(super) fn open(
     };
     let shape = ImageShape { channels: if tinted { 3 } else { inner.channels }, ..inner };
     report.in_memory = matches!(store, Store::Set(_));
-    let sampler = ImageSampler { store, shape, labels, range: spec.range, flip: spec.flip, tinted };
+    let sampler = ImageSampler { store, rows: None, shape, labels, range: spec.range, flip: spec.flip, tinted };
     if sampler.count() < 2 {
         return Err(DataError::TooFewPoints { path: path.into(), count: sampler.count(), needed: 2 });
     }
@@ -287,7 +291,7 @@ fn load(
         files.keep(&good);
     }
     if fits {
-        return Ok((Store::Set(ImageSet { shape, pixels: kept, labels: labels.clone() }), labels));
+        return Ok((Store::Set(Arc::new(ImageSet { shape, pixels: kept, labels: labels.clone() })), labels));
     }
     target.size = Some((shape.height, shape.width));
     target.channels = Some(shape.channels);

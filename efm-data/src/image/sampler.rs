@@ -8,9 +8,10 @@ use super::{ImageSet, ImageShape, Labels, ValueRange, colour::random_tint, strea
 use crate::{DataError, Sampler};
 
 /// Where the pixels are.
+#[derive(Clone)]
 pub(super) enum Store {
     /// In memory.
-    Set(ImageSet),
+    Set(Arc<ImageSet>),
     /// In files, decoded on demand.
     Files(Arc<Stream>),
 }
@@ -18,9 +19,12 @@ pub(super) enum Store {
 /// Draws images uniformly with replacement, as points of R^D in the layout of the [module](super).
 ///
 /// Which image, whether it is mirrored and which colour it gets depend on the stream and the index of the draw only. Draws
-/// of one call are made in parallel. Cloning is cheap for files and copies images in memory.
+/// of one call are made in parallel. Clones share the images.
+#[derive(Clone)]
 pub struct ImageSampler {
     pub(super) store: Store,
+    /// The images of the store that are drawn from, if not all.
+    pub(super) rows: Option<Arc<[usize]>>,
     /// Shape of a point: of colour where grey images are coloured.
     pub(super) shape: ImageShape,
     pub(super) labels: Option<Labels>,
@@ -42,10 +46,17 @@ impl ImageSampler {
 
     /// Number of images, N.
     pub fn count(&self) -> usize {
-        match &self.store {
-            Store::Set(set) => set.len(),
-            Store::Files(stream) => stream.files.names.len(),
+        match (&self.rows, &self.store) {
+            (Some(rows), _) => rows.len(),
+            (None, Store::Set(set)) => set.len(),
+            (None, Store::Files(stream)) => stream.files.names.len(),
         }
+    }
+
+    /// The classes that have images, as indices into the names of the labels.
+    fn present(&self) -> Vec<usize> {
+        let counts = self.labels.as_ref().map(Labels::counts).unwrap_or_default();
+        (0..counts.len()).filter(|&class| counts[class] > 0).collect()
     }
 
     /// The classes of the images, if they are known.
@@ -53,11 +64,11 @@ impl ImageSampler {
         self.labels.as_ref()
     }
 
-    /// The images, where they are all in memory.
+    /// The images, where they are all in memory and drawn from.
     pub fn in_memory(&self) -> Option<&ImageSet> {
-        match &self.store {
-            Store::Set(set) => Some(set),
-            Store::Files(_) => None,
+        match (&self.rows, &self.store) {
+            (None, Store::Set(set)) => Some(set),
+            _ => None,
         }
     }
 
@@ -97,6 +108,7 @@ impl ImageSampler {
     }
 
     fn bytes(&self, index: usize) -> Result<Bytes<'_>, DataError> {
+        let index = self.rows.as_ref().map_or(index, |rows| rows[index]);
         match &self.store {
             Store::Set(set) => Ok(Bytes::Here(set.image(index))),
             Store::Files(stream) => stream.image(index).map(Bytes::Shared),
@@ -168,6 +180,21 @@ impl Sampler for ImageSampler {
     fn draw_into(&self, stream: &RandomStream, first: u64, out: &mut [f32]) {
         let points = out.par_chunks_exact_mut(self.dim()).enumerate();
         points.for_each(|(offset, point)| self.one(stream, first.wrapping_add(offset as u64), point));
+    }
+
+    fn classes(&self) -> Vec<String> {
+        let names = self.labels.as_ref().map(Labels::names).unwrap_or_default();
+        self.present().into_iter().map(|class| names[class].clone()).collect()
+    }
+
+    /// Draws of the class are those of the set that [`super::ImagesSpec::class`] opens: the same images in the same order.
+    fn of_class(&self, class: usize) -> Option<Box<dyn Sampler>> {
+        let class = *self.present().get(class)? as u32;
+        let labels = self.labels.as_ref()?;
+        let places = (0..self.count()).filter(|&place| labels.of[place] == class);
+        let rows: Vec<usize> = places.map(|place| self.rows.as_ref().map_or(place, |rows| rows[place])).collect();
+        let labels = Labels { names: labels.names.clone(), of: vec![class; rows.len()] };
+        Some(Box::new(Self { rows: Some(rows.into()), labels: Some(labels), ..self.clone() }))
     }
 
     fn len(&self) -> Option<usize> {

@@ -120,6 +120,17 @@ impl Sampler for Normals {
         Some(&self.modes)
     }
 
+    /// Every mode is a class.
+    fn classes(&self) -> Vec<String> {
+        (0..self.modes.centres().len()).map(|mode| mode.to_string()).collect()
+    }
+
+    fn of_class(&self, class: usize) -> Option<Box<dyn Sampler>> {
+        let centres = self.modes.centres();
+        let modes = (class < centres.len()).then(|| Modes::equal(centres.select(&[class])))?;
+        Some(Box::new(Self { modes, std: self.std }))
+    }
+
     fn ln_density(&self, point: &[f64]) -> Option<f64> {
         self.ln_density_smeared(point, &vec![0.0; self.dim()])
     }

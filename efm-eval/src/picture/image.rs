@@ -1,7 +1,7 @@
 use std::io::Cursor;
 use std::path::Path;
 
-use ::image::{ImageFormat, Rgb, RgbImage};
+use ::image::{GrayImage, ImageFormat, Luma, Rgb, RgbImage};
 use efm_core::Points;
 
 use crate::EvalError;
@@ -83,6 +83,37 @@ pub fn image_pairs(
     write_png(path.as_ref(), &picture)
 }
 
+/// Writes one point as an image of its own size (PNG), values as in [`image_grid`].
+///
+/// # Errors
+/// As [`image_grid`].
+pub fn image(path: impl AsRef<Path>, point: &[f32], shape: ImageShape, range: (f32, f32)) -> Result<(), EvalError> {
+    let ImageShape { height, width, channels } = shape;
+    if height.checked_mul(width).and_then(|pixels| pixels.checked_mul(channels)) != Some(point.len()) || channels == 0 {
+        return Err(EvalError::NotAnImage { height, width, channels, dim: point.len() });
+    }
+    let (sides, area) = ((width as u32, height as u32), height * width);
+    let mut bytes = Cursor::new(Vec::new());
+    let written = if channels == 3 {
+        let pixel = |x: u32, y: u32| {
+            let at = y as usize * width + x as usize;
+            Rgb([0, 1, 2].map(|channel| byte(point[channel * area + at], range)))
+        };
+        RgbImage::from_fn(sides.0, sides.1, pixel).write_to(&mut bytes, ImageFormat::Png)
+    } else {
+        let pixel = |x: u32, y: u32| Luma([byte(point[y as usize * width + x as usize], range)]);
+        GrayImage::from_fn(sides.0, sides.1, pixel).write_to(&mut bytes, ImageFormat::Png)
+    };
+    written.map_err(|error| EvalError::Encode { path: path.as_ref().to_path_buf(), message: error.to_string() })?;
+    write_atomic(path.as_ref(), bytes.get_ref())
+}
+
+/// Values from `low` to `high` as 0 to 255; a cast from NaN (low = high) gives 0.
+fn byte(value: f32, (low, high): (f32, f32)) -> u8 {
+    let (value, low, high) = (f64::from(value), f64::from(low), f64::from(high));
+    ((value - low) / (high - low) * 255.0).round().clamp(0.0, 255.0) as u8
+}
+
 fn check(points: &Points, shape: ImageShape, columns: usize) -> Result<(), EvalError> {
     let ImageShape { height, width, channels } = shape;
     let values = height.checked_mul(width).and_then(|pixels| pixels.checked_mul(channels));
@@ -124,22 +155,10 @@ impl Layout {
         RgbImage::from_pixel(size.0 as u32, size.1 as u32, Rgb([PAPER; 3]))
     }
 
-    fn draw(
-        &self,
-        picture: &mut RgbImage,
-        point: &[f32],
-        column: usize,
-        row: usize,
-        breaks: usize,
-        (low, high): (f32, f32),
-    ) {
+    fn draw(&self, picture: &mut RgbImage, point: &[f32], column: usize, row: usize, breaks: usize, range: (f32, f32)) {
         let ImageShape { height, width, channels } = self.shape;
         let (left, top) = (column * self.tile().0 + MARGIN, row * self.tile().1 + (2 * breaks + 1) * MARGIN);
-        let byte = |channel: usize, y: usize, x: usize| {
-            let value = f64::from(point[(channel * height + y) * width + x]);
-            // A cast from NaN (low = high) gives 0.
-            ((value - f64::from(low)) / (f64::from(high) - f64::from(low)) * 255.0).round().clamp(0.0, 255.0) as u8
-        };
+        let byte = |channel: usize, y: usize, x: usize| byte(point[(channel * height + y) * width + x], range);
         for y in 0..height * self.scale {
             for x in 0..width * self.scale {
                 let colours = if channels == 3 { [0, 1, 2] } else { [0; 3] };

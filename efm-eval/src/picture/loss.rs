@@ -144,7 +144,7 @@ fn draw_log(
 }
 
 /// Ticks of a logarithmic axis: powers of ten, and 2 and 5 times them while there is room.
-fn decades(range: Range, height: f64) -> Vec<(f64, String)> {
+pub(super) fn decades(range: Range, height: f64) -> Vec<(f64, String)> {
     let room = height / range.width();
     let every = (22.0 / room).ceil().max(1.0) as i32;
     let factors: &[f64] = if room > 90.0 { &[1.0, 2.0, 5.0] } else { &[1.0] };

@@ -10,8 +10,10 @@ mod image;
 mod lines;
 mod loss;
 mod pca;
+mod quality;
 
 pub use clouds::{CloudOptions, clouds};
-pub use image::{ImageShape, image_grid, image_pairs};
+pub use image::{ImageShape, image, image_grid, image_pairs};
 pub use lines::field_lines;
 pub use loss::{LossPoint, loss};
+pub use quality::{QualityCurve, quality};

@@ -167,7 +167,7 @@ impl Volume {
     /// Share of L next to each plate where lines count as straight.
     fn edge(&self) -> f64 {
         match self.map.tracer.form {
-            Form::LogitZ => self.map.tracer.edge,
+            Form::LogitZ | Form::Graded => self.map.tracer.edge,
             _ => crate::Tracer::default().edge,
         }
     }

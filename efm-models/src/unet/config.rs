@@ -27,9 +27,17 @@ pub struct UNetConfig {
     pub classes: usize,
     /// Numbers that the network can be told; 0 for none.
     pub conditions: usize,
+    /// Share of the values in every residual block that training leaves out at random, before its last convolution; 0 for none.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub dropout: f64,
     /// Channels, height and width of the data, D = channels · height · width. If absent: those of the image data.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub image: Option<[usize; 3]>,
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref)] // what serde passes
+fn is_zero(value: &f64) -> bool {
+    *value == 0.0
 }
 
 impl Default for UNetConfig {
@@ -42,6 +50,7 @@ impl Default for UNetConfig {
             groups: 32,
             classes: 0,
             conditions: 0,
+            dropout: 0.0,
             image: None,
         }
     }
@@ -76,6 +85,9 @@ impl UNetConfig {
         within("classes", self.classes, 0, 1_000_000, "0 to 1000000")?;
         within("conditions", self.conditions, 0, 65_536, "0 to 65536")?;
         within("multipliers", self.multipliers.len(), 1, 12, "a list of 1 to 12 numbers")?;
+        if !(0.0..1.0).contains(&self.dropout) {
+            return Err(ModelError::BadDropout { value: self.dropout });
+        }
         for &multiplier in &self.multipliers {
             within("multipliers", multiplier, 1, 64, "a list of numbers from 1 to 64")?;
         }

@@ -1,9 +1,10 @@
 use burn::module::Module;
 use burn::nn::{EmbeddingConfig, Linear, LinearConfig};
-use burn::tensor::{Device, Int, Tensor, TensorData, activation};
+use burn::tensor::{Device, Tensor, TensorData, activation};
 
 use super::UNetConfig;
 use crate::Condition;
+use crate::condition::class_rows;
 use crate::height::PLATE_LAYER;
 
 /// Frequencies of the height features in half turns over the whole gap, from the first to the last.
@@ -44,14 +45,7 @@ impl Embedding {
         let hidden = activation::silu(self.first.forward(self.height_features(height)));
         let mut told = self.second.forward(hidden) + self.radius.forward(radius.log1p());
         if let Some(embedding) = &self.classes {
-            let none = (embedding.weight.dims()[0] - 1) as i64;
-            let classes = match condition.and_then(|condition| condition.classes.clone()) {
-                Some(classes) => classes,
-                None => Tensor::<1, Int>::full([count], none, &device),
-            };
-            let rows = embedding.forward(classes.clamp(0, none).reshape([1, count]));
-            let [_, _, width] = rows.dims();
-            told = told + rows.reshape([count, width]);
+            told = told + class_rows(embedding, count, condition, &device);
         }
         if let (Some(linear), Some(numbers)) = (&self.numbers, condition.and_then(|given| given.numbers.clone())) {
             told = told + linear.forward(numbers);

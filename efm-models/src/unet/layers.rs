@@ -4,6 +4,7 @@ use burn::module::{Initializer, Module, Param};
 use burn::nn::{Linear, LinearConfig};
 use burn::tensor::{Device, Tensor, activation};
 
+use crate::condition::Masks;
 use crate::init::Setting;
 use crate::operators::{Norm, Window, conv, normalise};
 
@@ -87,10 +88,10 @@ impl Residual {
         }
     }
 
-    /// `embedding` is `[B, embedding]`, after its nonlinearity.
-    pub fn forward(&self, x: Tensor<4>, embedding: Tensor<2>) -> Tensor<4> {
+    /// `embedding` is `[B, embedding]`, after its nonlinearity; `masks` are those of dropout.
+    pub fn forward(&self, x: Tensor<4>, embedding: Tensor<2>, masks: &mut Masks) -> Tensor<4> {
         let inner = self.opening.shifted(self.before.silu(x.clone()), self.embedding.forward(embedding));
-        let inner = self.closing.forward(self.between.silu(inner));
+        let inner = self.closing.forward(masks.drop(self.between.silu(inner)));
         let straight = match &self.straight {
             Some(straight) => straight.forward(x),
             None => x,

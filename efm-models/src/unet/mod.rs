@@ -12,6 +12,7 @@ use efm_core::Stream;
 use embedding::Embedding;
 use layers::{Attention, Conv, GroupNorm, Residual, doubled};
 
+use crate::condition::Masks;
 use crate::height::{axial, direction, place};
 use crate::init::{Setting, initialise};
 use crate::operators::Window;
@@ -37,6 +38,8 @@ pub struct UNet {
     geometry: Setting<Geometry>,
     #[module(skip)]
     image: Setting<[usize; 3]>,
+    #[module(skip)]
+    dropout: f64,
 }
 
 /// Pixels of images that one core works on at once, all channels.
@@ -128,6 +131,7 @@ impl UNet {
             head: Head { closing: LinearConfig::new(present, 2).init(device) },
             geometry: Setting(geometry),
             image: Setting(image),
+            dropout: config.dropout,
         };
         initialise(unet, stream, device)
     }
@@ -138,12 +142,12 @@ impl UNet {
     }
 
     /// The last features, `[B, H, W, channels]`, of images `x` `[B, H, W, C]`.
-    fn features(&self, x: Tensor<4>, told: &Tensor<2>) -> Tensor<4> {
+    fn features(&self, x: Tensor<4>, told: &Tensor<2>, masks: &mut Masks) -> Tensor<4> {
         let mut x = self.opening.forward(x);
         let mut skips = vec![x.clone()];
         for level in &self.down {
             for (index, block) in level.blocks.iter().enumerate() {
-                x = block.forward(x, told.clone());
+                x = block.forward(x, told.clone(), masks);
                 if let Some(attention) = level.attention.get(index) {
                     x = attention.forward(x);
                 }
@@ -154,13 +158,13 @@ impl UNet {
                 skips.push(x.clone());
             }
         }
-        x = self.middle.first.forward(x, told.clone());
+        x = self.middle.first.forward(x, told.clone(), masks);
         x = self.middle.attention.forward(x);
-        x = self.middle.last.forward(x, told.clone());
+        x = self.middle.last.forward(x, told.clone(), masks);
         for level in &self.up {
             for block in &level.blocks {
                 let skip = skips.pop().expect("as many blocks as outputs on the way down");
-                x = block.forward(Tensor::cat(vec![x, skip], 3), told.clone());
+                x = block.forward(Tensor::cat(vec![x, skip], 3), told.clone(), masks);
             }
             for attention in &level.attention {
                 x = attention.forward(x);
@@ -180,12 +184,15 @@ impl FieldNet for UNet {
         let (seen, radius) = place(&self.geometry.0, x.clone(), z.clone());
         let told = self.embedding.forward(z.div_scalar(self.geometry.0.gap), radius, condition);
         let seen = seen.reshape([count, channels, height, width]).permute([0, 2, 3, 1]);
-        let features = self.features(seen, &told);
+        let features = self.features(seen, &told, &mut Masks::new(self.dropout, count, condition));
         let lateral = self.closing.forward(features.clone()).permute([0, 3, 1, 2]).reshape([count, dim]);
         let [_, _, _, last] = features.dims();
         let mean = features.reshape([count, height * width, last]).mean_dim(1).reshape([count, last]);
         let head = self.head.closing.forward(mean);
         let lateral = lateral + direction(x) * head.clone().slice([0..count, 1..2]);
+        if self.geometry.0.head == crate::Head::Velocity {
+            return lateral;
+        }
         Tensor::cat(vec![lateral, axial(head.slice([0..count, 0..1]))], 1)
     }
 }

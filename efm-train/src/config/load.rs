@@ -186,6 +186,7 @@ fn check(config: &RunConfig, source: &ConfigSource) -> Result<(), ConfigError> {
         ("train.steps", train.steps),
         ("train.batch", train.batch),
         ("train.pool", train.pool),
+        ("train.accumulate", train.accumulate),
         ("train.log_every", train.log_every),
         ("eval.samples", config.eval.samples.saturating_sub(1)),
         ("eval.repeats", config.eval.repeats),
@@ -198,6 +199,10 @@ fn check(config: &RunConfig, source: &ConfigSource) -> Result<(), ConfigError> {
     }
     if train.pool < train.batch {
         return fail("train.pool", format!("is {}, less than train.batch = {}", train.pool, train.batch));
+    }
+    if train.pool / train.accumulate < train.batch {
+        let message = format!("times train.batch = {} is more than train.pool = {}", train.batch, train.pool);
+        return fail("train.accumulate", message);
     }
     for (key, value) in [
         ("train.learning_rate", train.learning_rate),
@@ -219,12 +224,17 @@ fn check(config: &RunConfig, source: &ConfigSource) -> Result<(), ConfigError> {
         ("train.ema", train.ema, 1.0),
         ("data.test_fraction", config.data.test_fraction, 0.9),
         ("solver.lost_share", solver.lost_share, 1.0),
+        ("train.unconditional", train.unconditional, 1.0),
     ] {
         if !(0.0..=most).contains(&value) || (key == "train.ema" && value >= 1.0) {
             return fail(key, format!("is {value}; it must lie between 0 and {most}"));
         }
     }
     let plates = matches!(train.objective, Objective::Posterior | Objective::Shares);
+    if train.objective == Objective::FlowMatching && solver.start_height > 0.0 {
+        let why = "is for fields; flows of \"flow-matching\" start on the plate, see --method flow-matching";
+        return fail("solver.start_height", why.to_owned());
+    }
     let around = matches!(train.points, InterPlate::Around { .. });
     if config.plates.law != Law::Coulomb && (plates || around) {
         let why = "is for two plates without images; set plates.law = \"coulomb\"";
@@ -247,6 +257,9 @@ fn check(config: &RunConfig, source: &ConfigSource) -> Result<(), ConfigError> {
             return fail("solver.rule", "\"accept\" needs train.points of kind \"around\"".to_owned());
         }
         _ => {}
+    }
+    if !solver.guidance.is_finite() {
+        return fail("solver.guidance", format!("is {}; it must be a number", solver.guidance));
     }
     if solver.max_evaluations == 0 {
         return fail("solver.max_evaluations", "must not be 0".to_owned());

@@ -15,11 +15,14 @@ pub enum Method {
     Accept,
     /// The published code: each plate's field normalised on its own, regular mesh, fixed Euler steps from height 0.3.
     Published,
+    /// No field: flow matching on linear paths with the same network and the same loop, the yardstick.
+    FlowMatching,
 }
 
 impl Method {
     /// Every method, the default first.
-    pub const ALL: [Self; 5] = [Self::Mirror, Self::Forward, Self::Flux, Self::Accept, Self::Published];
+    pub const ALL: [Self; 6] =
+        [Self::Mirror, Self::Forward, Self::Flux, Self::Accept, Self::Published, Self::FlowMatching];
 
     /// The name the command line and files use.
     pub fn name(self) -> &'static str {
@@ -29,6 +32,7 @@ impl Method {
             Self::Flux => "flux",
             Self::Accept => "accept",
             Self::Published => "published",
+            Self::FlowMatching => "flow-matching",
         }
     }
 
@@ -40,6 +44,7 @@ impl Method {
             Self::Flux => "two plates, loops behind them included: carries source to target exactly",
             Self::Accept => "two plates, lines of the gap, half of them kept: draws of the target",
             Self::Published => "the published code: per-plate-normalised field, mesh, fixed Euler",
+            Self::FlowMatching => "no field: flow matching on linear paths, the yardstick",
         }
     }
 
@@ -73,6 +78,12 @@ impl Method {
                 "train.learning_rate = 1e-4\n",
                 "train.schedule = \"constant\"\n",
                 "solver = { method = \"euler\", form = \"z\", steps = 12, start_height = 0.3, lift = \"straight\" }\n",
+            ),
+            // z is the time. Pairs cost nothing, so that each is used once.
+            Self::FlowMatching => concat!(
+                "plates.gap = 1.0\n",
+                "train = { objective = \"flow-matching\", reuse = 1.0 }\n",
+                "solver = { form = \"z\", start_height = 0.0, lift = \"straight\" }\n",
             ),
         };
         text.parse().expect("the built-in tables are valid TOML")

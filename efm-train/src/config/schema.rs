@@ -189,6 +189,10 @@ pub enum Objective {
     /// The signed direction of an isotropic step away from a random charge, whose mean at a point is along the field; no
     /// sum at all, valid behind the plates too. `points` says where only by its kind: `flux` is the gap, `around` everywhere.
     Isotropic,
+    /// The yardstick, no field at all: the velocity x₁ − x₀ at (1 − t) x₀ + t x₁, t = z/L, of independent points x₀ of the
+    /// source and x₁ of the target (flow matching on linear paths; Lipman et al. 2023, arXiv 2210.02747; Liu et al. 2023,
+    /// arXiv 2209.03003). `points` and `charges` do not matter.
+    FlowMatching,
 }
 
 /// Course of the learning rate after the warm-up.
@@ -204,6 +208,18 @@ pub enum Schedule {
     Constant,
 }
 
+// What serde asks before it leaves a key out; keys that came later are left out where they change nothing, so that runs and
+// checkpoints of before are those of today.
+#[allow(clippy::trivially_copy_pass_by_ref)]
+fn is_one(value: &usize) -> bool {
+    *value == 1
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref)]
+fn is_a_tenth(value: &f64) -> bool {
+    *value == 0.1
+}
+
 /// The training loop.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -212,6 +228,15 @@ pub struct TrainConfig {
     pub steps: usize,
     /// Inter-plate points per step.
     pub batch: usize,
+    /// Batches whose gradients make one step: as a batch so many times as large, in the memory of one.
+    #[serde(skip_serializing_if = "is_one")]
+    pub accumulate: usize,
+    /// Whether the network learns the field of every class of the target beside that of all of it.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub conditional: bool,
+    /// If so: share of the points that belong to the field of the whole target, which guidance needs.
+    #[serde(skip_serializing_if = "is_a_tenth")]
+    pub unconditional: f64,
     /// What is regressed.
     pub objective: Objective,
     /// Where inter-plate points lie.
@@ -249,6 +274,9 @@ impl Default for TrainConfig {
         Self {
             steps: 8_000,
             batch: 512,
+            accumulate: 1,
+            conditional: false,
+            unconditional: 0.1,
             objective: Objective::Flux,
             points: InterPlate::Flux { margin: 0.003, edge: 0.5, thinning: 0.0 },
             charges: Charges::Count(3_000),
@@ -304,6 +332,9 @@ pub struct SolverConfig {
     /// By which rule lines leave and reach the plates. All but `forward` need a field that knows both sides of a plate, and
     /// take half of `start_height` for half the thickness of the plates.
     pub rule: Rule,
+    /// How far the fields of classes are taken away from that of the whole target: 1 leaves them as they were learned, above it
+    /// samples are more like their class and less like each other (guidance without a classifier).
+    pub guidance: f64,
     /// Field evaluations after which a line is given up.
     pub max_evaluations: u32,
     /// Share of lines that may fail to land before the run counts as failed.
@@ -338,6 +369,7 @@ impl Default for SolverConfig {
             start_height: 0.1,
             lift: Lift::Along,
             rule: Rule::Forward,
+            guidance: 1.0,
             max_evaluations: 1_000,
             lost_share: 0.05,
         }

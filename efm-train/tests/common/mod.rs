@@ -38,6 +38,7 @@ pub fn plates() -> Plates {
         gap: GAP,
         law: Law::Mirror,
         geometry: geometry(),
+        classes: Vec::new(),
     }
 }
 

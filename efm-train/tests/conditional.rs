@@ -1,0 +1,194 @@
+//! Fields of classes: their charges make them, and a network told the class learns them.
+
+mod common;
+
+use std::path::Path;
+
+use common::{cpu, go, newest};
+use efm_core::{Augmented, Capacitor, Seed, Stream};
+use efm_data::{DataSpec, Sampler, Scaler};
+use efm_field::{ExactField, Field, Law};
+use efm_models::{Condition, Geometry, Head, LearnedField, MlpConfig, NetworkConfig};
+use efm_train::config::{Charges, Objective, TrainConfig};
+use efm_train::{Checkpoints, Cloud, Plates, Pool, PoolSource, Trainer};
+
+const GAP: f64 = 3.0;
+const CENTRES: [[f64; 2]; 2] = [[1.5, 0.0], [-1.0, 1.0]];
+
+fn open(toml: &str) -> Box<dyn Sampler> {
+    let spec: DataSpec = toml::from_str(toml).expect("a toy");
+    spec.open(Path::new("")).expect("a toy")
+}
+
+fn cloud(sampler: Box<dyn Sampler>) -> Cloud {
+    Cloud::Endless { sampler, scaler: Scaler::identity(2) }
+}
+
+/// One of the two modes alone, opened by itself.
+fn mode(class: usize) -> Box<dyn Sampler> {
+    open(&format!("kind = 'mixture'\nstd = 0.3\ncentres = [{:?}]", CENTRES[class]))
+}
+
+fn geometry(head: Head, stretched: bool) -> Geometry {
+    Geometry { dim: 2, gap: GAP, source_spread: 1.0, target_spread: 1.2, stretched, head }
+}
+
+fn plates(head: Head) -> Plates {
+    let target = cloud(open(&format!("kind = 'mixture'\nstd = 0.3\ncentres = {CENTRES:?}")));
+    assert_eq!(target.classes(), ["0", "1"]);
+    let classes = (0..2).map(|class| target.of_class(class).expect("a class")).collect();
+    assert!(target.of_class(2).is_none());
+    Plates {
+        source: cloud(open("kind = 'gaussian'")),
+        target,
+        gap: GAP,
+        law: Law::Mirror,
+        geometry: geometry(head, head == Head::Forward),
+        classes,
+    }
+}
+
+fn config() -> TrainConfig {
+    TrainConfig { pool: 1_001, charges: Charges::Count(60), conditional: true, unconditional: 0.2, ..common::config() }
+}
+
+fn everything(pool: &Pool) -> efm_train::Batch {
+    pool.gather(&(0..pool.len()).collect::<Vec<_>>())
+}
+
+#[test]
+fn targets_of_a_class_are_those_of_the_field_of_its_charges() {
+    let (plates, config, seed) = (plates(Head::Forward), config(), Seed(8));
+    let index = 3;
+    let pool = PoolSource::new(&plates, &config, seed).pool(index).expect("a pool");
+    let batch = everything(&pool);
+    let count = |class: u32| batch.class.iter().filter(|&&of| of == class).count();
+    // A fifth for the whole target, the rest shared.
+    assert_eq!([count(0), count(1), count(2), pool.len()], [401, 400, 200, 1_001]);
+    let draw = |sampler: &dyn Sampler, stream: Stream| sampler.draw(&stream, index * 60, 60);
+    for class in 0..3_u32 {
+        let source = draw(&open("kind = 'gaussian'"), seed.stream("charges/source"));
+        let target = match class {
+            2 => draw(
+                &open(&format!("kind = 'mixture'\nstd = 0.3\ncentres = {CENTRES:?}")),
+                seed.stream("charges/target"),
+            ),
+            _ => draw(&mode(class as usize), seed.stream(&format!("charges/target/{class}"))),
+        };
+        let field = ExactField::new(Capacitor::new(source, target, GAP).expect("plates"), Law::Mirror);
+        let rows: Vec<_> = (0..batch.len()).filter(|&row| batch.class[row] == class).collect();
+        let mut at = Augmented::new(2);
+        for &row in &rows {
+            at.push(&[f64::from(batch.x[2 * row]), f64::from(batch.x[2 * row + 1])], f64::from(batch.z[row]));
+        }
+        let n = field.evaluate(&at).expect("the field").directions;
+        for (place, &row) in rows.iter().enumerate() {
+            let n = n.point(place);
+            let asked = Objective::Flux.target(n, n[2], at.x(place), at.z(place), &plates.geometry);
+            for (axis, &found) in batch.target[3 * row..3 * row + 3].iter().enumerate() {
+                let unit = if axis == 2 { asked.unit } else { 1.0 };
+                let expected = asked.scale * n[axis] / unit;
+                // Pools hold f32: the place is rounded, and next to a charge the field turns within 1e-2.
+                assert!(
+                    (f64::from(found) - expected).abs() < 2e-3 * (1.0 + expected.abs()),
+                    "{class}: {found} {expected}"
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn a_class_of_a_mixture_is_the_mode_alone() {
+    let whole = open(&format!("kind = 'mixture'\nstd = 0.3\ncentres = {CENTRES:?}"));
+    let stream = Seed(2).stream("x");
+    for class in 0..2 {
+        let alone = whole.of_class(class).expect("a class").draw(&stream, 5, 40);
+        assert_eq!(alone, mode(class).draw(&stream, 5, 40), "bit for bit");
+    }
+}
+
+fn model() -> NetworkConfig {
+    NetworkConfig::Mlp(MlpConfig { width: 48, depth: 2, octaves: Some(0), ..MlpConfig::default() }).with_classes(2)
+}
+
+#[test]
+fn a_network_told_the_class_has_the_field_of_the_class() {
+    let device = cpu();
+    for objective in [Objective::Flux, Objective::FlowMatching] {
+        let train = TrainConfig {
+            steps: 700,
+            batch: 256,
+            pool: 8_192,
+            charges: Charges::Count(500),
+            objective,
+            warmup: 50,
+            ema: 0.98,
+            ..config()
+        };
+        let plates = plates(objective.head(&train.points));
+        let mut trainer = Trainer::new(&train, &model(), &plates, plates.geometry, Seed(1), &device, "c".to_owned())
+            .expect("a network");
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        go(&mut trainer, &Checkpoints::new(folder.path().to_path_buf()), None);
+        let mut at = Augmented::new(2);
+        at.push(&[0.0, 0.0], 0.8 * GAP);
+        let slope = |field: LearnedField| {
+            let n = field.evaluate(&at).expect("a field").directions;
+            [n.x(0)[0] / n.z(0), n.x(0)[1] / n.z(0)]
+        };
+        let field = || LearnedField::new(trainer.network(), plates.geometry, &device);
+        let of = |class: usize, weight: f64| slope(field().under(Condition::class(class, &device)).guided(weight));
+        // From the middle, lines of a class go its way: over a fifth of the gap to a centre more than one away.
+        for (class, centre) in CENTRES.iter().enumerate() {
+            let found = of(class, 1.0);
+            let along = (found[0] * centre[0] + found[1] * centre[1]) / centre[0].hypot(centre[1]);
+            assert!(along > 0.5, "{objective:?}, class {class}: {found:?}");
+        }
+        // Guidance goes on from the whole to the class in slopes; 0 is the whole, 1 the class.
+        let (whole, class) = (slope(field()), of(0, 1.0));
+        for (weight, share) in [(0.0, 0.0), (2.0, 2.0), (0.5, 0.5)] {
+            let found = of(0, weight);
+            for axis in 0..2 {
+                let expected = whole[axis] + share * (class[axis] - whole[axis]);
+                assert!((found[axis] - expected).abs() < 1e-5, "{weight}: {found:?}");
+            }
+        }
+    }
+}
+
+#[test]
+fn classes_and_accumulated_gradients_resume_bit_for_bit() {
+    let plates = plates(Head::Forward);
+    let config = TrainConfig { batch: 32, accumulate: 2, steps: 8, ..config() };
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let device = cpu();
+    let trainer = || {
+        Trainer::new(&config, &model(), &plates, plates.geometry, Seed(1), &device, "c".to_owned()).expect("a network")
+    };
+    let whole = Checkpoints::new(folder.path().join("whole"));
+    go(&mut trainer(), &whole, None);
+    let halves = Checkpoints::new(folder.path().join("halves"));
+    go(&mut trainer(), &halves, Some(5));
+    let (state, tensors) = newest(&halves);
+    go(&mut trainer().resume(state, tensors, folder.path()).expect("the same network"), &halves, None);
+    assert!(newest(&halves) == newest(&whole), "a stop left a trace");
+}
+
+#[test]
+fn parts_of_a_batch_add_up_to_it() {
+    // Two batches of 32 are one of 64: the same rows, in sums of another order.
+    let plates = plates(Head::Forward);
+    let losses = |batch: usize, accumulate: usize| {
+        let config = TrainConfig { batch, accumulate, steps: 4, ..config() };
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let mut trainer = Trainer::new(&config, &model(), &plates, plates.geometry, Seed(1), &cpu(), "c".to_owned())
+            .expect("a network");
+        let (_, reports) = go(&mut trainer, &Checkpoints::new(folder.path().to_path_buf()), None);
+        reports.iter().map(|report| (report.loss, report.gradient_norm)).collect::<Vec<_>>()
+    };
+    for ((a, b), (c, d)) in losses(64, 1).into_iter().zip(losses(32, 2)) {
+        // f32 sums of 64 terms.
+        assert!((a - c).abs() < 1e-5 * a.abs() && (b - d).abs() < 1e-4 * b, "{a} {c}, {b} {d}");
+    }
+}
