@@ -32,6 +32,10 @@ pub enum Command {
     Eval(EvalArgs),
     /// Train a small classifier on the real images of a run's target, and let it judge the transported ones.
     Classify(ClassifyArgs),
+    /// One page on one or several runs: the capacitor in 3-D, training, measures, pictures, how to make it again.
+    Report(ReportArgs),
+    /// The same page while a run goes on, live, at an address of this machine.
+    Watch(WatchArgs),
     /// Data sets: list the known ones, look into one, take one from a package or the network.
     Data(DataArgs),
     /// How fast and how exact this machine sums the field.
@@ -167,7 +171,7 @@ pub struct MapArgs {
 /// What `transport` takes.
 #[derive(Debug, ClapArgs)]
 pub struct TransportArgs {
-    /// Folder of a run, or of its `model`.
+    /// Folder of a run, or of its `model`, or a `model.safetensors`.
     pub run: PathBuf,
     /// Points to transport, in data units.
     #[arg(long, short, value_name = "FILE")]
@@ -272,6 +276,32 @@ pub struct ClassifyArgs {
     /// Print JSON instead of a table.
     #[arg(long)]
     pub json: bool,
+}
+
+/// What `report` takes.
+#[derive(Debug, ClapArgs)]
+pub struct ReportArgs {
+    /// Folders of runs, or folders that hold one run per seed.
+    #[arg(required = true, value_name = "RUN")]
+    pub runs: Vec<PathBuf>,
+    /// Where the page goes; by default `report.html` in the first folder.
+    #[arg(long, short, value_name = "FILE")]
+    pub out: Option<PathBuf>,
+}
+
+/// What `watch` takes.
+#[derive(Debug, ClapArgs)]
+pub struct WatchArgs {
+    /// Folders of runs; they may come later.
+    #[arg(required = true, value_name = "RUN")]
+    pub runs: Vec<PathBuf>,
+    /// Port on 127.0.0.1; 0 takes a free one. By default 8137, or a free one.
+    #[arg(long)]
+    pub port: Option<u16>,
+    /// Answer under this name too, as behind a tunnel; may be repeated. Others are refused: a page elsewhere could have its
+    /// name point here.
+    #[arg(long, value_name = "NAME")]
+    pub allow_host: Vec<String>,
 }
 
 /// What `presets` takes.

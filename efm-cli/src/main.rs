@@ -10,6 +10,8 @@ mod presets;
 mod progress;
 mod say;
 mod signals;
+mod sparkline;
+mod watch;
 
 use std::process::ExitCode;
 

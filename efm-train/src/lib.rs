@@ -15,6 +15,7 @@ mod files;
 mod gap;
 mod gradient;
 mod likelihood;
+mod model_export;
 mod model_file;
 mod objective;
 mod pool;

@@ -8,9 +8,11 @@ mod doctor;
 mod eval;
 mod lists;
 mod map;
+mod report;
 mod run;
 mod settings;
 mod transport;
+mod watch;
 
 use crate::args::{Args, Command};
 use crate::failure::Failure;
@@ -26,6 +28,8 @@ pub fn dispatch(args: Args) -> Result<(), Failure> {
         Command::Doctor(args) => doctor::run(&args),
         Command::Eval(args) => eval::run(&args),
         Command::Classify(args) => classify::run(&args),
+        Command::Report(args) => report::run(&args),
+        Command::Watch(args) => watch::run(&args),
         Command::Data(args) => data::run(&args),
         Command::Bench(args) => bench::run(&args),
         Command::Presets(args) => lists::presets(&args),

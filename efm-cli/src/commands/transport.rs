@@ -12,8 +12,11 @@ use crate::signals::Signals;
 pub fn run(args: &TransportArgs) -> Result<(), Failure> {
     let device = device::parse(&args.device)?;
     let inside = args.run.join("model");
-    let folder = if inside.is_dir() { &inside } else { &args.run };
-    let model = TrainedModel::load(folder, &device)?;
+    let model = if args.run.is_file() {
+        TrainedModel::import(&args.run, &device)?
+    } else {
+        TrainedModel::load(if inside.is_dir() { &inside } else { &args.run }, &device)?
+    };
     let points = read_points(&args.input, args.key.as_deref())?;
     if points.dim() != model.geometry.dim {
         return Err(Failure::new(

@@ -15,3 +15,4 @@ pub use clouds::{CloudOptions, clouds};
 pub use image::{ImageShape, image_grid, image_pairs};
 pub use lines::field_lines;
 pub use loss::{LossPoint, loss};
+pub(crate) use pca::View;
