@@ -1,9 +1,9 @@
 //! The page of a run: written by the run itself, by `efm report`, and served live by `efm watch`. Where a Chromium is
 //! installed the page is opened in it; elsewhere those tests say SKIPPED and pass.
 
-mod common;
 #[path = "common/browser.rs"]
 mod browser;
+mod common;
 #[path = "common/server.rs"]
 mod server;
 
@@ -53,7 +53,10 @@ fn the_command_on_the_page_makes_the_same_run_again() {
     let bench = Bench::new();
     bench.put("a.csv", common::csv(60, 0.0));
     bench.put("b.csv", common::csv(50, 4.0));
-    bench.tiny(&["map", "--source", "a.csv", "--target", "b.csv", "--map", "flux", "--charges", "40", "--out", "one"]).assert().success();
+    bench
+        .tiny(&["map", "--source", "a.csv", "--target", "b.csv", "--map", "flux", "--charges", "40", "--out", "one"])
+        .assert()
+        .success();
     let run = data(&bench.path("one/report.html"))["runs"][0].clone();
     let again: Vec<_> = run["commands"][1][1].as_str().unwrap().split(' ').map(str::to_owned).collect();
     let words: Vec<&str> = again.iter().skip(1).map(String::as_str).collect();
@@ -81,7 +84,9 @@ fn an_old_or_broken_folder_has_a_page_that_says_what_is_missing() {
         assert!(missing.contains(name), "{missing}");
     }
     // Files that are cut, no numbers, or someone else's.
-    for (name, bytes) in [("lines.npz", "PK\x03\x04"), ("metrics.json", "{\"w2\":"), ("config.toml", "a ="), ("log.jsonl", "{}\nx\n")] {
+    for (name, bytes) in
+        [("lines.npz", "PK\x03\x04"), ("metrics.json", "{\"w2\":"), ("config.toml", "a ="), ("log.jsonl", "{}\nx\n")]
+    {
         std::fs::write(bench.path("run").join(name), bytes).unwrap();
     }
     bench.efm(&["report", "run", "--out", "page.html"]).assert().success();
@@ -122,7 +127,8 @@ fn a_server_gives_its_page_to_this_machine_and_nothing_else_to_anyone() {
     bench.put("run/log.jsonl", "{\"step\":1,\"loss\":0.5,\"lr\":0.1}\n");
     let server = Server::start(&bench, &["run"]);
     let port = server.port;
-    let get = |target: &str, host: &str| server.ask(format!("GET {target} HTTP/1.1\r\nHost: {host}\r\n\r\n").as_bytes());
+    let get =
+        |target: &str, host: &str| server.ask(format!("GET {target} HTTP/1.1\r\nHost: {host}\r\n\r\n").as_bytes());
     let here = format!("127.0.0.1:{port}");
     let page = get("/", &here);
     assert!(page.starts_with("HTTP/1.1 200") && page.contains("<!doctype html>"), "{}", &page[..200]);
@@ -133,7 +139,9 @@ fn a_server_gives_its_page_to_this_machine_and_nothing_else_to_anyone() {
         assert!(get("/", host).starts_with("HTTP/1.1 403"), "{host}");
         assert!(get("/events", host).starts_with("HTTP/1.1 403"), "{host}");
     }
-    for target in ["/../Cargo.toml", "/run/log.jsonl", "/log.jsonl", "//", "/events?seen=../x", "/%2e%2e/x", "http://a/", "*"] {
+    for target in
+        ["/../Cargo.toml", "/run/log.jsonl", "/log.jsonl", "//", "/events?seen=../x", "/%2e%2e/x", "http://a/", "*"]
+    {
         assert!(get(target, &here).starts_with("HTTP/1.1 404"), "{target}");
     }
     for method in ["POST", "PUT", "DELETE", "OPTIONS", "TRACE", "PATCH"] {
@@ -142,7 +150,9 @@ fn a_server_gives_its_page_to_this_machine_and_nothing_else_to_anyone() {
     }
     let long = format!("GET / HTTP/1.1\r\nHost: {here}\r\nX: {}\r\n\r\n", "a".repeat(20_000));
     assert!(server.ask(long.as_bytes()).starts_with("HTTP/1.1 431"));
-    for text in ["\r\n\r\n", "GET /\r\n\r\n", "\u{0}\u{1}\r\n\r\n", "GET / HTTP/1.1\r\n\r\n", "\u{16}\u{3}\u{1}\r\n\r\n"] {
+    for text in
+        ["\r\n\r\n", "GET /\r\n\r\n", "\u{0}\u{1}\r\n\r\n", "GET / HTTP/1.1\r\n\r\n", "\u{16}\u{3}\u{1}\r\n\r\n"]
+    {
         assert!(server.ask(text.as_bytes()).starts_with("HTTP/1.1 400"), "{text:?}");
     }
     // Half a request: told so after a while, and nobody else waits for it.
@@ -154,8 +164,8 @@ fn a_server_gives_its_page_to_this_machine_and_nothing_else_to_anyone() {
     assert!(get("/", &here).starts_with("HTTP/1.1 503"));
     drop(crowd);
     server.wait_until(|| get("/", &here).starts_with("HTTP/1.1 200"));
-    let files = common::files(&bench.path("run"));
-    assert_eq!(files.len(), 1, "it only reads: {files:?}");
+    let left = files(&bench.path("run"));
+    assert_eq!(left.len(), 1, "it only reads: {left:?}");
     assert_eq!(server.interrupt(), Some(0), "Ctrl-C ends it");
 }
 
@@ -183,6 +193,12 @@ fn a_stream_tells_what_is_new_through_a_restart_of_the_run() {
     assert_eq!(server.interrupt(), Some(0), "an open stream does not keep it");
 }
 
+/// Loud, so that nobody takes a test that did not run for one that passed.
+fn skipped() {
+    let note = "SKIPPED: no Chromium on the PATH, the page was not opened\n";
+    std::io::Write::write_all(&mut std::io::stderr(), note.as_bytes()).unwrap();
+}
+
 /// What tells whether a canvas has anything on it: the number of different colours of a picture of the page.
 const COLOURS: &str = "(async (png) => {
     const image = new Image();
@@ -200,7 +216,8 @@ const COLOURS: &str = "(async (png) => {
 
 /// Different colours of the scene as it stands on the screen.
 fn colours_of_scene(browser: &mut Browser) -> u64 {
-    browser.value("document.querySelector('#capacitor').scrollIntoView(), new Promise((done) => setTimeout(done, 800))");
+    browser
+        .value("document.querySelector('#capacitor').scrollIntoView(), new Promise((done) => setTimeout(done, 800))");
     let shape = browser.value("(({x, y, width, height}) => ({x, y, width, height}))(document.querySelector('.scene canvas').getBoundingClientRect())");
     let clip = serde_json::json!({ "x": shape["x"], "y": shape["y"], "width": shape["width"], "height": shape["height"], "scale": 1 });
     let asked = serde_json::json!({ "format": "png", "captureBeyondViewport": false, "clip": clip });
@@ -213,18 +230,25 @@ fn keep(browser: &mut Browser, name: &str) {
     let Some(folder) = std::env::var_os("EFM_SCREENSHOTS") else { return };
     let asked = format!("fetch('data:image/png;base64,{}')", browser.picture(true));
     std::fs::create_dir_all(&folder).unwrap();
-    std::fs::write(Path::new(&folder).join(format!("{name}.base64")), &asked["fetch('data:image/png;base64,".len()..asked.len() - 2]).unwrap();
+    std::fs::write(
+        Path::new(&folder).join(format!("{name}.base64")),
+        &asked["fetch('data:image/png;base64,".len()..asked.len() - 2],
+    )
+    .unwrap();
 }
 
 #[test]
 fn a_browser_draws_the_page_and_follows_the_slider_and_the_selector() {
-    let Some(program) = installed() else { return eprintln!("SKIPPED: no Chromium on the PATH") };
+    let Some(program) = installed() else { return skipped() };
     let bench = Bench::new();
-    let run = ["run", "gaussian-to-moons", "--set", "train.steps=300", "--set", "eval.lines=40", "--set", "eval.samples=300"];
+    let run =
+        ["run", "gaussian-to-moons", "--set", "train.steps=300", "--set", "eval.lines=40", "--set", "eval.samples=300"];
     for (seed, out) in [("1", "one"), ("2", "two")] {
         let mut efm = bench.efm(&run);
         efm.args(["--seed", seed, "--out", out, "--set", "solver.lost_share=1", "--set", "eval.floor_repeats=2"]);
-        efm.args(["--set", "train.log_every=5", "--set", "train.charges=200", "--set", "train.pool=1024"]).assert().success();
+        efm.args(["--set", "train.log_every=5", "--set", "train.charges=200", "--set", "train.pool=1024"])
+            .assert()
+            .success();
     }
     bench.efm(&["report", "one", "two", "--out", "page.html"]).assert().success();
     let url = format!("file://{}", bench.path("page.html").display());
@@ -248,12 +272,16 @@ fn a_browser_draws_the_page_and_follows_the_slider_and_the_selector() {
     let after = browser.value(points);
     assert_ne!(before, after, "the slider moves the points");
     let heights: Vec<f64> = serde_json::from_str(after.as_str().unwrap()).unwrap();
-    assert!(heights.iter().all(|z| *z > 0.0) && browser.value("document.querySelector('#height-out').textContent") != "z = 0");
+    assert!(
+        heights.iter().all(|z| *z > 0.0)
+            && browser.value("document.querySelector('#height-out').textContent") != "z = 0"
+    );
     browser.value("document.querySelector('#height').value = 0, document.querySelector('#play').click()");
     browser.wait_for("Number(document.querySelector('#height').value) > 100");
     browser.value("document.querySelector('#play').click()");
     // Both runs side by side; one click leaves one.
-    let scenes = "document.querySelectorAll('.scene canvas').length > 0 && document.querySelectorAll('#scenes .panel').length";
+    let scenes =
+        "document.querySelectorAll('.scene canvas').length > 0 && document.querySelectorAll('#scenes .panel').length";
     assert_eq!(browser.value(scenes), 2);
     browser.value("document.querySelector('#runs input').click()");
     assert_eq!(browser.value(scenes), 1);
@@ -266,14 +294,32 @@ fn a_browser_draws_the_page_and_follows_the_slider_and_the_selector() {
 
 #[test]
 fn a_browser_sees_a_run_go_on() {
-    let Some(program) = installed() else { return eprintln!("SKIPPED: no Chromium on the PATH") };
+    let Some(program) = installed() else { return skipped() };
     let bench = Bench::new();
     let server = Server::start(&bench, &["run"]);
     let mut browser = Browser::start(&program);
     browser.open(&format!("http://127.0.0.1:{}/", server.port), [1280, 900], "light");
     browser.wait_for("document.querySelector('#status').textContent === 'live'");
-    let mut efm = bench.efm(&["run", "gaussian-to-moons", "--out", "run", "--set", "train.steps=600", "--set", "train.sample_every=100"]);
-    efm.args(["--set", "solver.lost_share=1", "--set", "eval.lines=20", "--set", "eval.samples=200", "--set", "train.log_every=5"]);
+    let mut efm = bench.efm(&[
+        "run",
+        "gaussian-to-moons",
+        "--out",
+        "run",
+        "--set",
+        "train.steps=600",
+        "--set",
+        "train.sample_every=100",
+    ]);
+    efm.args([
+        "--set",
+        "solver.lost_share=1",
+        "--set",
+        "eval.lines=20",
+        "--set",
+        "eval.samples=200",
+        "--set",
+        "train.log_every=5",
+    ]);
     efm.args(["--set", "train.charges=200", "--set", "train.pool=1024", "--set", "eval.floor_repeats=2"]);
     let training = std::thread::spawn(move || efm.assert().success());
     let count = "(document.querySelector('#curve-loss .plot')?.data?.[0]?.x ?? []).length";

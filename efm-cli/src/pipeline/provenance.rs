@@ -139,9 +139,7 @@ fn collect(path: &Path, files: &mut Vec<(PathBuf, u64)>) -> Result<(), Failure> 
         for entry in std::fs::read_dir(path).map_err(|error| io(path, &error))? {
             let entry = entry.map_err(|error| io(path, &error))?;
             let kind = entry.file_type().map_err(|error| io(path, &error))?;
-            if kind.is_dir() || kind.is_file() {
-                collect(&entry.path(), files)?;
-            } else if kind.is_symlink() && entry.path().is_file() {
+            if kind.is_dir() || kind.is_file() || (kind.is_symlink() && entry.path().is_file()) {
                 collect(&entry.path(), files)?;
             }
         }

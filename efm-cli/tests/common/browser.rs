@@ -72,8 +72,7 @@ impl Browser {
                 }
             }
         });
-        let mut browser =
-            Self { child, to, from, session: None, last: 0, complaints: Vec::new(), _profile: profile };
+        let mut browser = Self { child, to, from, session: None, last: 0, complaints: Vec::new(), _profile: profile };
         let page = browser.call("Target.createTarget", json!({ "url": "about:blank" }));
         let target = page["targetId"].clone();
         let session = browser.call("Target.attachToTarget", json!({ "targetId": target, "flatten": true }));

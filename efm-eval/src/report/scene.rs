@@ -16,6 +16,9 @@ const POINTS: usize = 1_000;
 const BULGE: f64 = 0.25;
 const BEHIND: f64 = 0.5;
 
+/// A cloud's picture is wider than the target by this share; what lies outside is counted.
+const MARGIN: f64 = 0.2;
+
 /// The capacitor in space. For D > 2, x is seen on the first two principal components of the target.
 pub(crate) fn scene(traced: &Traced, detail: Detail) -> Value {
     let gap = if traced.gap.is_finite() && traced.gap > 0.0 { traced.gap } else { 1.0 };
@@ -49,7 +52,7 @@ pub(crate) fn scene(traced: &Traced, detail: Detail) -> Value {
         "axes": axes(&view, dim),
         "note": note(&view, dim),
         "gap": rounded(gap),
-        "box": box_.map(|range| rounded_all(range)),
+        "box": box_.map(rounded_all),
         "depth": rounded_all(depth),
         "forward": traced.forward,
         "source": rounded_all(source.into_iter().flatten()),
@@ -67,7 +70,14 @@ pub(crate) fn clouds(clouds: &Clouds, detail: Detail) -> Option<Value> {
     }
     let view = View::of(&clouds.target);
     let place = |points| rounded_all(view.place_all(points, detail.of_full(POINTS)).into_iter().flatten());
+    let seen = view.place_all(&clouds.target, POINTS);
+    let range = [0, 1].map(|axis| {
+        let [low, high] = bounds(seen.iter().map(|point| point[axis]));
+        let margin = (MARGIN * (high - low)).max(1e-6);
+        [low - margin, high + margin]
+    });
     Some(json!({
+        "range": range.map(rounded_all),
         "axes": view.labels().clone().map(|label| label.replace("target's principal component", "PC")),
         "source": place(&clouds.source),
         "transported": place(&clouds.transported),

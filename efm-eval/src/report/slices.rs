@@ -18,6 +18,7 @@ pub(crate) fn slices(slices: &Slices) -> Option<Value> {
         return None;
     }
     let coarse = slices.size.min(ARROWS);
+    let planes = slices.heights.len();
     let mut json = json!({
         "axes": ["x₀", "x₁"],
         "extent": rounded_all([slices.from[0], slices.to[0], slices.from[1], slices.to[1]]),
@@ -31,13 +32,13 @@ pub(crate) fn slices(slices: &Slices) -> Option<Value> {
     };
     if let Some(exact) = exact {
         if exact.iter().any(|value| value[3].is_finite()) {
-            put("strength", scaled(&exact.iter().map(|value| value[3]).collect::<Vec<_>>(), f64::exp));
+            put("strength", scaled(planes, &exact.iter().map(|value| value[3]).collect::<Vec<_>>(), f64::exp));
         }
-        put("along", scaled(&exact.iter().map(|value| value[2]).collect::<Vec<_>>(), |value| value));
+        put("along", scaled(planes, &exact.iter().map(|value| value[2]).collect::<Vec<_>>(), |value| value));
         put("arrows", arrows(slices, coarse, |cell| [exact[cell][0], exact[cell][1]]));
     }
     if let Some(learned) = learned {
-        put("along_learned", scaled(&learned.iter().map(|value| value[2]).collect::<Vec<_>>(), |value| value));
+        put("along_learned", scaled(planes, &learned.iter().map(|value| value[2]).collect::<Vec<_>>(), |value| value));
         put("arrows_learned", arrows(slices, coarse, |cell| [learned[cell][0], learned[cell][1]]));
     }
     if let (Some(exact), Some(learned)) = (exact, learned) {
@@ -45,18 +46,24 @@ pub(crate) fn slices(slices: &Slices) -> Option<Value> {
             let cosine: f64 = a.iter().zip(b).map(|(a, b)| a * b).sum();
             cosine.clamp(-1.0, 1.0).acos().to_degrees()
         };
-        put("angle", scaled(&exact.iter().zip(learned).map(angle).collect::<Vec<_>>(), |value| value));
+        put("angle", scaled(planes, &exact.iter().zip(learned).map(angle).collect::<Vec<_>>(), |value| value));
     }
     Some(json)
 }
 
-/// Values as bytes between the least and the greatest one; `shown` turns these two into what a reader wants to know.
-fn scaled(values: &[f64], shown: impl Fn(f64) -> f64) -> Value {
-    let finite = values.iter().copied().filter(|value| value.is_finite());
-    let (low, high) = finite.fold((f64::INFINITY, f64::NEG_INFINITY), |(a, b), value| (a.min(value), b.max(value)));
-    // A cast from NaN (no range, or no value) gives 0.
-    let bytes: Vec<u8> = values.iter().map(|value| (255.0 * (value - low) / (high - low)).round() as u8).collect();
-    json!({ "low": rounded(shown(low)), "high": rounded(shown(high)), "values": BASE64_STANDARD.encode(bytes) })
+/// Values as bytes between the least and the greatest one of each plane; `shown` turns these two into what a reader wants
+/// to know.
+fn scaled(planes: usize, values: &[f64], shown: impl Fn(f64) -> f64) -> Value {
+    let (mut bytes, mut lows, mut highs) = (Vec::with_capacity(values.len()), Vec::new(), Vec::new());
+    for plane in values.chunks_exact(values.len() / planes) {
+        let finite = plane.iter().copied().filter(|value| value.is_finite());
+        let (low, high) = finite.fold((f64::INFINITY, f64::NEG_INFINITY), |(a, b), value| (a.min(value), b.max(value)));
+        // A cast from NaN (no range, or no value) gives 0.
+        bytes.extend(plane.iter().map(|value| (255.0 * (value - low) / (high - low)).round() as u8));
+        lows.push(shown(low));
+        highs.push(shown(high));
+    }
+    json!({ "low": rounded_all(lows), "high": rounded_all(highs), "values": BASE64_STANDARD.encode(bytes) })
 }
 
 /// Parts of the direction along the plates at the centres of a coarser grid, as signed bytes: 127 is 1.

@@ -15,9 +15,9 @@ const positive = (values) => values.map((value) => (value > 0 ? value : null));
 
 function curveTraces(kind) {
   return selected().filter(({ run }) => run.log && run.log.step.length).flatMap(({ run, index }) => {
-    const log = run.log, tint = runColour(index), dash = DASHES[index % 6];
+    const log = run.log, tint = runColour(index), dash = DASHES[index % 6], alone = state.selected.length === 1;
     const line = (values, more) => ({
-      type: "scatter", mode: "lines", x: log.step, y: values, name: run.name, legendgroup: run.name, line: { color: tint, dash, width: 2 },
+      type: "scatter", mode: "lines", x: log.step, y: values, name: alone ? "training, smoothed" : run.name, legendgroup: run.name, line: { color: tint, dash, width: 2 },
       hovertemplate: `step %{x}<br>%{y:.4g}<extra></extra>`, ...more,
     });
     const raw = (values) => line(positive(values), { showlegend: false, hoverinfo: "skip", hovertemplate: null, line: { color: faint(tint, 0.3), width: 1 } });
@@ -25,7 +25,7 @@ function curveTraces(kind) {
       const checked = log.validation.map((value, at) => [log.step[at], value]).filter(([, value]) => value !== null);
       const validation = {
         type: "scatter", mode: "markers", x: checked.map(([step]) => step), y: checked.map(([, value]) => value),
-        name: `${run.name}, validation`, legendgroup: run.name, marker: { size: 7, color: tint, symbol: `${MARKS[index % 6]}-open`, line: { width: 2 } },
+        name: alone ? "validation" : `${run.name}, validation`, legendgroup: run.name, marker: { size: 7, color: tint, symbol: `${MARKS[index % 6]}-open`, line: { width: 2 } },
         hovertemplate: `validation at step %{x}<br>%{y:.4g}<extra></extra>`,
       };
       return checked.length ? [raw(log.loss), line(smooth(log.loss)), validation] : [raw(log.loss), line(smooth(log.loss))];

@@ -30,10 +30,6 @@ byId("sheet").addEventListener("change", (event) => {
   drawScenes();
 });
 byId("slice-height").addEventListener("input", sliced);
-byId("quantity").addEventListener("change", (event) => {
-  state.quantity = event.target.value;
-  sliced();
-});
 const THEMES = ["auto", "light", "dark"];
 byId("theme").addEventListener("click", () => {
   const now = document.documentElement.getAttribute("data-theme") || "auto";

@@ -56,7 +56,7 @@ function threads(scene, chosen, style, name) {
     z.push(null);
     tint.push(0);
   });
-  return { type: "scatter3d", mode: "lines", x, y, z, name, hoverinfo: "skip", connectgaps: false, line: style(tint) };
+  return { type: "scatter3d", mode: "lines", x, y, z, name, hoverinfo: "skip", connectgaps: false, showlegend: false, line: style(tint) };
 }
 
 /** The field strength in the plane at the height of the slider. */
@@ -89,11 +89,11 @@ function sceneTraces(run, share) {
     {
       type: "scatter3d", mode: "markers", ...Object.fromEntries(travellers(scene, share).map((values, k) => ["xyz"[k], values])),
       name: "transported points", hoverinfo: "skip",
-      marker: { size: small() ? 3 : 3.8, color: colour("ink"), symbol: "circle", opacity: 0.95, line: { width: 0 } },
+      marker: { size: small() ? 2.6 : 3, color: colour("ink"), symbol: "circle", opacity: 0.95, line: { width: 0 } },
     },
   ];
   if (scene.lost.length) {
-    traces.push(threads(scene, lost, () => ({ width: 3, color: colour("ink"), dash: "dot" }), "lost lines"));
+    traces.push({ ...threads(scene, lost, () => ({ width: 3, color: colour("ink"), dash: "dot" }), "lost lines"), showlegend: true });
   }
   const plane = sheet(run, share);
   if (plane) traces.push(plane);
@@ -102,6 +102,12 @@ function sceneTraces(run, share) {
 
 /** Index of the moving points among the traces. */
 const MOVING = 5;
+
+/** The plates are seen from the side, a little from above; from farther away where there is little room. */
+function eye() {
+  const away = small() || state.selected.length > 1 ? 1.45 : 0.92;
+  return { x: 0.62 * away, y: -1.72 * away, z: 0.55 * away };
+}
 
 function drawScenes() {
   const shown = selected().filter(({ run }) => run.scene);
@@ -141,7 +147,7 @@ function drawScenes() {
         domain: { y: [0.06, 1] }, dragmode: small() ? false : "turntable",
         xaxis: axis("z", scene.depth), yaxis: axis(scene.axes[0], [a0, a1]), zaxis: axis(scene.axes[1], [b0, b1]),
         aspectmode: "manual", aspectratio: { x: 1.75, y: 1, z: 1 }, uirevision: `scene${index}`,
-        camera: { eye: { x: 0.75, y: -1.95, z: 0.62 }, up: { x: 0, y: 0, z: 1 }, center: { x: 0, y: 0, z: -0.08 } },
+        camera: { eye: eye(), up: { x: 0, y: 0, z: 1 }, center: { x: 0, y: 0, z: -0.06 } },
       },
     }, { scrollZoom: !small() });
   });

@@ -1,10 +1,10 @@
 // Planes parallel to the plates: what the field is there, exact and learned.
 
 const QUANTITIES = {
-  strength: { name: "field strength |E|, exact", scale: "logarithmic" },
-  along: { name: "share of the direction across the gap, E_z/|E|, exact" },
-  along_learned: { name: "the same, learned" },
-  angle: { name: "angle between learned and exact direction" },
+  strength: { name: "Field strength |E|", note: ", logarithmic", unit: "" },
+  along: { name: "E_z/|E|, exact", note: "", unit: "" },
+  along_learned: { name: "E_z/|E|, learned", note: "", unit: "" },
+  angle: { name: "Angle between learned and exact", note: "", unit: "°" },
 };
 
 const nearestSlice = (slices, share) => {
@@ -77,16 +77,16 @@ function drawSlices() {
   const shown = selected().filter(({ run }) => run.slices);
   const holder = open("slices", "slice-plots", shown.length > 0);
   if (!holder) return;
-  const names = Object.keys(QUANTITIES).filter((name) => shown.some(({ run }) => run.slices[name]));
-  if (!names.includes(state.quantity)) state.quantity = names[0];
-  const select = byId("quantity");
-  select.replaceChildren(...names.map((name) => el("option", { value: name, text: QUANTITIES[name].name, selected: name === state.quantity })));
   for (const { run, index } of shown) {
-    const canvas = el("canvas", { width: 720, height: 720, role: "img" });
-    const legend = el("div", { class: "scale" }, el("span"), el("i"), el("span"));
+    const row = el("div", { class: "tiles" });
+    for (const name of Object.keys(QUANTITIES).filter((other) => run.slices[other])) {
+      const canvas = el("canvas", { width: 560, height: 560, role: "img" });
+      const legend = el("div", { class: "scale" }, el("span"), el("i"), el("span"));
+      row.append(el("div", { class: "tile", "data-run": index, "data-name": name }, el("h3", { text: QUANTITIES[name].name }), canvas, legend));
+    }
     const [a0, a1, b0, b1] = run.slices.extent.map(short);
-    const place = el("p", { class: "note", text: `${run.slices.axes[0]} from ${a0} to ${a1}, ${run.slices.axes[1]} from ${b0} to ${b1}, in units of the scaled data` });
-    holder.append(el("div", { class: "panel", "data-run": index }, heading(run, index), canvas, legend, place));
+    const place = `${run.slices.axes[0]} from ${a0} to ${a1} to the right, ${run.slices.axes[1]} from ${b0} to ${b1} upwards, scaled units`;
+    holder.append(el("div", { class: "panel" }, heading(run, index), row, el("p", { class: "note", text: place })));
   }
   sliced();
 }
@@ -94,17 +94,16 @@ function drawSlices() {
 /** Paints the slices again at the height of their slider. */
 function sliced() {
   const share = Number(byId("slice-height").value) / 1000, seen = new Set();
-  byId("slice-plots").querySelectorAll(".panel").forEach((panel) => {
-    const slices = state.data.runs[Number(panel.dataset.run)].slices, canvas = panel.querySelector("canvas");
-    const name = slices[state.quantity] ? state.quantity : Object.keys(QUANTITIES).find((other) => slices[other]);
-    const k = paint(canvas, slices, name, share), { low, high } = slices[name];
-    const unit = name === "angle" ? "°" : "";
-    const [from, , to] = panel.querySelector(".scale").children;
+  byId("slice-plots").querySelectorAll(".tile").forEach((tile) => {
+    const slices = state.data.runs[Number(tile.dataset.run)].slices, canvas = tile.querySelector("canvas");
+    const { name } = tile.dataset, { name: title, note, unit } = QUANTITIES[name];
+    const k = paint(canvas, slices, name, share), [low, high] = [slices[name].low[k], slices[name].high[k]];
+    const [from, bar, to] = tile.querySelector(".scale").children;
     from.textContent = short(low) + unit;
-    to.textContent = `${short(high)}${unit}${QUANTITIES[name].scale ? `, ${QUANTITIES[name].scale}` : ""}`;
-    panel.querySelector(".scale i").style.background = `linear-gradient(to right, ${CIVIDIS.join(", ")})`;
+    to.textContent = short(high) + unit + note;
+    bar.style.background = `linear-gradient(to right, ${CIVIDIS.join(", ")})`;
     const height = short(slices.heights[k]);
-    canvas.setAttribute("aria-label", `${QUANTITIES[name].name} in the plane z = ${height}, from ${short(low)} to ${short(high)}`);
+    canvas.setAttribute("aria-label", `${title} in the plane z = ${height}, from ${short(low)} to ${short(high)}${unit}`);
     seen.add(height);
   });
   byId("slice-out").textContent = `z = ${[...seen].join(", ")}`;

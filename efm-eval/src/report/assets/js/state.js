@@ -1,6 +1,6 @@
 // What is shown: the runs, which of them are selected, the height between the plates, the colours.
 
-const state = { data: null, selected: [0], height: 0, playing: false, sheet: false, quantity: null };
+const state = { data: null, selected: [0], height: 0, playing: false, sheet: false };
 
 const selected = () => state.selected.map((index) => ({ index, run: state.data.runs[index] })).filter(({ run }) => run);
 
