@@ -32,7 +32,7 @@ fn a_run_leaves_a_page_and_a_card_that_hold_all_of_it() {
     for part in ["scene", "clouds", "slices", "pace", "config", "effort"] {
         assert!(!run[part].is_null(), "{part}");
     }
-    for part in ["strength", "angle", "arrows_learned"] {
+    for part in ["strength", "tilt_learned", "angle", "arrows_learned"] {
         assert!(!run["slices"][part].is_null(), "{part}");
     }
     assert_eq!(run["scene"]["lines"].as_array().unwrap().len(), 5);
@@ -199,8 +199,8 @@ fn skipped() {
     std::io::Write::write_all(&mut std::io::stderr(), note.as_bytes()).unwrap();
 }
 
-/// What tells whether a canvas has anything on it: the number of different colours of a picture of the page.
-const COLOURS: &str = "(async (png) => {
+/// Different colours in a part of a picture; a canvas without anything on it has one.
+const COLOURS: &str = "(async (png, {x, y, width, height}) => {
     const image = new Image();
     image.src = 'data:image/png;base64,' + png;
     await image.decode();
@@ -208,7 +208,7 @@ const COLOURS: &str = "(async (png) => {
     [canvas.width, canvas.height] = [image.width, image.height];
     const context = canvas.getContext('2d');
     context.drawImage(image, 0, 0);
-    const {data} = context.getImageData(0, 0, image.width, image.height);
+    const {data} = context.getImageData(x, y, width, height);
     const seen = new Set();
     for (let at = 0; at < data.length; at += 4) seen.add((data[at] << 16) | (data[at + 1] << 8) | data[at + 2]);
     return seen.size;
@@ -216,13 +216,12 @@ const COLOURS: &str = "(async (png) => {
 
 /// Different colours of the scene as it stands on the screen.
 fn colours_of_scene(browser: &mut Browser) -> u64 {
-    browser
-        .value("document.querySelector('#capacitor').scrollIntoView(), new Promise((done) => setTimeout(done, 800))");
-    let shape = browser.value("(({x, y, width, height}) => ({x, y, width, height}))(document.querySelector('.scene canvas').getBoundingClientRect())");
-    let clip = serde_json::json!({ "x": shape["x"], "y": shape["y"], "width": shape["width"], "height": shape["height"], "scale": 1 });
-    let asked = serde_json::json!({ "format": "png", "captureBeyondViewport": false, "clip": clip });
-    let png = browser.call("Page.captureScreenshot", asked)["data"].as_str().unwrap().to_owned();
-    browser.value(&format!("{COLOURS}('{png}')")).as_u64().unwrap()
+    let scroll = "document.querySelector('#scenes').scrollIntoView({ block: 'center' })";
+    browser.value(&format!("{scroll}, new Promise((done) => setTimeout(done, 1000))"));
+    let place = "(({x, y, width, height}) => JSON.stringify({x, y, width, height}))";
+    let place = browser.value(&format!("{place}(document.querySelector('.scene canvas').getBoundingClientRect())"));
+    let png = browser.picture(false);
+    browser.value(&format!("{COLOURS}('{png}', {})", place.as_str().unwrap())).as_u64().unwrap()
 }
 
 /// Keeps a picture where EFM_SCREENSHOTS says, for people to look at.

@@ -32,38 +32,60 @@ pub(crate) fn slices(slices: &Slices) -> Option<Value> {
     };
     if let Some(exact) = exact {
         if exact.iter().any(|value| value[3].is_finite()) {
-            put("strength", scaled(planes, &exact.iter().map(|value| value[3]).collect::<Vec<_>>(), f64::exp));
+            put(
+                "strength",
+                scaled(planes, &[&exact.iter().map(|value| value[3]).collect::<Vec<_>>()], f64::exp).remove(0),
+            );
         }
-        put("along", scaled(planes, &exact.iter().map(|value| value[2]).collect::<Vec<_>>(), |value| value));
         put("arrows", arrows(slices, coarse, |cell| [exact[cell][0], exact[cell][1]]));
     }
     if let Some(learned) = learned {
-        put("along_learned", scaled(planes, &learned.iter().map(|value| value[2]).collect::<Vec<_>>(), |value| value));
         put("arrows_learned", arrows(slices, coarse, |cell| [learned[cell][0], learned[cell][1]]));
     }
+    // Exact and learned tilts have one scale, so that they can be compared.
+    let tilts = [
+        ("tilt", exact.map(|values| values.iter().map(|value| tilt(value[2])).collect::<Vec<_>>())),
+        ("tilt_learned", learned.map(|values| values.iter().map(|value| tilt(value[2])).collect())),
+    ];
+    let present: Vec<_> = tilts.iter().filter_map(|(name, values)| Some((name, values.as_deref()?))).collect();
+    let values: Vec<_> = present.iter().map(|(_, values)| *values).collect();
+    for ((name, _), value) in present.iter().zip(scaled(planes, &values, |value| value)) {
+        put(name, value);
+    }
     if let (Some(exact), Some(learned)) = (exact, learned) {
-        let angle = |(a, b): (&[f64; 4], &[f64; 3])| {
-            let cosine: f64 = a.iter().zip(b).map(|(a, b)| a * b).sum();
-            cosine.clamp(-1.0, 1.0).acos().to_degrees()
-        };
-        put("angle", scaled(planes, &exact.iter().zip(learned).map(angle).collect::<Vec<_>>(), |value| value));
+        let angle = |(a, b): (&[f64; 4], &[f64; 3])| tilt(a.iter().zip(b).map(|(a, b)| a * b).sum());
+        let angles: Vec<_> = exact.iter().zip(learned).map(angle).collect();
+        put("angle", scaled(planes, &[&angles], |value| value).remove(0));
     }
     Some(json)
 }
 
-/// Values as bytes between the least and the greatest one of each plane; `shown` turns these two into what a reader wants
-/// to know.
-fn scaled(planes: usize, values: &[f64], shown: impl Fn(f64) -> f64) -> Value {
-    let (mut bytes, mut lows, mut highs) = (Vec::with_capacity(values.len()), Vec::new(), Vec::new());
-    for plane in values.chunks_exact(values.len() / planes) {
-        let finite = plane.iter().copied().filter(|value| value.is_finite());
+/// The angle of this cosine in degrees.
+fn tilt(cosine: f64) -> f64 {
+    cosine.clamp(-1.0, 1.0).acos().to_degrees()
+}
+
+/// Lists of values as bytes between the least and the greatest of all in each plane; `shown` turns these two into what a
+/// reader wants to know.
+fn scaled(planes: usize, lists: &[&[f64]], shown: impl Fn(f64) -> f64) -> Vec<Value> {
+    let mut bytes = vec![Vec::new(); lists.len()];
+    let (mut lows, mut highs) = (Vec::new(), Vec::new());
+    for plane in 0..planes {
+        let part = |list: &'_ [f64]| {
+            let cells = list.len() / planes;
+            plane * cells..(plane + 1) * cells
+        };
+        let finite = lists.iter().flat_map(|list| &list[part(list)]).copied().filter(|value| value.is_finite());
         let (low, high) = finite.fold((f64::INFINITY, f64::NEG_INFINITY), |(a, b), value| (a.min(value), b.max(value)));
-        // A cast from NaN (no range, or no value) gives 0.
-        bytes.extend(plane.iter().map(|value| (255.0 * (value - low) / (high - low)).round() as u8));
+        for (bytes, list) in bytes.iter_mut().zip(lists) {
+            // A cast from NaN (no range, or no value) gives 0.
+            bytes.extend(list[part(list)].iter().map(|value| (255.0 * (value - low) / (high - low)).round() as u8));
+        }
         lows.push(shown(low));
         highs.push(shown(high));
     }
-    json!({ "low": rounded_all(lows), "high": rounded_all(highs), "values": BASE64_STANDARD.encode(bytes) })
+    let (low, high) = (rounded_all(lows), rounded_all(highs));
+    bytes.iter().map(|bytes| json!({ "low": low, "high": high, "values": BASE64_STANDARD.encode(bytes) })).collect()
 }
 
 /// Parts of the direction along the plates at the centres of a coarser grid, as signed bytes: 127 is 1.

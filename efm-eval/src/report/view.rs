@@ -7,7 +7,7 @@ use crate::picture::LossPoint;
 
 /// Points of a curve, and stretches over which the speed is a mean, at most.
 const POINTS: usize = 1_200;
-const STRETCHES: usize = 60;
+const STRETCHES: usize = 40;
 
 /// Bars of a histogram.
 const BARS: usize = 8;

@@ -105,7 +105,7 @@ const MOVING = 5;
 
 /** The plates are seen from the side, a little from above; from farther away where there is little room. */
 function eye() {
-  const away = small() || state.selected.length > 1 ? 1.45 : 0.92;
+  const away = small() || state.selected.length > 1 ? 1.6 : 1.12;
   return { x: 0.62 * away, y: -1.72 * away, z: 0.55 * away };
 }
 

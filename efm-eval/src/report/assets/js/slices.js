@@ -2,8 +2,8 @@
 
 const QUANTITIES = {
   strength: { name: "Field strength |E|", note: ", logarithmic", unit: "" },
-  along: { name: "E_z/|E|, exact", note: "", unit: "" },
-  along_learned: { name: "E_z/|E|, learned", note: "", unit: "" },
+  tilt: { name: "Tilt from the z axis, exact", note: "", unit: "°" },
+  tilt_learned: { name: "Tilt from the z axis, learned", note: "", unit: "°" },
   angle: { name: "Angle between learned and exact", note: "", unit: "°" },
 };
 
@@ -47,6 +47,8 @@ function paint(canvas, slices, name, share) {
   const source = learned && slices.arrows_learned ? "arrows_learned" : "arrows";
   if (!slices[source]) return k;
   const field = arrows(slices, source, k), coarse = slices.coarse, pitch = side / coarse;
+  let longest = 1;
+  for (let at = 0; at < field.length; at += 2) longest = Math.max(longest, Math.hypot(field[at], field[at + 1]));
   for (const [width, tint] of [[4.5, "rgba(0,0,0,0.55)"], [2, "#ffffff"]]) {
     context.lineWidth = width;
     context.strokeStyle = tint;
@@ -54,8 +56,8 @@ function paint(canvas, slices, name, share) {
     context.beginPath();
     for (let j = 0; j < coarse; j++) {
       for (let i = 0; i < coarse; i++) {
-        const [dx, dy] = [field[2 * (j * coarse + i)] / 127, -field[2 * (j * coarse + i) + 1] / 127];
-        const [x, y] = [(i + 0.5) * pitch, (coarse - 0.5 - j) * pitch], reach = 0.92 * pitch;
+        const [dx, dy] = [field[2 * (j * coarse + i)] / longest, -field[2 * (j * coarse + i) + 1] / longest];
+        const [x, y] = [(i + 0.5) * pitch, (coarse - 0.5 - j) * pitch], reach = 1.1 * pitch;
         const [fromX, fromY, toX, toY] = [x - 0.5 * reach * dx, y - 0.5 * reach * dy, x + 0.5 * reach * dx, y + 0.5 * reach * dy];
         context.moveTo(fromX, fromY);
         context.lineTo(toX, toY);
