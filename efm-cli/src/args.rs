@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 
+use crate::report_args::{FieldArgs, ReportArgs, WatchArgs};
+
 /// Electrostatic Field Matching: move one data set onto another along the field lines of a capacitor.
 #[derive(Debug, Parser)]
 #[command(name = "efm", version, about, propagate_version = true)]
@@ -36,6 +38,8 @@ pub enum Command {
     Report(ReportArgs),
     /// The same page while a run goes on, live, at an address of this machine.
     Watch(WatchArgs),
+    /// Planes of the field for papers: strength, potential, direction, lines.
+    Field(FieldArgs),
     /// Data sets: list the known ones, look into one, take one from a package or the network.
     Data(DataArgs),
     /// How fast and how exact this machine sums the field.
@@ -276,32 +280,6 @@ pub struct ClassifyArgs {
     /// Print JSON instead of a table.
     #[arg(long)]
     pub json: bool,
-}
-
-/// What `report` takes.
-#[derive(Debug, ClapArgs)]
-pub struct ReportArgs {
-    /// Folders of runs, or folders that hold one run per seed.
-    #[arg(required = true, value_name = "RUN")]
-    pub runs: Vec<PathBuf>,
-    /// Where the page goes; by default `report.html` in the first folder.
-    #[arg(long, short, value_name = "FILE")]
-    pub out: Option<PathBuf>,
-}
-
-/// What `watch` takes.
-#[derive(Debug, ClapArgs)]
-pub struct WatchArgs {
-    /// Folders of runs; they may come later.
-    #[arg(required = true, value_name = "RUN")]
-    pub runs: Vec<PathBuf>,
-    /// Port on 127.0.0.1; 0 takes a free one. By default 8137, or a free one.
-    #[arg(long)]
-    pub port: Option<u16>,
-    /// Answer under this name too, as behind a tunnel; may be repeated. Others are refused: a page elsewhere could have its
-    /// name point here.
-    #[arg(long, value_name = "NAME")]
-    pub allow_host: Vec<String>,
 }
 
 /// What `presets` takes.

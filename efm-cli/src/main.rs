@@ -8,6 +8,7 @@ mod failure;
 mod pipeline;
 mod presets;
 mod progress;
+mod report_args;
 mod say;
 mod signals;
 mod sparkline;

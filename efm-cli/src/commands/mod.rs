@@ -6,6 +6,7 @@ mod data;
 mod density;
 mod doctor;
 mod eval;
+mod field;
 mod lists;
 mod map;
 mod report;
@@ -28,6 +29,7 @@ pub fn dispatch(args: Args) -> Result<(), Failure> {
         Command::Doctor(args) => doctor::run(&args),
         Command::Eval(args) => eval::run(&args),
         Command::Classify(args) => classify::run(&args),
+        Command::Field(args) => field::run(&args),
         Command::Report(args) => report::run(&args),
         Command::Watch(args) => watch::run(&args),
         Command::Data(args) => data::run(&args),

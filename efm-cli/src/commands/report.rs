@@ -1,6 +1,6 @@
-use crate::args::ReportArgs;
 use crate::failure::{Exit, Failure};
 use crate::pipeline::{folders, write_report};
+use crate::report_args::ReportArgs;
 use crate::say;
 
 /// `efm report`: one page on one or several runs.

@@ -6,13 +6,17 @@
 mod axis;
 mod canvas;
 mod clouds;
+mod contour;
 mod image;
 mod lines;
 mod loss;
 mod pca;
+mod plane;
+mod raster;
 
 pub use clouds::{CloudOptions, clouds};
 pub use image::{ImageShape, image_grid, image_pairs};
 pub use lines::field_lines;
 pub use loss::{LossPoint, loss};
-pub(crate) use pca::View;
+pub use pca::View;
+pub use plane::{Plane, planes, planes_png};
