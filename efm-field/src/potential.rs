@@ -1,6 +1,7 @@
-use efm_core::Augmented;
+use efm_core::{Augmented, Capacitor, Side};
+use rayon::prelude::*;
 
-use crate::{Field, FieldError, gauss_legendre};
+use crate::{Field, FieldError, gauss_legendre, ln_sphere_area};
 
 /// Points of the quadrature on each of the two legs of a path.
 const NODES: usize = 48;
@@ -10,7 +11,8 @@ const NODES: usize = 48;
 ///
 /// −∫ E·dr by Gauss–Legendre quadrature along a path of two legs: straight at the height of the origin to the x of the
 /// point, then across the gap to its z. With the origin halfway between the plates both legs are smooth; close to a charge,
-/// nearer than about a hundredth of a leg, the last one is not, and digits are lost. Unit: 1/length^{D−1} for unit charge.
+/// nearer than about a hundredth of a leg, or behind a plate of charges, the last one is not, and digits are lost: there
+/// [`coulomb_potential`] is exact. Unit: 1/length^{D−1} for unit charge.
 ///
 /// # Errors
 /// As [`Field::evaluate_into`].
@@ -62,4 +64,32 @@ pub fn potential(field: &dyn Field, at: &Augmented, origin: &[f64]) -> Result<Op
         -(lateral + across)
     });
     Ok(Some(potential.collect()))
+}
+
+/// The potential of the two plates alone ([`crate::Law::Coulomb`]) at the points `at`, zero at `origin`, by summing over all charges:
+/// φ = Σ c_i/((D − 1) S_D r_i^{D−1}), and −Σ c_i ln r_i/(2π) for D = 1; c_i = ±1/N. Exact everywhere, infinite on a charge.
+/// Unit: as [`potential`].
+///
+/// # Panics
+/// If `origin` and `at` have not the D of the charges.
+pub fn coulomb_potential(capacitor: &Capacitor, at: &Augmented, origin: &[f64]) -> Vec<f64> {
+    let dim = capacitor.dim();
+    assert!(origin.len() == dim + 1 && at.dim() == dim, "points must have the dimension of the charges");
+    let of = |point: &[f64]| -> f64 {
+        let plate = |side: Side| {
+            let height = (point[dim] - side.height(capacitor.gap())).powi(2);
+            let terms = capacitor.plate(side).iter().map(|charge| {
+                let lateral: f64 = charge.iter().zip(point).map(|(&c, x)| (x - f64::from(c)).powi(2)).sum();
+                let ln_r = 0.5 * (lateral + height).ln();
+                match dim {
+                    1 => -ln_r / (2.0 * std::f64::consts::PI),
+                    _ => (-ln_sphere_area(dim) - (dim as f64 - 1.0) * ln_r).exp() / (dim as f64 - 1.0),
+                }
+            });
+            capacitor.charge(side) * terms.sum::<f64>()
+        };
+        plate(Side::Source) + plate(Side::Target)
+    };
+    let zero = of(origin);
+    (0..at.len()).into_par_iter().map(|index| of(at.point(index)) - zero).collect()
 }

@@ -3,7 +3,7 @@
 use std::f64::consts::PI;
 
 use efm_core::{Augmented, Capacitor, Points};
-use efm_field::{ExactField, Law, Precision, potential};
+use efm_field::{ExactField, Field, Law, Precision, coulomb_potential, potential};
 
 /// One charge on each plate, at the same x.
 fn dipole(dim: usize, gap: f64, law: Law) -> ExactField {
@@ -42,8 +42,10 @@ fn it_is_coulombs() {
             };
             charge(0.0) - charge(gap)
         };
-        for (found, point) in found.iter().zip(at.iter()) {
+        let summed = coulomb_potential(field.capacitor(), &at, &origin);
+        for ((found, summed), point) in found.iter().zip(summed).zip(at.iter()) {
             let expected = of(point) - of(&origin);
+            assert!((summed - expected).abs() < 1e-12 * (1.0 + expected.abs()), "D = {dim}: {summed} {expected}");
             // Points are 0.2 and more away from a charge; 48 nodes on a leg of length 1 resolve 1/r² there to 1e-6.
             assert!((found - expected).abs() < 1e-6 * (1.0 + expected.abs()), "D = {dim}: {found} {expected}");
         }
@@ -66,4 +68,33 @@ fn a_field_without_strength_has_none() {
     let at = points(2);
     assert_eq!(potential(&dipole(2, 2.0, Law::Published), &at, &[0.0, 0.0, 1.0]).unwrap(), None);
     assert!(potential(&dipole(2, 2.0, Law::Coulomb), &points(3), &[0.0, 0.0, 1.0]).is_err());
+}
+
+#[test]
+fn its_slope_is_the_field_behind_the_plates_too() {
+    let cloud = |shift: f32| Points::from_values(2, (0..24).map(|k| shift + (k as f32 * 0.7).sin()).collect()).unwrap();
+    let capacitor = Capacitor::new(cloud(0.0), cloud(0.4), 1.5).unwrap();
+    let field = ExactField::new(capacitor.clone(), Law::Coulomb).with_precision(Precision::F64);
+    // Central differences: h² times a third derivative of order one, and rounding 1e-16/h.
+    const STEP: f64 = 1e-4;
+    for z in [-0.8, 0.7, 2.2] {
+        let place = [0.31, -0.54, z];
+        let mut at = Augmented::new(2);
+        for axis in 0..3 {
+            for step in [STEP, -STEP] {
+                let mut moved = place;
+                moved[axis] += step;
+                at.push_point(&moved);
+            }
+        }
+        let phi = coulomb_potential(&capacitor, &at, &[0.0, 0.0, 0.75]);
+        let mut here = Augmented::new(2);
+        here.push_point(&place);
+        let values = field.evaluate(&here).unwrap();
+        for axis in 0..3 {
+            let slope = (phi[2 * axis] - phi[2 * axis + 1]) / (2.0 * STEP);
+            let expected = -values.directions.point(0)[axis] * values.ln_strengths[0].exp();
+            assert!((slope - expected).abs() < 1e-6, "z = {z}, axis {axis}: {slope} {expected}");
+        }
+    }
 }

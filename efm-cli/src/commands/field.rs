@@ -3,7 +3,7 @@ use std::path::{Path, PathBuf};
 use efm_core::{Augmented, Points, Seed, Side};
 use efm_data::write_arrays;
 use efm_eval::picture::{Plane, View, planes, planes_png};
-use efm_field::{ExactField, Field, Law, potential};
+use efm_field::{ExactField, Field, Law, coulomb_potential, potential};
 use efm_models::device;
 use efm_train::config::{Charges, ConfigSource, RunConfig, load};
 use efm_train::{TrainError, TrainedModel, write_atomically};
@@ -195,15 +195,17 @@ impl Shown<'_> {
         let mut plane = Plane { from, to, size: [size, size], ..Plane::default() };
         if self.has(ShowArg::Strength) {
             plane.ln_strengths = self.exact.evaluate(&at).map_err(TrainError::from)?.ln_strengths;
-            if plane.ln_strengths.iter().any(|value| value.is_nan()) {
+            if plane.ln_strengths.len() < at.len() || plane.ln_strengths.iter().any(|value| value.is_nan()) {
                 return Err(no_strength());
             }
         }
         if self.has(ShowArg::Potential) {
             let (x, z) = (self.view.lift([self.middle(0), self.middle(1)]), 0.5 * self.exact.gap());
             let origin: Vec<f64> = x.into_iter().chain([z]).collect();
-            plane.potentials =
-                potential(self.exact, &at, &origin).map_err(TrainError::from)?.ok_or_else(no_strength)?;
+            plane.potentials = match self.exact.law() {
+                Law::Coulomb => coulomb_potential(self.exact.capacitor(), &at, &origin),
+                _ => potential(self.exact, &at, &origin).map_err(TrainError::from)?.ok_or_else(no_strength)?,
+            };
         }
         if self.has(ShowArg::Direction) {
             let values = self.direction.evaluate(&at).map_err(TrainError::from)?.directions;

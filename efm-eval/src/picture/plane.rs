@@ -204,7 +204,8 @@ fn scale(canvas: &mut Canvas<'_>, plane: &Plane, panel: &Panel) {
     for step in 0..STEPS {
         let [red, green, blue] = cividis((step as f64 + 0.5) / STEPS as f64);
         let from = left + width * step as f64 / STEPS as f64;
-        let to = left + width * (step + 1) as f64 / STEPS as f64;
+        // Each hides the seam of the one before it.
+        let to = (left + width * (step + 2) as f64 / STEPS as f64).min(left + width);
         canvas.rectangle((from, top), (to, top + 9.0), RGBColor(red, green, blue), 1.0);
     }
     let shown = |value: f64| number(if potential { value } else { value.exp() });

@@ -144,7 +144,7 @@ function drawScenes() {
         itemsizing: "constant", bgcolor: "rgba(0,0,0,0)",
       },
       scene: {
-        domain: { y: [0.06, 1] }, dragmode: small() ? false : "turntable",
+        domain: { y: [0.06, 1] }, dragmode: "turntable",
         xaxis: axis("z", scene.depth), yaxis: axis(scene.axes[0], [a0, a1]), zaxis: axis(scene.axes[1], [b0, b1]),
         aspectmode: "manual", aspectratio: { x: 1.75, y: 1, z: 1 }, uirevision: `scene${index}`,
         camera: { eye: eye(), up: { x: 0, y: 0, z: 1 }, center: { x: 0, y: 0, z: -0.06 } },

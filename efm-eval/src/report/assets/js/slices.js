@@ -1,10 +1,10 @@
 // Planes parallel to the plates: what the field is there, exact and learned.
 
 const QUANTITIES = {
-  strength: { name: "Field strength |E|", note: ", logarithmic", unit: "" },
-  tilt: { name: "Tilt from the z axis, exact", note: "", unit: "°" },
-  tilt_learned: { name: "Tilt from the z axis, learned", note: "", unit: "°" },
-  angle: { name: "Angle between learned and exact", note: "", unit: "°" },
+  strength: { name: "Field strength |E|, logarithmic", unit: "" },
+  tilt: { name: "Tilt from the z axis, exact", unit: "°" },
+  tilt_learned: { name: "Tilt from the z axis, learned", unit: "°" },
+  angle: { name: "Angle between learned and exact", unit: "°" },
 };
 
 const nearestSlice = (slices, share) => {
@@ -98,11 +98,11 @@ function sliced() {
   const share = Number(byId("slice-height").value) / 1000, seen = new Set();
   byId("slice-plots").querySelectorAll(".tile").forEach((tile) => {
     const slices = state.data.runs[Number(tile.dataset.run)].slices, canvas = tile.querySelector("canvas");
-    const { name } = tile.dataset, { name: title, note, unit } = QUANTITIES[name];
+    const { name } = tile.dataset, { name: title, unit } = QUANTITIES[name];
     const k = paint(canvas, slices, name, share), [low, high] = [slices[name].low[k], slices[name].high[k]];
     const [from, bar, to] = tile.querySelector(".scale").children;
     from.textContent = short(low) + unit;
-    to.textContent = short(high) + unit + note;
+    to.textContent = short(high) + unit;
     bar.style.background = `linear-gradient(to right, ${CIVIDIS.join(", ")})`;
     const height = short(slices.heights[k]);
     canvas.setAttribute("aria-label", `${title} in the plane z = ${height}, from ${short(low)} to ${short(high)}${unit}`);
