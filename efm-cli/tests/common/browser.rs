@@ -11,6 +11,9 @@ use serde_json::{Value, json};
 /// Names under which a Chromium may be installed.
 const NAMES: [&str; 4] = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"];
 
+/// How long to wait for what should come: a busy machine draws 3-D on its processor in its own time.
+const PATIENCE: Duration = Duration::from_secs(400);
+
 /// A started browser with one page.
 pub struct Browser {
     child: Child,
@@ -94,7 +97,7 @@ impl Browser {
         let mut bytes = message.to_string().into_bytes();
         bytes.push(0);
         self.to.write_all(&bytes).and_then(|()| self.to.flush()).expect("the browser listens");
-        let deadline = Instant::now() + Duration::from_secs(120);
+        let deadline = Instant::now() + PATIENCE;
         loop {
             let left = deadline.saturating_duration_since(Instant::now());
             let answer = self.from.recv_timeout(left).unwrap_or_else(|_| panic!("no answer to {method}"));
@@ -147,7 +150,7 @@ impl Browser {
 
     /// Waits until an expression holds in the page.
     pub fn wait_for(&mut self, expression: &str) {
-        let deadline = Instant::now() + Duration::from_secs(90);
+        let deadline = Instant::now() + PATIENCE;
         // A page that is being replaced has no values for a moment.
         let asked = json!({ "expression": expression, "returnByValue": true });
         while self.call("Runtime.evaluate", asked.clone())["result"]["value"] != true {

@@ -117,9 +117,9 @@ function drawImages() {
   const holder = open("images", "image-plots", shown.length > 0);
   if (!holder) return;
   for (const { run, index } of shown) {
-    const panel = el("div", { class: "panel" }, heading(run, index));
+    const figures = el("div", { class: "figures" }), panel = el("div", { class: "panel" }, heading(run, index), figures);
     for (const { name, caption, alt, src } of run.pictures) {
-      panel.append(el("figure", { "data-name": name }, el("img", { src, alt, loading: "lazy" }), el("figcaption", { text: caption })));
+      figures.append(el("figure", { "data-name": name }, el("img", { src, alt, loading: "lazy" }), el("figcaption", { text: caption })));
     }
     holder.append(panel);
   }
