@@ -7,6 +7,8 @@ use std::path::PathBuf;
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 pub use lines::{InterpolateArgs, LinesArgs, SampleArgs, TransportArgs};
 
+use crate::report_args::{FieldArgs, ReportArgs, WatchArgs};
+
 /// Electrostatic Field Matching: move one data set onto another along the field lines of a capacitor.
 #[derive(Debug, Parser)]
 #[command(name = "efm", version, about, propagate_version = true)]
@@ -39,6 +41,12 @@ pub enum Command {
     Eval(EvalArgs),
     /// Train a small classifier on the real images of a run's target, and let it judge the transported ones.
     Classify(ClassifyArgs),
+    /// One page on one or several runs: the capacitor in 3-D, training, measures, pictures, how to make it again.
+    Report(ReportArgs),
+    /// The same page while a run goes on, live, at an address of this machine.
+    Watch(WatchArgs),
+    /// Planes of the field for papers: strength, potential, direction, lines.
+    Field(FieldArgs),
     /// Data sets: list the known ones, look into one, take one from a package or the network.
     Data(DataArgs),
     /// How fast and how exact this machine sums the field.

@@ -50,6 +50,11 @@ impl Failure {
         Self::new(Exit::Usage, message, hint)
     }
 
+    /// What is wrong.
+    pub fn cause(&self) -> &str {
+        &self.message
+    }
+
     /// Prints cause and hint, one line each.
     pub fn report(&self) -> ExitCode {
         let flat = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");

@@ -8,8 +8,11 @@ mod failure;
 mod pipeline;
 mod presets;
 mod progress;
+mod report_args;
 mod say;
 mod signals;
+mod sparkline;
+mod watch;
 
 use std::process::ExitCode;
 

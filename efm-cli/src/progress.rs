@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use crate::say;
+use crate::sparkline::Sparkline;
 
 /// Progress of one stage.
 pub struct Progress {
@@ -13,6 +14,7 @@ pub struct Progress {
     total: u64,
     tenth: u64,
     started: Instant,
+    curve: Sparkline,
 }
 
 impl Progress {
@@ -23,7 +25,15 @@ impl Progress {
         bar.set_style(ProgressStyle::with_template(template).expect("a valid template").progress_chars("=> "));
         bar.set_prefix(stage);
         bar.enable_steady_tick(Duration::from_millis(500));
-        Self { bar, stage, total: total as u64, tenth: 0, started: Instant::now() }
+        Self { bar, stage, total: total as u64, tenth: 0, started: Instant::now(), curve: Sparkline::default() }
+    }
+
+    /// Sets the work done, and shows a positive value of it with its curve, and what more there is to say.
+    pub fn set_value(&mut self, done: usize, name: &str, value: f64, more: &str) {
+        self.curve.add(done as u64, self.total, value);
+        let curve = std::mem::take(&mut self.curve);
+        self.set(done, || format!("{name} {value:.5} {}{more}", curve.text()));
+        self.curve = curve;
     }
 
     /// Sets the work done and a short remark.

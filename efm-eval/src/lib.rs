@@ -1,4 +1,4 @@
-//! Measures of transported samples with their noise floors, and pictures.
+//! Measures of transported samples with their noise floors, pictures, and the report of a run.
 //!
 //! Every measure is a pure function of two clouds; what is random in it comes from a [`efm_core::Stream`]. Sums run in
 //! f64 and do not depend on the number of threads. A distance says little without its [`floor`]: the same distance between
@@ -37,6 +37,7 @@ mod modes;
 mod pairwise;
 pub mod picture;
 mod repeats;
+pub mod report;
 mod sliced;
 mod table;
 mod wasserstein;

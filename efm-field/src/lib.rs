@@ -36,6 +36,7 @@ mod inter_plate;
 mod isotropic;
 mod law;
 pub mod oracle;
+mod potential;
 mod quadrature;
 mod reversed;
 
@@ -46,5 +47,6 @@ pub use field::{Field, FieldValues};
 pub use inter_plate::{InterPlate, Origin, ParameterError, on_flux};
 pub use isotropic::isotropic_step;
 pub use law::{Law, Precision, ln_sphere_area};
+pub use potential::{coulomb_potential, potential};
 pub use quadrature::gauss_legendre;
 pub use reversed::Reversed;

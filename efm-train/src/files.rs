@@ -15,6 +15,12 @@ pub fn write_atomically(path: &Path, content: &[u8]) -> Result<(), TrainError> {
     let mut file = tempfile::NamedTempFile::new_in(folder).map_err(fail)?;
     file.write_all(content).map_err(fail)?;
     file.as_file().sync_all().map_err(fail)?;
+    // Temporary files are private; a result is as readable as the folder that holds it.
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        file.as_file().set_permissions(fs::Permissions::from_mode(0o644)).map_err(fail)?;
+    }
     file.persist(path).map_err(|error| TrainError::io(path, error.error))?;
     sync_folder(folder)
 }

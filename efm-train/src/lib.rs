@@ -17,6 +17,7 @@ mod flow_matching;
 mod gap;
 mod gradient;
 mod likelihood;
+mod model_export;
 mod model_file;
 mod objective;
 mod pool;

@@ -32,7 +32,7 @@ pub struct TrainedModel {
 
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Description {
+pub(crate) struct Description {
     format: u32,
     version: String,
     geometry: Geometry,
@@ -41,7 +41,7 @@ struct Description {
     solver: SolverConfig,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     classes: Vec<String>,
-    weights_blake3: String,
+    pub(crate) weights_blake3: String,
     /// Hash of all that the weights go with; how lines are traced may be changed by hand.
     seal: String,
 }
@@ -54,6 +54,33 @@ impl Description {
             bytes.extend(class.bytes().chain([0]));
         }
         blake3::hash(&bytes).to_hex().to_string()
+    }
+
+    /// Refuses what another format or another model's numbers are.
+    pub(crate) fn check(&self, path: &Path) -> Result<(), TrainError> {
+        if self.format != FORMAT {
+            let message = format!("model format {}, this build reads {FORMAT}", self.format);
+            return Err(TrainError::corrupt(path, message));
+        }
+        if self.seal != self.sealed() {
+            return Err(TrainError::corrupt(path, "geometry, network or scaling differ from those that were saved"));
+        }
+        Ok(())
+    }
+
+    /// The model of these weights, which come from `path`.
+    pub(crate) fn model(self, record: ModuleRecord, path: &Path, device: &Device) -> Result<TrainedModel, TrainError> {
+        // The drawn weights are overwritten at once; the seed does not matter.
+        let blank = self.network.init(self.geometry, &Seed(0).stream("weights"), device)?;
+        let network = blank.try_load_record(record).map_err(|error| TrainError::corrupt(path, error.to_string()))?;
+        Ok(TrainedModel {
+            network,
+            geometry: self.geometry,
+            scalers: self.scalers,
+            solver: self.solver,
+            classes: self.classes,
+            config: self.network,
+        })
     }
 }
 
@@ -75,18 +102,7 @@ impl TrainedModel {
             .into_bytes()
             .map_err(|error| TrainError::Device(error.to_string()))?
             .to_vec();
-        let mut description = Description {
-            format: FORMAT,
-            version: env!("CARGO_PKG_VERSION").to_owned(),
-            geometry: self.geometry,
-            network: self.config.clone(),
-            scalers: self.scalers.clone(),
-            solver: self.solver.clone(),
-            classes: self.classes.clone(),
-            weights_blake3: blake3::hash(&weights).to_hex().to_string(),
-            seal: String::new(),
-        };
-        description.seal = description.sealed();
+        let description = self.description(blake3::hash(&weights).to_hex().to_string());
         write_atomically(&folder.join(WEIGHTS), &weights)?;
         let description = serde_json::to_vec_pretty(&description).expect("plain data");
         write_atomically(&folder.join(DESCRIPTION), &description)
@@ -100,31 +116,32 @@ impl TrainedModel {
         let path = folder.join(DESCRIPTION);
         let description: Description =
             serde_json::from_slice(&read(&path)?).map_err(|error| TrainError::corrupt(&path, error.to_string()))?;
-        if description.format != FORMAT {
-            let message = format!("model format {}, this build reads {FORMAT}", description.format);
-            return Err(TrainError::corrupt(&path, message));
-        }
-        if description.seal != description.sealed() {
-            return Err(TrainError::corrupt(&path, "geometry, network or scaling differ from those that were saved"));
-        }
+        description.check(&path)?;
         let path = folder.join(WEIGHTS);
         let weights = read(&path)?;
         if blake3::hash(&weights).to_hex().to_string() != description.weights_blake3 {
             return Err(TrainError::corrupt(&path, "its hash differs from the one in model.json"));
         }
-        let wrong = |error: burn::store::RecordError| TrainError::corrupt(&path, error.to_string());
-        // The drawn weights are overwritten at once; the seed does not matter.
-        let blank = description.network.init(description.geometry, &Seed(0).stream("weights"), device)?;
-        let record = ModuleRecord::from_bytes(Bytes::from_bytes_vec(weights)).map_err(wrong)?;
-        let network = blank.try_load_record(record).map_err(wrong)?;
-        Ok(Self {
-            network,
-            geometry: description.geometry,
-            scalers: description.scalers,
-            solver: description.solver,
-            classes: description.classes,
-            config: description.network,
-        })
+        let record = ModuleRecord::from_bytes(Bytes::from_bytes_vec(weights))
+            .map_err(|error| TrainError::corrupt(&path, error.to_string()))?;
+        description.model(record, &path, device)
+    }
+
+    /// What goes with weights of this hash.
+    pub(crate) fn description(&self, weights_blake3: String) -> Description {
+        let mut description = Description {
+            format: FORMAT,
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            geometry: self.geometry,
+            network: self.config.clone(),
+            scalers: self.scalers.clone(),
+            solver: self.solver.clone(),
+            classes: self.classes.clone(),
+            weights_blake3,
+            seal: String::new(),
+        };
+        description.seal = description.sealed();
+        description
     }
 
     /// The field of one class of the target, `weight` times as far from that of the whole as it is: see

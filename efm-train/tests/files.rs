@@ -148,3 +148,54 @@ fn a_model_that_is_not_there_is_an_io_error() {
     fs::remove_file(folder.path().join("weights.bpk")).unwrap();
     assert!(matches!(TrainedModel::load(folder.path(), &cpu()), Err(TrainError::Io { .. })));
 }
+
+#[test]
+fn an_exported_model_comes_back_and_equal_models_make_equal_files() {
+    let folder = tempfile::tempdir().unwrap();
+    let [one, other] = ["a", "b"].map(|name| folder.path().join(format!("{name}.safetensors")));
+    let saved = trained();
+    for path in [&one, &other] {
+        saved.export(path, "moons", "name = \"moons\"").unwrap();
+    }
+    assert_eq!(fs::read(&one).unwrap(), fs::read(&other).unwrap());
+    let loaded = TrainedModel::import(&one, &cpu()).unwrap();
+    assert_eq!((loaded.geometry, &loaded.config, &loaded.solver), (saved.geometry, &saved.config, &saved.solver));
+    for side in Side::BOTH {
+        assert_eq!(loaded.scalers.plate(side), saved.scalers.plate(side));
+    }
+    let values = |model: &TrainedModel| model.field(&cpu()).evaluate(&queries()).unwrap().directions;
+    assert_eq!(values(&loaded), values(&saved), "equal bit for bit");
+    // Any reader of the format finds the weights and the words.
+    let bytes = fs::read(&one).unwrap();
+    let (_, header) = safetensors::SafeTensors::read_metadata(&bytes).unwrap();
+    let about: serde_json::Value = serde_json::from_str(&header.metadata().as_ref().unwrap()["efm"]).unwrap();
+    assert_eq!((&about["name"], &about["config"]), (&"moons".into(), &"name = \"moons\"".into()));
+    let file = safetensors::SafeTensors::deserialize(&bytes).unwrap();
+    assert!(file.names().len() > 2 && file.tensors().iter().all(|(_, view)| view.dtype() == safetensors::Dtype::F32));
+}
+
+#[test]
+fn an_exported_model_that_was_cut_or_changed_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("model.safetensors");
+    let saved = trained();
+    saved.export(&path, "moons", "").unwrap();
+    let whole = fs::read(&path).unwrap();
+    for byte in (0..whole.len()).step_by(11) {
+        fs::write(&path, &whole[..byte]).unwrap();
+        assert!(TrainedModel::import(&path, &cpu()).is_err(), "cut to {byte} bytes");
+        let mut flipped = whole.clone();
+        flipped[byte] ^= 1 << (byte % 8);
+        fs::write(&path, &flipped).unwrap();
+        match TrainedModel::import(&path, &cpu()) {
+            Err(TrainError::Corrupt { .. }) => {}
+            Err(error) => panic!("byte {byte}: {error}"),
+            // Only words may change: names, versions, and how lines are traced.
+            Ok(loaded) => assert_eq!((loaded.geometry, &loaded.config), (saved.geometry, &saved.config)),
+        }
+    }
+    // Another program's file of arrays is no model.
+    fs::write(&path, [&2_u64.to_le_bytes()[..], b"{}"].concat()).unwrap();
+    assert!(matches!(TrainedModel::import(&path, &cpu()), Err(TrainError::Corrupt { .. })));
+    assert!(matches!(TrainedModel::import(&folder.path().join("none"), &cpu()), Err(TrainError::Io { .. })));
+}

@@ -7,12 +7,11 @@ use efm_eval::picture::{ImageShape, image_pairs};
 use efm_eval::{colour_correlation, frechet_distance};
 use efm_models::device;
 use efm_train::{RunDir, class_names, judge, write_atomically};
-use rayon::prelude::*;
 use serde::Serialize;
 
 use crate::args::ClassifyArgs;
 use crate::failure::{Exit, Failure};
-use crate::pipeline::{classifier, saved_config};
+use crate::pipeline::{all, classifier, nearest, saved_config, shapes};
 use crate::say;
 use crate::signals::Signals;
 
@@ -198,42 +197,6 @@ fn unlabelled(spec: &ImagesSpec) -> Failure {
 fn points(run: &Path, name: &str) -> Result<Points, Failure> {
     let path: PathBuf = run.join(name);
     Ok(read_points(&path, None)?)
-}
-
-/// Every image of a set once, neither mirrored nor coloured by chance.
-fn all(images: &ImageSampler) -> Result<Points, Failure> {
-    let dim = images.dim();
-    let mut values = vec![0.0; dim * images.count()];
-    values.par_chunks_exact_mut(dim).enumerate().try_for_each(|(index, out)| images.image_into(index, out))?;
-    Ok(Points::from_values(dim, values)?)
-}
-
-/// Images without their colours, from 0 to 1: what is left to compare with images of other colours.
-fn shapes(points: &Points, like: &ImageSampler) -> Vec<Vec<f32>> {
-    let from = like.shape();
-    let area = from.height * from.width;
-    let shape = |point: &[f32]| {
-        let black = like.range().ends().0;
-        let mut grey = vec![0.0; area];
-        for plane in point.chunks_exact(area) {
-            grey.iter_mut().zip(plane).for_each(|(grey, value)| *grey += value - black);
-        }
-        let brightest = grey.iter().fold(f32::MIN_POSITIVE, |most, &value| most.max(value));
-        grey.iter_mut().for_each(|value| *value /= brightest);
-        grey
-    };
-    points.as_slice().par_chunks_exact(points.dim()).map(shape).collect()
-}
-
-/// For each of `from` the nearest of `to` and its distance per pixel, root mean square.
-fn nearest(from: &[Vec<f32>], to: &[Vec<f32>]) -> Vec<(usize, f64)> {
-    let square = |a: &[f32], b: &[f32]| a.iter().zip(b).map(|(a, b)| (a - b) * (a - b)).sum::<f32>();
-    let best = |point: &Vec<f32>| {
-        let distances = to.iter().map(|other| square(point, other)).enumerate();
-        let (index, least) = distances.min_by(|a, b| a.1.total_cmp(&b.1)).unwrap_or((0, f32::NAN));
-        (index, (f64::from(least) / point.len() as f64).sqrt())
-    };
-    from.par_iter().map(best).collect()
 }
 
 fn median(found: &[(usize, f64)]) -> f64 {

@@ -7,11 +7,10 @@ use efm_train::checkup::{Checkup, CloudCheck, LinesCheck};
 use efm_train::config::{ConfigSource, Gap, Method, Objective, RunConfig, load};
 use efm_train::{GapRule, write_atomically};
 
-use super::map::exact;
 use super::settings::configuration;
 use crate::args::DoctorArgs;
 use crate::failure::{Exit, Failure};
-use crate::pipeline::{Fresh, Pace, Prepared, pace, prepare};
+use crate::pipeline::{Fresh, Pace, Prepared, exact, pace, prepare};
 use crate::say;
 
 /// `efm doctor`.

@@ -2,7 +2,8 @@ use clap::ValueEnum;
 use efm_core::{Capacitor, Points, Seed, Side};
 use efm_data::write_points;
 use efm_eval::Metrics;
-use efm_field::{ExactField, Summation};
+use efm_field::ExactField;
+use efm_integrate::Stop;
 use efm_integrate::maps::{MapKind, spacing};
 use efm_train::config::{Charges, Method};
 use efm_train::{RunDir, write_atomically};
@@ -12,7 +13,9 @@ use super::run::{folder, make_room, resolved};
 use super::settings::configuration;
 use crate::args::{MapArg, MapArgs};
 use crate::failure::Failure;
-use crate::pipeline::{self, Prepared, Rule, Transported, Way, fresh, prepare, repeats, sample_count, send};
+use crate::pipeline::{
+    self, Drawn, Prepared, Provenance, Rule, Transported, Way, fresh, prepare, repeats, sample_count, send,
+};
 use crate::say;
 use crate::signals::Signals;
 
@@ -24,13 +27,18 @@ pub fn run(args: &MapArgs) -> Result<(), Failure> {
         experiment.settings.push(format!("plates.gap={gap}"));
     }
     let prepared = prepare(configuration(&experiment, Some(method(args.map)))?)?;
-    let field = exact(&prepared, charges, args.accuracy)?;
+    let field = pipeline::exact(&prepared, charges, args.accuracy)?;
     let signals = Signals::listen();
 
     let name = format!("{}-map", prepared.config.name);
     let run = RunDir::open(&folder(args.out.as_deref(), args.force, &name)?)?;
     make_room(&run, false, args.force)?;
     write_atomically(&run.config(), resolved(&prepared.config).as_bytes())?;
+    let mut options = vec!["--map".to_owned(), name_of(args.map), "--charges".to_owned(), args.charges.clone()];
+    if let Some(accuracy) = args.accuracy {
+        options.extend(["--accuracy".to_owned(), accuracy.to_string()]);
+    }
+    Provenance::of(&prepared.config, &run, "cpu", &["map"], &options)?.write(&run)?;
     let transported = transported(args.map, &prepared, &field, &signals)?;
     write_points(&run.file("source.npy"), &transported.starts)?;
     write_points(&run.file("transported.npy"), &transported.ends)?;
@@ -38,8 +46,10 @@ pub fn run(args: &MapArgs) -> Result<(), Failure> {
     let metrics = Metrics { method: format!("map {}", name_of(args.map)), ..metrics };
     metrics.write(run.metrics())?;
     pipeline::draw(&run, &prepared, None, &transported, &metrics)?;
+    pipeline::keep(&run, &prepared, None, &transported)?;
     say::out(metrics.summary());
     say::out(format!("everything is in {}", run.path().display()));
+    pipeline::report(run.path());
     Ok(())
 }
 
@@ -96,7 +106,9 @@ fn transported(
                 evaluations: 0.0,
                 seconds: 0.0,
                 paired: true,
-                drawn: Vec::new(),
+                drawn: Drawn::default(),
+                stops: vec![Stop::Landed; count],
+                each_evaluations: vec![0; count],
                 classes: Vec::new(),
             })
         }
@@ -113,21 +125,6 @@ fn some_charges(prepared: &Prepared, plates: &Capacitor, side: Side, count: usiz
         rows.extend(sample(&mut stream.at(rows.len() as u64), charges.len(), wanted));
     }
     Ok(prepared.scalers.plate(side).undo(&charges.select(&rows))?)
-}
-
-/// The field of so many charges on each plate, to a relative error if one is given.
-pub(super) fn exact(prepared: &Prepared, charges: Charges, accuracy: Option<f64>) -> Result<ExactField, Failure> {
-    let seed = Seed(prepared.config.seed);
-    let plates = &prepared.plates;
-    let cloud = |side: Side| match side {
-        Side::Source => plates.source.charges(charges, &seed.stream("map/source"), 0),
-        Side::Target => plates.target.charges(charges, &seed.stream("map/target"), 0),
-    };
-    let capacitor = Capacitor::new(cloud(Side::Source)?, cloud(Side::Target)?, plates.gap)?;
-    let summation = accuracy.map_or(Summation::Auto, |error| Summation::Within { error });
-    ExactField::new(capacitor, plates.law)
-        .with_summation(summation)
-        .map_err(|error| Failure::usage(format!("--accuracy: {error}"), "write e.g. --accuracy 1e-3"))
 }
 
 /// `all`, or a positive number.

@@ -6,14 +6,17 @@ mod data;
 mod density;
 mod doctor;
 mod eval;
+mod field;
 mod interpolate;
 mod lists;
 mod map;
 mod quality;
+mod report;
 mod run;
 mod sample;
 mod settings;
 mod transport;
+mod watch;
 
 use crate::args::{Args, Command};
 use crate::failure::Failure;
@@ -31,6 +34,9 @@ pub fn dispatch(args: Args) -> Result<(), Failure> {
         Command::Doctor(args) => doctor::run(&args),
         Command::Eval(args) => eval::run(&args),
         Command::Classify(args) => classify::run(&args),
+        Command::Field(args) => field::run(&args),
+        Command::Report(args) => report::run(&args),
+        Command::Watch(args) => watch::run(&args),
         Command::Data(args) => data::run(&args),
         Command::Bench(args) => bench::run(&args),
         Command::Presets(args) => lists::presets(&args),

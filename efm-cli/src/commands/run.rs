@@ -11,7 +11,7 @@ use efm_train::{RunDir, TrainError, write_atomically};
 use super::settings::{configuration, seeds};
 use crate::args::RunArgs;
 use crate::failure::{Exit, Failure};
-use crate::pipeline::{self, prepare};
+use crate::pipeline::{self, Provenance, prepare};
 use crate::say;
 use crate::signals::Signals;
 
@@ -53,6 +53,11 @@ pub fn run(args: &RunArgs, stages: Stages) -> Result<(), Failure> {
     if !all.is_empty() {
         let spread = Spread::of(&all);
         write_seeds(&folder, &all, &spread)?;
+        let page = folder.join("report.html");
+        match pipeline::folders(std::slice::from_ref(&folder)).and_then(|runs| pipeline::write_report(&runs, &page)) {
+            Ok(()) => say::out(format!("all seeds side by side: {}", page.display())),
+            Err(failure) => say::note(format!("efm: no report: {}", failure.cause())),
+        }
         say::out(spread.summary());
     }
     say::out(format!("everything is in {}", folder.display()));
@@ -92,6 +97,9 @@ impl Job<'_> {
             trainer = pipeline::resume(trainer, &prepared, &run)?;
         }
         write_atomically(&run.config(), resolved(&prepared.config).as_bytes())?;
+        let command = if self.stages == Stages::TrainOnly { "train" } else { "run" };
+        let options = ["--device".to_owned(), args.device.clone()];
+        Provenance::of(&prepared.config, &run, &args.device, &[command], &options)?.write(&run)?;
         let trained = pipeline::train(&prepared, trainer, &run, self.device, args.stop_after, self.signals)?;
         if self.stages == Stages::TrainOnly {
             let (seconds, rate) = (trained.seconds, trained.rate);
@@ -99,8 +107,10 @@ impl Job<'_> {
                 "trained in {seconds:.1} s, {rate:.0} points/s; the model is in {}",
                 run.model().display()
             ));
+            pipeline::report(run.path());
             return Ok(None);
         }
+        let field = trained.model.field(self.device);
         let transported = pipeline::transport_learned(&prepared, &trained.model, self.device, self.signals)?;
         write_points(&run.file("source.npy"), &transported.starts)?;
         write_points(&run.file("transported.npy"), &transported.ends)?;
@@ -113,11 +123,13 @@ impl Job<'_> {
         let metrics = Metrics { seconds, ..metrics };
         metrics.write(run.metrics())?;
         pipeline::draw(&run, &prepared, Some(&trained), &transported, &metrics)?;
+        pipeline::keep(&run, &prepared, Some(&field), &transported)?;
         say::out(metrics.summary());
         if transported.landed < 1.0 {
             say::note(format!("{:.2} % of the lines did not land", 100.0 * (1.0 - transported.landed)));
         }
         say::out(format!("everything is in {}", run.path().display()));
+        pipeline::report(run.path());
         Ok(Some(metrics))
     }
 }
@@ -137,13 +149,30 @@ pub(super) fn make_room(run: &RunDir, resume: bool, force: bool) -> Result<(), F
     for name in ["checkpoints", "model", "pictures"] {
         remove(&run.file(name), |path| fs::remove_dir_all(path))?;
     }
-    for name in
-        ["config.toml", "log.jsonl", "metrics.json", "source.npy", "transported.npy", "classes.npy", "failure.json"]
-    {
+    for name in FILES {
         remove(&run.file(name), |path| fs::remove_file(path))?;
     }
     Ok(())
 }
+
+/// The files of a run; what else lies in its folder is not ours.
+const FILES: [&str; 15] = [
+    "config.toml",
+    "provenance.json",
+    "log.jsonl",
+    "pace.jsonl",
+    "metrics.json",
+    "source.npy",
+    "transported.npy",
+    "classes.npy",
+    "target.npy",
+    "model.safetensors",
+    "lines.npz",
+    "slices.npz",
+    "failure.json",
+    "report.html",
+    "model-card.md",
+];
 
 fn remove(path: &Path, how: impl Fn(&Path) -> std::io::Result<()>) -> Result<(), Failure> {
     match how(path) {

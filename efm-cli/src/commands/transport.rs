@@ -18,8 +18,12 @@ use crate::signals::Signals;
 pub fn run(args: &TransportArgs) -> Result<(), Failure> {
     let device = device::parse(&args.device)?;
     let inside = args.run.join("model");
-    let folder = if inside.is_dir() { &inside } else { &args.run };
-    let model = adjusted(TrainedModel::load(folder, &device)?, &args.lines)?;
+    let model = if args.run.is_file() {
+        TrainedModel::import(&args.run, &device)?
+    } else {
+        TrainedModel::load(if inside.is_dir() { &inside } else { &args.run }, &device)?
+    };
+    let model = adjusted(model, &args.lines)?;
     let (from, to) = if args.reverse { (Side::Target, Side::Source) } else { (Side::Source, Side::Target) };
     // A folder of a model alone has no configuration, and knows nothing of images.
     let config = args.run.join("config.toml").is_file().then(|| saved_config(&args.run)).transpose()?;

@@ -8,7 +8,7 @@ use efm_models::LearnedField;
 use efm_train::TrainedModel;
 
 use crate::failure::Failure;
-use crate::pipeline::{Prepared, Rule, Transported, Way, fresh, send};
+use crate::pipeline::{Drawn, Prepared, Rule, Transported, Way, fresh, send};
 use crate::signals::Signals;
 
 /// The field that a class, by name or by number, has in a model, or that of the whole target for none; `weight` is that of the
@@ -73,15 +73,28 @@ fn together(starts: &Points, parts: Vec<Transported>, lines: usize) -> Transport
     for (reason, count) in parts.iter().flat_map(|part| &part.tally) {
         *tally.entry(reason.clone()).or_insert(0) += count;
     }
+    let each = |row: usize| (row % classes, row / classes);
+    let stops = (0..starts.len()).map(|row| each(row)).map(|(class, index)| parts[class].stops[index]).collect();
+    let each_evaluations =
+        (0..starts.len()).map(|row| each(row)).map(|(class, index)| parts[class].each_evaluations[index]).collect();
+    let seconds = parts.iter().map(|part| part.seconds).sum();
+    let mut drawn = Drawn { forward: parts.iter().all(|part| part.drawn.forward), ..Drawn::default() };
+    for part in parts {
+        let share = lines.div_ceil(classes);
+        drawn.lines.extend(part.drawn.lines.into_iter().take(share));
+        drawn.stops.extend(part.drawn.stops.into_iter().take(share));
+    }
     Transported {
         starts: starts.clone(),
         ends: Points::from_values(dim, ends).expect("rows of finite points"),
         tally,
         landed,
         evaluations,
-        seconds: parts.iter().map(|part| part.seconds).sum(),
+        seconds,
         paired: true,
+        drawn,
+        stops,
+        each_evaluations,
         classes: (0..starts.len()).map(|row| row % classes).collect(),
-        drawn: parts.into_iter().flat_map(|part| part.drawn.into_iter().take(lines.div_ceil(classes))).collect(),
     }
 }

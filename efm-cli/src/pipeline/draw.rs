@@ -6,7 +6,9 @@ use efm_models::{Condition, LearnedField, Network};
 use efm_train::RunDir;
 
 use crate::failure::Failure;
-use crate::pipeline::{Prepared, Trained, Transported, Way, carry, image_shape, repeats};
+use crate::pipeline::{
+    Drawn, Prepared, Trained, Transported, Way, carry, image_shape, keep_lines, neighbours, repeats, some_lines,
+};
 use crate::signals::Signals;
 
 /// Images in a grid.
@@ -14,6 +16,16 @@ const GRID: usize = 100;
 
 /// Pairs of an image and where it went.
 const PAIRS: usize = 64;
+
+/// Images beside their nearest neighbours.
+const NEIGHBOURS: usize = 32;
+
+/// Images that are followed from plate to plate, and at how many heights they are seen.
+const PATHS: usize = 8;
+const HEIGHTS: usize = 11;
+
+/// Lines that are traced on the way of the training.
+const LINES: usize = 60;
 
 /// Draws the run's pictures.
 pub fn draw(
@@ -34,7 +46,7 @@ pub fn draw(
     let scaled_starts = prepared.scalers.plate(Side::Source).apply(starts)?;
     let scaled_target = prepared.scalers.plate(Side::Target).apply(&target)?;
     let lines = folder.join("field-lines.svg");
-    picture::field_lines(lines, &transported.drawn, &scaled_starts, &scaled_target, prepared.geometry.gap)?;
+    picture::field_lines(lines, &transported.drawn.lines, &scaled_starts, &scaled_target, prepared.geometry.gap)?;
     if let Some(trained) = trained.filter(|trained| !trained.log.is_empty()) {
         picture::loss(folder.join("loss.svg"), &trained.log)?;
     }
@@ -49,11 +61,39 @@ pub fn draw(
             let (from, to) = (starts.select(&rows), ends.select(&rows));
             picture::image_pairs(folder.join("images-pairs.png"), &from, &to, shape, 8, range)?;
         }
+        let rows: Vec<_> = (0..ends.len().min(NEIGHBOURS)).collect();
+        let few = ends.select(&rows);
+        if let Some(near) = neighbours(prepared, &few)? {
+            picture::image_pairs(folder.join("images-neighbours.png"), &few, &near, shape, 8, range)?;
+        }
+        if let Some((path, columns)) = on_the_way(prepared, &transported.drawn)? {
+            picture::image_grid(folder.join("images-path.png"), &path, shape, columns, range)?;
+        }
     }
     Ok(())
 }
 
-/// Draws images that were transported on the way of the training; nothing for points that are none.
+/// Some images at several heights of their lines, in data units, line after line; and how many to a line. Between the
+/// plates, whose scalings may differ, the scaling goes from one to the other as z does.
+fn on_the_way(prepared: &Prepared, drawn: &Drawn) -> Result<Option<(Points, usize)>, Failure> {
+    let dim = prepared.geometry.dim;
+    let mut rows = Vec::new();
+    for line in drawn.lines.iter().filter(|line| line.len() >= HEIGHTS).take(PATHS) {
+        for k in 0..HEIGHTS {
+            let index = k * (line.len() - 1) / (HEIGHTS - 1);
+            let share = (line.z(index) / prepared.geometry.gap).clamp(0.0, 1.0);
+            let scaled = line.x(index).iter().map(|&value| value as f32).collect();
+            let scaled = Points::from_values(dim, scaled)?;
+            let [source, target] = Side::BOTH.map(|side| prepared.scalers.plate(side).undo(&scaled));
+            let (source, target) = (source?, target?);
+            let mix = source.as_slice().iter().zip(target.as_slice());
+            rows.extend(mix.map(|(&a, &b)| (f64::from(a) + share * (f64::from(b) - f64::from(a))) as f32));
+        }
+    }
+    Ok(if rows.is_empty() { None } else { Some((Points::from_values(dim, rows)?, HEIGHTS)) })
+}
+
+/// Draws what the training has come to on its way: transported images, and lines for the page of `efm watch`.
 pub fn draw_samples(
     run: &RunDir,
     prepared: &Prepared,
@@ -62,9 +102,14 @@ pub fn draw_samples(
     step: usize,
     signals: &Signals,
 ) -> Result<(), Failure> {
+    let field = || LearnedField::new(network, prepared.geometry, device);
+    let whole = field();
+    let way = Way { field: &whole, scalers: &prepared.scalers, solver: &prepared.config.solver, rule: None };
+    let count = prepared.config.eval.lines.min(LINES);
+    let starts = prepared.source.points(Seed(prepared.config.seed), "eval/source", 0, count);
+    keep_lines(run, prepared, &some_lines(way, &starts, count)?, &[], &[])?;
     let Some(shape) = image_shape(prepared) else { return Ok(()) };
     let starts = prepared.source.points(Seed(prepared.config.seed), "eval/source", 0, PAIRS);
-    let field = || LearnedField::new(network, prepared.geometry, device);
     let send = |field: LearnedField, starts: &Points| -> Result<Points, Failure> {
         let way = Way { field: &field, scalers: &prepared.scalers, solver: &prepared.config.solver, rule: None };
         Ok(carry(way, starts, false, signals)?.0)

@@ -41,7 +41,7 @@ pub fn classifier(
     }
     let mut progress = Progress::new("classifier", steps);
     let trained = train_classifier(images, steps, seed, device, &mut |step, loss| {
-        progress.set(step, || format!("loss {loss:.4}"));
+        progress.set_value(step, "loss", loss, "");
         if signals.received().is_some() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     });
     progress.finish();

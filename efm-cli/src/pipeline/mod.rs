@@ -3,11 +3,17 @@
 mod classes;
 mod collection;
 mod draw;
+mod exact;
+mod gather;
 mod inverse;
 mod judge;
+mod keep;
 mod measure;
+mod neighbours;
 mod pace;
 mod prepare;
+mod provenance;
+mod report;
 mod resume;
 mod train;
 mod transport;
@@ -15,14 +21,21 @@ mod transport;
 pub use classes::{class_field, transport_to_classes};
 pub use collection::{Collection, saved_config};
 pub use draw::{draw, draw_samples};
+pub use exact::exact;
+pub use gather::{folders, gather, gather_all, reread};
 pub use inverse::{lifted, round_trip, without_noise};
 pub use judge::{classifier, kept_classifier};
+pub use keep::{keep, keep_lines, kept_lines, kept_slices};
 pub use measure::{image_shape, measure};
+pub use neighbours::{all, nearest, neighbours, shapes};
 pub use pace::{Pace, pace};
 pub use prepare::{Fresh, Prepared, prepare};
+pub use provenance::Provenance;
+pub use report::{PROGRAM, report, title, write_report};
 pub use resume::{resume, trainer};
 pub use train::{Trained, train};
 pub use transport::{
-    Rule, Transported, Way, carry, check_losses, few_steps, fresh, repeats, sample_count, send, transport,
+    Drawn, Rule, Transported, Way, carry, check_losses, few_steps, fresh, repeats, sample_count, send, some_lines,
+    transport,
     transport_learned,
 };

@@ -6,7 +6,10 @@ use std::time::Instant;
 
 use burn::tensor::Device;
 use efm_eval::picture::LossPoint;
+use efm_eval::report::PacePoint;
 use efm_train::{Ended, Report, RunDir, TrainError, TrainedModel, Trainer};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 
 use crate::failure::{Exit, Failure};
 use crate::pipeline::{Prepared, draw_samples};
@@ -37,10 +40,15 @@ pub fn train(
 ) -> Result<Trained, Failure> {
     let config = &prepared.config;
     let checkpoints = run.checkpoints();
-    let mut log = read_log(&run.log(), trainer.step())?;
+    let mut log = read_log(&run.log(), trainer.step(), |point: &LossPoint| point.step)?;
     let mut writer = LogWriter::create(&run.log(), &log)?;
+    let pace: Vec<PacePoint> = read_log(&run.file("pace.jsonl"), trainer.step(), |point: &PacePoint| point.step)?;
+    // Wall time goes on from where the last part of the training was.
+    let before = pace.last().map_or(0.0, |last| last.seconds);
+    let mut pace_writer = LogWriter::create(&run.file("pace.jsonl"), &pace)?;
+    let started = Instant::now();
     let mut progress = Progress::new("train", config.train.steps);
-    let (started, begun) = (Instant::now(), trainer.step());
+    let begun = trainer.step();
     let rate = |step: usize| {
         let points = (step - begun) * config.train.batch * config.train.accumulate;
         points as f64 / started.elapsed().as_secs_f64().max(1e-9)
@@ -49,7 +57,8 @@ pub fn train(
     // Between two pictures training goes on from where it stopped, with the same bits.
     let picture_at = Cell::new(None);
     let mut watch = |report: &Report| {
-        progress.set(report.step, || format!("loss {:.5} {:.0} points/s", report.smooth, rate(report.step)));
+        let speed = format!(" {:.0} points/s", rate(report.step));
+        progress.set_value(report.step, "loss", report.smooth, &speed);
         if report.step.is_multiple_of(config.train.log_every) || report.validation.is_some() || report.step == 1 {
             let point = LossPoint {
                 step: report.step as u64,
@@ -59,7 +68,9 @@ pub fn train(
                 lr: report.learning_rate,
             };
             log.push(point);
-            if let Err(failure) = writer.append(&point) {
+            let seconds = before + started.elapsed().as_secs_f64();
+            let time = PacePoint { step: point.step, seconds };
+            if let Err(failure) = writer.append(&point).and_then(|()| pace_writer.append(&time)) {
                 problem = Some(failure);
                 return ControlFlow::Break(());
             }
@@ -118,18 +129,19 @@ pub fn train(
         classes: prepared.classes.clone(),
     };
     model.save(&run.model())?;
+    model.export(&run.file("model.safetensors"), &config.name, &toml::to_string(config).expect("plain data"))?;
     Ok(Trained { model, log, seconds, rate })
 }
 
 /// The log up to and including `step`; what was logged after the checkpoint will be logged again.
-fn read_log(path: &Path, step: usize) -> Result<Vec<LossPoint>, Failure> {
+fn read_log<T: DeserializeOwned>(path: &Path, step: usize, of: impl Fn(&T) -> u64) -> Result<Vec<T>, Failure> {
     if step == 0 || !path.exists() {
         return Ok(Vec::new());
     }
     let text = std::fs::read_to_string(path).map_err(|error| io(path, &error))?;
     // The last line may be cut if the process was killed while writing it.
-    let points = text.lines().filter_map(|line| serde_json::from_str::<LossPoint>(line).ok());
-    Ok(points.filter(|point| point.step <= step as u64).collect())
+    let points = text.lines().filter_map(|line| serde_json::from_str::<T>(line).ok());
+    Ok(points.filter(|point| of(point) <= step as u64).collect())
 }
 
 /// Appends one JSON object per line.
@@ -139,7 +151,7 @@ struct LogWriter {
 }
 
 impl LogWriter {
-    fn create(path: &Path, log: &[LossPoint]) -> Result<Self, Failure> {
+    fn create(path: &Path, log: &[impl Serialize]) -> Result<Self, Failure> {
         let mut text = String::new();
         for point in log {
             text.push_str(&line(point));
@@ -149,12 +161,12 @@ impl LogWriter {
         Ok(Self { file, path: path.to_path_buf() })
     }
 
-    fn append(&mut self, point: &LossPoint) -> Result<(), Failure> {
+    fn append(&mut self, point: &impl Serialize) -> Result<(), Failure> {
         self.file.write_all(line(point).as_bytes()).map_err(|error| io(&self.path, &error))
     }
 }
 
-fn line(point: &LossPoint) -> String {
+fn line(point: &impl Serialize) -> String {
     serde_json::to_string(point).expect("plain numbers") + "\n"
 }
 

@@ -30,10 +30,25 @@ pub struct Transported {
     pub seconds: f64,
     /// Whether an end is where its start went, or just a draw.
     pub paired: bool,
-    /// Some lines with all their steps, in scaled units.
-    pub drawn: Vec<Augmented>,
+    /// Some lines with points on the way.
+    pub drawn: Drawn,
     /// The class that each start was sent to; empty where there are none.
     pub classes: Vec<usize>,
+    /// Why each line ended, those of starts that were not kept included.
+    pub stops: Vec<Stop>,
+    /// Evaluations of the field that each line took.
+    pub each_evaluations: Vec<u32>,
+}
+
+/// Lines to be drawn, in scaled units.
+#[derive(Debug, Clone, Default)]
+pub struct Drawn {
+    /// Points (x, z) of each line, in the order they were passed.
+    pub lines: Vec<Augmented>,
+    /// Why each line ended.
+    pub stops: Vec<Stop>,
+    /// Whether z never falls along a line.
+    pub forward: bool,
 }
 
 /// A field, learned or exact, with what is needed to send points in data units through it.
@@ -231,7 +246,21 @@ pub fn send(way: Way<'_>, starts: Points, prepared: &Prepared, signals: &Signals
     } else {
         (starts, ends)
     };
-    Ok(Transported { starts, ends, tally, landed, evaluations, seconds, paired: true, drawn, classes: Vec::new() })
+    let Lines { stops, evaluations: each_evaluations, .. } = lines;
+    let classes = Vec::new();
+    Ok(Transported {
+        starts,
+        ends,
+        tally,
+        landed,
+        evaluations,
+        seconds,
+        paired: true,
+        drawn,
+        stops,
+        each_evaluations,
+        classes,
+    })
 }
 
 /// Draws of so many samples, each measured on its own: one where there are no more rows than a draw takes.
@@ -251,7 +280,7 @@ pub fn sample_count(prepared: &Prepared) -> usize {
 }
 
 /// Traces the first few lines again, keeping points on the way, for the picture.
-fn some_lines(way: Way<'_>, starts: &Points, count: usize) -> Result<Vec<Augmented>, Failure> {
+pub fn some_lines(way: Way<'_>, starts: &Points, count: usize) -> Result<Drawn, Failure> {
     let rows: Vec<_> = (0..count.min(starts.len())).collect();
     let scaled = way.scalers.plate(Side::Source).apply(&starts.select(&rows))?;
     let gap = way.field.gap();
@@ -261,7 +290,7 @@ fn some_lines(way: Way<'_>, starts: &Points, count: usize) -> Result<Vec<Augment
         Some(_) => Save::Steps,
     };
     let lines = way.map(save).transport(way.field, &scaled, &Seed(0).stream("transport"))?;
-    let Some(paths) = &lines.path else { return Ok(Vec::new()) };
+    let Some(paths) = &lines.path else { return Ok(Drawn::default()) };
     let path = |line| {
         let mut points = Augmented::new(starts.dim());
         for (index, point) in paths.line(line).enumerate() {
@@ -273,7 +302,8 @@ fn some_lines(way: Way<'_>, starts: &Points, count: usize) -> Result<Vec<Augment
         }
         points
     };
-    Ok((0..paths.len()).map(path).collect())
+    let drawn = (0..paths.len()).map(path).collect();
+    Ok(Drawn { lines: drawn, stops: lines.stops, forward: way.rule.is_none() })
 }
 
 /// Points per drawn line of the gap.

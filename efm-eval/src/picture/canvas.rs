@@ -1,5 +1,7 @@
 use std::path::Path;
 
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
 use plotters::prelude::*;
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 use plotters::style::{FontTransform, RGBColor, ShapeStyle};
@@ -39,7 +41,24 @@ pub(crate) fn write_svg(
     height: f64,
     draw: impl FnOnce(&mut Canvas<'_>),
 ) -> Result<(), EvalError> {
-    let encode = |message| EvalError::Encode { path: path.to_path_buf(), message };
+    let text = svg_with_images(width, height, &[], draw).map_err(|error| match error {
+        EvalError::Encode { message, .. } => EvalError::Encode { path: path.to_path_buf(), message },
+        other => other,
+    })?;
+    write_atomic(path, text.as_bytes())
+}
+
+/// A PNG picture below all that is drawn: left, top, width, height, and the file.
+pub(crate) type Below = (f64, f64, f64, f64, Vec<u8>);
+
+/// The text of an SVG file of `width` × `height` pixels on white.
+pub(crate) fn svg_with_images(
+    width: f64,
+    height: f64,
+    images: &[Below],
+    draw: impl FnOnce(&mut Canvas<'_>),
+) -> Result<String, EvalError> {
+    let encode = |message| EvalError::Encode { path: "a picture".into(), message };
     let mut text = String::new();
     let fine = ((width * FINE) as u32, (height * FINE) as u32);
     let mut canvas = Canvas { backend: SVGBackend::with_string(&mut text, fine), failure: None };
@@ -53,8 +72,23 @@ pub(crate) fn write_svg(
         return Err(encode(message));
     }
     let size = |w: f64, h: f64| format!("width=\"{w:.0}\" height=\"{h:.0}\"");
-    let text = text.replacen(&size(width * FINE, height * FINE), &size(width, height), 1);
-    write_atomic(path, text.as_bytes())
+    let mut text = text.replacen(&size(width * FINE, height * FINE), &size(width, height), 1);
+    // The backend has no pictures: they follow the first element, the white paper.
+    if let Some(end) = text.find("<rect").and_then(|start| Some(start + text[start..].find("/>")? + 2)) {
+        let element = |(left, top, width, height, png): &Below| {
+            format!(
+                "\n<image x=\"{}\" y=\"{}\" width=\"{}\" height=\"{}\" preserveAspectRatio=\"none\" \
+                 href=\"data:image/png;base64,{}\"/>",
+                left * FINE,
+                top * FINE,
+                width * FINE,
+                height * FINE,
+                BASE64_STANDARD.encode(png)
+            )
+        };
+        text.insert_str(end, &images.iter().map(element).collect::<String>());
+    }
+    Ok(text)
 }
 
 impl Canvas<'_> {

@@ -6,14 +6,19 @@
 mod axis;
 mod canvas;
 mod clouds;
+mod contour;
 mod image;
 mod lines;
 mod loss;
 mod pca;
+mod plane;
 mod quality;
+mod raster;
 
 pub use clouds::{CloudOptions, clouds};
 pub use image::{ImageShape, image, image_grid, image_pairs};
 pub use lines::field_lines;
 pub use loss::{LossPoint, loss};
+pub use pca::View;
+pub use plane::{Plane, planes, planes_png};
 pub use quality::{QualityCurve, quality};

@@ -7,7 +7,8 @@ const ROUNDS: usize = 40;
 
 /// A map of points onto two coordinates for drawing: the coordinates themselves for D ≤ 2, and otherwise the first two
 /// principal components of a cloud.
-pub(crate) struct View {
+#[derive(Debug, Clone)]
+pub struct View {
     components: Option<[Vec<f64>; 2]>,
     mean: Vec<f64>,
     labels: [String; 2],
@@ -15,7 +16,7 @@ pub(crate) struct View {
 
 impl View {
     /// The view that `target` fixes.
-    pub(crate) fn of(target: &Points) -> Self {
+    pub fn of(target: &Points) -> Self {
         let mean = vec![0.0; target.dim()];
         if target.dim() <= 2 {
             return Self { components: None, mean, labels: ["x₀".into(), "x₁".into()] };
@@ -79,13 +80,32 @@ impl View {
         point.iter().zip(&self.mean).map(|(&value, mean)| f64::from(value) - mean)
     }
 
+    /// Where two coordinates of the view lie in R^D: for D > 2 in the plane of the components through the target's mean.
+    pub fn lift(&self, at: [f64; 2]) -> Vec<f64> {
+        match &self.components {
+            None => at[..self.mean.len().min(2)].to_vec(),
+            Some([first, second]) => {
+                let parts = self.mean.iter().zip(first.iter().zip(second));
+                parts.map(|(mean, (a, b))| mean + at[0] * a + at[1] * b).collect()
+            }
+        }
+    }
+
+    /// The components of a vector at any place.
+    pub fn turn(&self, vector: &[f64]) -> [f64; 2] {
+        match &self.components {
+            None => [vector.first().copied().unwrap_or(0.0), vector.get(1).copied().unwrap_or(0.0)],
+            Some([first, second]) => [dot(vector, first), dot(vector, second)],
+        }
+    }
+
     /// Names of the two axes.
-    pub(crate) fn labels(&self) -> &[String; 2] {
+    pub fn labels(&self) -> &[String; 2] {
         &self.labels
     }
 
     /// Two coordinates of a point; the second is 0 for D = 1.
-    pub(crate) fn place(&self, x: &[f64]) -> [f64; 2] {
+    pub fn place(&self, x: &[f64]) -> [f64; 2] {
         match &self.components {
             None => [x.first().copied().unwrap_or(0.0), x.get(1).copied().unwrap_or(0.0)],
             Some(components) => {
@@ -96,7 +116,7 @@ impl View {
     }
 
     /// Two coordinates of up to `most` points, spread evenly over the cloud's order.
-    pub(crate) fn place_all(&self, points: &Points, most: usize) -> Vec<[f64; 2]> {
+    pub fn place_all(&self, points: &Points, most: usize) -> Vec<[f64; 2]> {
         let count = points.len().min(most);
         (0..count)
             .map(|k| {
