@@ -173,7 +173,7 @@ impl Estimate {
 }
 
 /// Bytes as a person writes them.
-fn shown(bytes: f64) -> String {
+pub fn shown(bytes: f64) -> String {
     let units = ["bytes", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"];
     let power = (bytes.max(1.0).log2() / 10.0).floor().clamp(0.0, 6.0);
     let value = bytes / 1024_f64.powf(power);

@@ -72,6 +72,12 @@ impl Files for Failing {
     }
 }
 
+/// A folder in memory, where there is such a place: no real disk has to wait for every one of these checkpoints.
+fn folder() -> tempfile::TempDir {
+    let memory = Path::new("/dev/shm");
+    if memory.is_dir() { tempfile::tempdir_in(memory) } else { tempfile::tempdir() }.unwrap()
+}
+
 fn state(step: usize) -> State {
     State { step, loss: Some(0.5), best: Some(0.25), best_step: 0, stale: 1, fingerprint: "f".to_owned() }
 }
@@ -93,7 +99,7 @@ fn save(folder: &Path, last: usize, fails: usize, power: bool) -> (Result<(), Tr
 /// Every operation once, until all succeed; how many there are.
 fn every_operation(power: bool) -> usize {
     for fails in 0.. {
-        let folder = tempfile::tempdir().unwrap();
+        let folder = folder();
         let (saved, done) = save(folder.path(), 40, fails, power);
         let good = Checkpoints::new(folder.path().join("checkpoints"));
         let what = format!("operation {fails} of {done}, power gone: {power}, {saved:?}");
@@ -138,7 +144,7 @@ fn a_step_that_is_there_is_never_taken_away_on_the_way_to_itself() {
     // A run that had ended saves its last step again when it is resumed.
     for power in [false, true] {
         for fails in 0..20 {
-            let folder = tempfile::tempdir().unwrap();
+            let folder = folder();
             let (saved, _) = save(folder.path(), 30, fails, power);
             let (state, content) = common::newest(&Checkpoints::new(folder.path().join("checkpoints")));
             assert_eq!((state.step, content), (30, tensors(30)), "{fails}: {saved:?}");

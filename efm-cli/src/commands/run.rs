@@ -11,7 +11,7 @@ use efm_train::{RunDir, TrainError, write_atomically};
 use super::settings::{configuration, seeds};
 use crate::args::RunArgs;
 use crate::failure::{Exit, Failure};
-use crate::memory::Memory;
+use crate::memory::{Memory, resident, shown};
 use crate::pipeline::{self, Prepared, estimate, prepare};
 use crate::say;
 use crate::signals::Signals;
@@ -166,8 +166,13 @@ fn dry_run(config: RunConfig, device: &Device, memory: Memory) -> Result<(), Fai
     say::out(resolved(&prepared.config));
     let train = &prepared.config.train;
     say::note(format!(
-        "would train D = {}, L = {:.3}, {} steps of {} points, then transport {} samples; nothing was written",
-        prepared.geometry.dim, prepared.geometry.gap, train.steps, train.batch, prepared.config.eval.samples
+        "would train D = {}, L = {:.3}, {} steps of {} points, then transport {} samples, in about {}; nothing was written",
+        prepared.geometry.dim,
+        prepared.geometry.gap,
+        train.steps,
+        train.batch,
+        prepared.config.eval.samples,
+        shown(resident().unwrap_or(0) as f64 + estimate::run(&prepared).bytes())
     ));
     Ok(())
 }

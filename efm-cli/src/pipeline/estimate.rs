@@ -45,7 +45,7 @@ pub fn network(model: &NetworkConfig, dim: usize, train: &TrainConfig) -> Estima
     let values = match model {
         // What each layer leaves for the way back, on every core.
         NetworkConfig::Mlp(mlp) => {
-            let layers = mlp.depth as f64 * mlp.width as f64 * 6.0 + dim as f64 * 14.0;
+            let layers = mlp.depth as f64 * mlp.width as f64 * 8.0 + dim as f64 * 14.0;
             SHARD.min(train.batch as f64) * layers
         }
         NetworkConfig::UNet(unet) => {
@@ -63,11 +63,11 @@ pub fn network(model: &NetworkConfig, dim: usize, train: &TrainConfig) -> Estima
 const SHARD: f64 = 256.0;
 const PIXELS: f64 = 4096.0;
 
-/// Pools of training targets: the one of the validation, the last, and the next while it is made in f64.
+/// Pools of training targets: the one of the validation, the last, and the next, which is made in f64.
 fn pools(dim: usize, train: &TrainConfig) -> Estimate {
     let dim = dim as f64;
-    let kept = 3.0 * (2.0 * dim + 3.0) * F32 + (dim + 1.0) * F32;
-    let made = 3.0 * (dim + 2.0) * F64 + 2.0 * (dim + 3.0) * F32;
+    let kept = 3.0 * (2.0 * dim + 3.0) * F32;
+    let made = 2.0 * (dim + 2.0) * F64 + (dim + 1.0) * F32;
     Estimate::default().with("train.pool", train.pool as f64 * (kept + made), "lower train.pool")
 }
 
@@ -130,16 +130,24 @@ pub fn run(prepared: &Prepared) -> Estimate {
     training(prepared).or(evaluation(prepared)).and(network(&config.model, prepared.geometry.dim, &config.train))
 }
 
+fn program() -> Estimate {
+    Estimate::default().with("the program", PROGRAM, "take another machine")
+}
+
+/// What the program itself takes once all of it was used: pages of code, stacks of threads.
+const PROGRAM: f64 = 9.0 * 1_048_576.0;
+
 /// What training takes beside the network.
 pub fn training(prepared: &Prepared) -> Estimate {
     let train = &prepared.config.train;
     let plates = [&prepared.plates.source, &prepared.plates.target];
-    pools(prepared.geometry.dim, train).and(charges(plates, train.charges, "train.charges", "lower train.charges"))
+    let charges = charges(plates, train.charges, "train.charges", "lower train.charges");
+    pools(prepared.geometry.dim, train).and(charges).and(program())
 }
 
 /// What lines, measures and pictures take.
 pub fn evaluation(prepared: &Prepared) -> Estimate {
     let eval = &prepared.config.eval;
     let (dim, samples) = (prepared.geometry.dim, sample_count(prepared));
-    lines(dim, repeats(prepared).saturating_mul(samples), eval).and(measures(dim, samples, eval))
+    lines(dim, repeats(prepared).saturating_mul(samples), eval).and(measures(dim, samples, eval)).and(program())
 }

@@ -146,17 +146,26 @@ fn a_limit_that_is_given_is_kept() {
     // Every limit either refuses or is kept to a tenth.
     let mut kept = 0;
     for (words, limits) in [
-        (tiny(&RUN, &["train.pool=400000", "train.charges=2000", "eval.samples=500"]), [48_u64, 96, 128]),
+        (tiny(&RUN, &["train.pool=200000", "train.charges=8", "train.steps=4", "eval.repeats=1"]), [24_u64, 64, 96]),
         (
             tiny(
                 &["map", "gaussian-to-moons", "--charges", "200000", "--accuracy", "1e-2", "--out", "run"],
-                &["eval.samples=2000"],
+                &["eval.samples=100"],
             ),
             [48, 96, 192],
         ),
         (
-            tiny(&RUN, &["train.batch=2048", "train.pool=4096", "model.width=512", "model.depth=3", "train.steps=4"]),
-            [64, 128, 256],
+            tiny(
+                &RUN,
+                &[
+                    "train.batch=2048",
+                    "train.pool=4096",
+                    "model.width=512",
+                    "train.steps=4",
+                    "solver.max_evaluations=20",
+                ],
+            ),
+            [32, 48, 128],
         ),
     ] {
         for limit in limits {

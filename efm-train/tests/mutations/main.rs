@@ -47,7 +47,8 @@ fn keep(target: &Target, number: u64, input: &[u8]) -> PathBuf {
     path
 }
 
-fn hammer(target: &Target, first: u64, executions: u64) {
+/// How many of the executions found something.
+fn hammer(target: &Target, first: u64, executions: u64) -> u64 {
     let stream = Seed(1).stream(&format!("fuzz/{}", target.name));
     let seeds = (target.seeds)();
     for (index, seed) in seeds.iter().enumerate() {
@@ -82,7 +83,7 @@ fn hammer(target: &Target, first: u64, executions: u64) {
         executions as f64 / seconds,
         found.load(Ordering::Relaxed)
     );
-    assert_eq!(found.load(Ordering::Relaxed), 0, "{}", target.name);
+    found.into_inner()
 }
 
 /// Executions that share a folder.
@@ -95,9 +96,9 @@ fn mutations_of_good_files_never_panic() {
         TARGETS.iter().filter(|target| wanted.as_deref().is_none_or(|name| name == target.name)).collect();
     let names: Vec<_> = TARGETS.iter().map(|target| target.name).collect();
     assert!(!chosen.is_empty(), "there is no target {wanted:?}; there are {}", names.join(", "));
-    for target in chosen {
-        hammer(target, number("EFM_FUZZ_FIRST", 0), number("EFM_FUZZ_EXECUTIONS", EXECUTIONS));
-    }
+    let (first, executions) = (number("EFM_FUZZ_FIRST", 0), number("EFM_FUZZ_EXECUTIONS", EXECUTIONS));
+    let found: u64 = chosen.iter().map(|target| hammer(target, first, executions)).sum();
+    assert_eq!(found, 0, "inputs that break a promise were found; they are kept");
 }
 
 #[test]
