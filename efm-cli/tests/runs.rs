@@ -54,6 +54,35 @@ fn a_run_leaves_everything_and_equal_seeds_leave_equal_files() {
 }
 
 #[test]
+fn the_number_of_threads_changes_no_bit() {
+    let bench = Bench::new();
+    for threads in ["1", "2", "3"] {
+        let (run, map) = (format!("run-{threads}"), format!("map-{threads}"));
+        // More than one shard of a batch, and more than one draw.
+        let settings = ["--set", "train.batch=600", "--set", "train.pool=700", "--set", "eval.repeats=2"];
+        let words = [&["run", "gaussian-to-moons", "--out", &run], &settings[..]].concat();
+        let mut command = bench.efm(&words);
+        for setting in common::TINY.iter().filter(|s| !s.starts_with("train.batch") && !s.starts_with("train.pool")) {
+            command.args(["--set", setting]);
+        }
+        command.env("RAYON_NUM_THREADS", threads).assert().success();
+        let words = ["map", "gaussian-to-moons", "--charges", "300", "--map", "flux", "--gap", "2", "--out", &map];
+        bench.tiny(&words).env("RAYON_NUM_THREADS", threads).assert().success();
+    }
+    for (name, parts) in [("run", &["model", "checkpoints"][..]), ("map", &[])] {
+        let [one, two, three] = ["1", "2", "3"].map(|threads| bench.path(&format!("{name}-{threads}")));
+        for file in ["source.npy", "transported.npy", "pictures/clouds.svg"] {
+            let read = |folder: &std::path::Path| std::fs::read(folder.join(file)).unwrap();
+            assert!(read(&one) == read(&two) && read(&one) == read(&three), "{name}: {file}");
+        }
+        for part in parts {
+            let part = |folder: &std::path::Path| files(&folder.join(part));
+            assert!(part(&one) == part(&two) && part(&one) == part(&three), "{name}");
+        }
+    }
+}
+
+#[test]
 fn a_folder_with_a_run_is_neither_overwritten_nor_resumed_as_another() {
     let bench = Bench::new();
     let moons = ["train", "gaussian-to-moons", "--out", "run"];

@@ -65,8 +65,9 @@ impl Files for Disk {
     }
 }
 
-/// How files begin and end that have not got their name yet.
-const UNFINISHED: [&str; 2] = [".efm-", ".part"];
+/// How files begin and end that have not got their name yet: here, and where points and pictures are written.
+const START: &str = ".efm-";
+const ENDS: [&str; 2] = [".part", ".tmp"];
 
 /// Writes a file so that its name never stands for half of it: temporary file beside it, fsync, rename, fsync of the
 /// folder.
@@ -76,8 +77,7 @@ const UNFINISHED: [&str; 2] = [".efm-", ".part"];
 pub fn write_atomically(path: &Path, content: &[u8]) -> Result<(), TrainError> {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let fail = |error: io::Error| TrainError::io(path, error);
-    let [start, end] = UNFINISHED;
-    let mut file = tempfile::Builder::new().prefix(start).suffix(end).tempfile_in(folder).map_err(fail)?;
+    let mut file = tempfile::Builder::new().prefix(START).suffix(ENDS[0]).tempfile_in(folder).map_err(fail)?;
     file.write_all(content).map_err(fail)?;
     file.as_file().sync_all().map_err(fail)?;
     file.persist(path).map_err(|error| TrainError::io(path, error.error))?;
@@ -86,9 +86,9 @@ pub fn write_atomically(path: &Path, content: &[u8]) -> Result<(), TrainError> {
 
 /// Removes what a killed process was writing into a folder; nobody else may be writing there.
 pub(crate) fn remove_unfinished(folder: &Path) {
-    let [start, end] = UNFINISHED;
+    let unfinished = |name: &str| name.starts_with(START) && ENDS.iter().any(|end| name.ends_with(end));
     for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
-        if entry.file_name().to_str().is_some_and(|name| name.starts_with(start) && name.ends_with(end)) {
+        if entry.file_name().to_str().is_some_and(unfinished) {
             // What cannot be removed only takes room.
             let _ = fs::remove_file(entry.path());
         }

@@ -28,7 +28,7 @@ impl RunDir {
         let lock = File::options().create(true).truncate(false).write(true).open(&place).map_err(io)?;
         match lock.try_lock() {
             Ok(()) => {
-                ["", "model"].iter().for_each(|inside| remove_unfinished(&path.join(inside)));
+                ["", "model", "pictures"].iter().for_each(|inside| remove_unfinished(&path.join(inside)));
                 Ok(Self { path: path.to_path_buf(), _lock: lock })
             }
             Err(fs::TryLockError::WouldBlock) => Err(TrainError::Locked { path: path.to_path_buf() }),
