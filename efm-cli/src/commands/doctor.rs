@@ -10,11 +10,13 @@ use efm_train::{GapRule, write_atomically};
 use super::settings::configuration;
 use crate::args::DoctorArgs;
 use crate::failure::{Exit, Failure};
+use crate::memory::Memory;
+use crate::pipeline::estimate;
 use crate::pipeline::{Fresh, Pace, Prepared, exact, pace, prepare};
 use crate::say;
 
 /// `efm doctor`.
-pub fn run(args: &DoctorArgs) -> Result<(), Failure> {
+pub fn run(args: &DoctorArgs, memory: Memory) -> Result<(), Failure> {
     let config = configuration(&args.experiment, args.method.map(Method::from))?;
     if config.train.objective == Objective::FlowMatching {
         return Err(Failure::usage(
@@ -29,7 +31,8 @@ pub fn run(args: &DoctorArgs) -> Result<(), Failure> {
     // The automatic gap is worth knowing where another is set, too.
     let mut open = config.clone();
     open.plates.gap = Gap::Auto;
-    let mut prepared = prepare(open)?;
+    let mut prepared = prepare(open, memory)?;
+    memory.check(&estimate::run(&prepared))?;
     let rule = prepared.gap_rule.expect("the gap was left open");
     if let Gap::Length(gap) = config.plates.gap {
         set_gap(&mut prepared, gap);

@@ -10,6 +10,7 @@ use efm_train::{TrainError, TrainedModel, write_atomically};
 
 use super::settings::named;
 use crate::failure::{Exit, Failure};
+use crate::memory::Memory;
 use crate::pipeline::{Prepared, Way, exact, prepare, some_lines};
 use crate::report_args::{FieldArgs, PlaneArg, ShowArg};
 use crate::say;
@@ -22,7 +23,7 @@ const DRAWN_CHARGES: usize = 400;
 const NEAREST: f64 = 0.02;
 
 /// `efm field`: planes of the field, for papers.
-pub fn run(args: &FieldArgs) -> Result<(), Failure> {
+pub fn run(args: &FieldArgs, memory: Memory) -> Result<(), Failure> {
     let out = args.out.clone().unwrap_or_else(|| PathBuf::from("field.svg"));
     let kind = kind(&out)?;
     if args.size < 2 || args.size.saturating_mul(args.size) > MOST_POINTS {
@@ -30,7 +31,7 @@ pub fn run(args: &FieldArgs) -> Result<(), Failure> {
         return Err(Failure::usage(format!("--size {}: not a grid that can be drawn", args.size), hint));
     }
     let (config, folder) = configuration(&args.of, &args.settings)?;
-    let prepared = prepare(config)?;
+    let prepared = prepare(config, memory)?;
     let field = exact(&prepared, Charges::Count(args.charges), None)?;
     let device = device::parse("cpu")?;
     let model = match folder.map(|folder| folder.join("model")).filter(|model| model.is_dir() && !args.exact) {

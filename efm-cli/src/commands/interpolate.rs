@@ -7,12 +7,13 @@ use super::sample::{adjusted, starts};
 use super::transport::inputs;
 use crate::args::InterpolateArgs;
 use crate::failure::{Exit, Failure};
+use crate::memory::Memory;
 use crate::pipeline::{Collection, Way, carry, check_losses, class_field, lifted, saved_config, without_noise};
 use crate::say;
 use crate::signals::Signals;
 
 /// `efm interpolate`: samples between samples.
-pub fn run(args: &InterpolateArgs) -> Result<(), Failure> {
+pub fn run(args: &InterpolateArgs, memory: Memory) -> Result<(), Failure> {
     let device = device::parse(&args.device)?;
     let config = saved_config(&args.run)?;
     let model = adjusted(TrainedModel::load(&args.run.join("model"), &device)?, &args.lines)?;
@@ -23,14 +24,14 @@ pub fn run(args: &InterpolateArgs) -> Result<(), Failure> {
         ));
     }
     let out = Collection::place(args.out.as_deref(), &args.run, "between")?;
-    let signals = Signals::listen();
+    let signals = Signals::listen().within(memory);
     let field = class_field(&model, args.lines.class.as_deref(), model.solver.guidance, &device)?;
     // Noise of the lift is part of a start: it goes over from one to the other as well.
     let solver: SolverConfig = without_noise(&model.solver);
     let way = Way { field: &field, scalers: &model.scalers, solver: &solver, rule: None };
     let ends = match &args.input {
         Some(file) => {
-            let targets = inputs(file, None, Some(&config), Side::Target)?;
+            let targets = inputs(file, None, Some(&config), Side::Target, memory)?;
             if targets.len() < 2 * args.rows || targets.dim() != model.geometry.dim {
                 let message = format!(
                     "{}: {} points of D = {}; {} rows need {} of D = {}",

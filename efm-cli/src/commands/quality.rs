@@ -15,6 +15,7 @@ use serde::Serialize;
 
 use crate::args::CLASSIFIER_STEPS;
 use crate::failure::Failure;
+use crate::memory::Memory;
 use crate::pipeline::{
     Prepared, few_steps, kept_classifier, measure, prepare, round_trip, saved_config, transport_learned,
 };
@@ -49,7 +50,7 @@ struct Features {
 }
 
 /// `efm eval RUN --evaluations …`.
-pub fn run(folder: &Path, budgets: &[usize], json: bool) -> Result<(), Failure> {
+pub fn run(folder: &Path, budgets: &[usize], json: bool, memory: Memory) -> Result<(), Failure> {
     if let Some(few) = budgets.iter().find(|&&count| !(3..=1_000_000).contains(&count)) {
         return Err(Failure::usage(
             format!("--evaluations {few}: a line takes at least one step of two evaluations and one more"),
@@ -61,9 +62,9 @@ pub fn run(folder: &Path, budgets: &[usize], json: bool) -> Result<(), Failure> 
     let model = TrainedModel::load(&folder.join("model"), &device)?;
     let own = SolverConfig { lost_share: 1.0, ..config.solver.clone() };
     let eval = EvalConfig { repeats: 1, lines: 0, ..config.eval.clone() };
-    let mut prepared = prepare(RunConfig { eval, ..config })?;
+    let mut prepared = prepare(RunConfig { eval, ..config }, memory)?;
     let features = features(&prepared, &device)?;
-    let signals = Signals::listen();
+    let signals = Signals::listen().within(memory);
     let solvers = budgets.iter().map(|&count| ("heun", (count - 1) / 2)).chain([("own", 0)]);
     let (mut rows, mut floors) = (Vec::new(), [None; 3]);
     floors[2] = features.as_ref().map(|features| features.floor()).transpose()?;

@@ -8,18 +8,19 @@ use efm_train::config::{Rule as LearnedRule, RunConfig};
 
 use crate::args::{LinesArgs, SampleArgs};
 use crate::failure::{Exit, Failure};
+use crate::memory::Memory;
 use crate::pipeline::{Collection, Rule, Way, carry, check_losses, class_field, few_steps, saved_config};
 use crate::say;
 use crate::signals::Signals;
 
 /// `efm sample`: lines from fresh points of the source.
-pub fn run(args: &SampleArgs) -> Result<(), Failure> {
+pub fn run(args: &SampleArgs, memory: Memory) -> Result<(), Failure> {
     let device = device::parse(&args.device)?;
     let config = saved_config(&args.run)?;
     let model = adjusted(TrainedModel::load(&args.run.join("model"), &device)?, &args.lines)?;
     let starts = starts(&config, &args.run, args.seed, args.count)?;
     let out = Collection::place(args.out.as_deref(), &args.run, "samples")?;
-    let signals = Signals::listen();
+    let signals = Signals::listen().within(memory);
     let weight = model.solver.guidance;
     // One class, or all in turn.
     let classes: Vec<Option<String>> = match &args.lines.class {

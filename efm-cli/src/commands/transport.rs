@@ -2,7 +2,7 @@ use std::path::Path;
 
 use efm_core::{Points, Side};
 use efm_data::image::{Colour, ImageSize, ImagesSpec, Split};
-use efm_data::{DataSpec, Sampler, read_points};
+use efm_data::{DataSpec, Sampler, read_points_within};
 use efm_models::device;
 use efm_train::TrainedModel;
 use efm_train::config::RunConfig;
@@ -10,12 +10,14 @@ use efm_train::config::RunConfig;
 use super::sample::adjusted;
 use crate::args::TransportArgs;
 use crate::failure::{Exit, Failure};
+use crate::memory::Memory;
+use crate::pipeline::estimate::transported;
 use crate::pipeline::{Collection, Rule, Way, carry, check_losses, class_field, saved_config};
 use crate::say;
 use crate::signals::Signals;
 
 /// `efm transport`.
-pub fn run(args: &TransportArgs) -> Result<(), Failure> {
+pub fn run(args: &TransportArgs, memory: Memory) -> Result<(), Failure> {
     let device = device::parse(&args.device)?;
     let inside = args.run.join("model");
     let model = if args.run.is_file() {
@@ -27,7 +29,7 @@ pub fn run(args: &TransportArgs) -> Result<(), Failure> {
     let (from, to) = if args.reverse { (Side::Target, Side::Source) } else { (Side::Source, Side::Target) };
     // A folder of a model alone has no configuration, and knows nothing of images.
     let config = args.run.join("config.toml").is_file().then(|| saved_config(&args.run)).transpose()?;
-    let points = inputs(&args.input, args.key.as_deref(), config.as_ref(), from)?;
+    let points = inputs(&args.input, args.key.as_deref(), config.as_ref(), from, memory)?;
     if points.dim() != model.geometry.dim {
         return Err(Failure::new(
             Exit::Data,
@@ -35,8 +37,9 @@ pub fn run(args: &TransportArgs) -> Result<(), Failure> {
             "transport points like those the model was trained on",
         ));
     }
+    memory.check(&transported(points.dim(), points.len()))?;
     let out = Collection::place(Some(&args.output), &args.run, "")?;
-    let signals = Signals::listen();
+    let signals = Signals::listen().within(memory);
     let field = class_field(&model, args.lines.class.as_deref(), model.solver.guidance, &device)?;
     let way = Way {
         field: &field,
@@ -63,9 +66,10 @@ pub(super) fn inputs(
     key: Option<&str>,
     config: Option<&RunConfig>,
     from: Side,
+    memory: Memory,
 ) -> Result<Points, Failure> {
     if DataSpec::kind_for(input) != ImagesSpec::NAME {
-        return Ok(read_points(input, key)?);
+        return Ok(read_points_within(input, key, &memory.limits())?);
     }
     let spec = config.map(|config| if from == Side::Source { &config.source } else { &config.target });
     let Some(DataSpec::Images(like)) = spec else {

@@ -3,6 +3,7 @@
 mod classes;
 mod collection;
 mod draw;
+pub mod estimate;
 mod exact;
 mod gather;
 mod inverse;
@@ -36,6 +37,5 @@ pub use resume::{resume, trainer};
 pub use train::{Trained, train};
 pub use transport::{
     Drawn, Rule, Transported, Way, carry, check_losses, few_steps, fresh, repeats, sample_count, send, some_lines,
-    transport,
-    transport_learned,
+    transport, transport_learned,
 };
