@@ -74,9 +74,9 @@ fn together(starts: &Points, parts: Vec<Transported>, lines: usize) -> Transport
         *tally.entry(reason.clone()).or_insert(0) += count;
     }
     let each = |row: usize| (row % classes, row / classes);
-    let stops = (0..starts.len()).map(|row| each(row)).map(|(class, index)| parts[class].stops[index]).collect();
+    let stops = (0..starts.len()).map(each).map(|(class, index)| parts[class].stops[index]).collect();
     let each_evaluations =
-        (0..starts.len()).map(|row| each(row)).map(|(class, index)| parts[class].each_evaluations[index]).collect();
+        (0..starts.len()).map(each).map(|(class, index)| parts[class].each_evaluations[index]).collect();
     let seconds = parts.iter().map(|part| part.seconds).sum();
     let mut drawn = Drawn { forward: parts.iter().all(|part| part.drawn.forward), ..Drawn::default() };
     for part in parts {

@@ -359,6 +359,7 @@ fn small_model(folder: &Path) {
         scalers: efm_train::Scalers::fit(Scaling::PerCoordinate, true, None, &cloud, &cloud).unwrap(),
         solver: efm_train::config::SolverConfig::default(),
         config,
+        classes: Vec::new(),
     };
     model.save(folder).unwrap();
 }
