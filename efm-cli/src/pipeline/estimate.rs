@@ -5,7 +5,7 @@ use efm_train::Cloud;
 use efm_train::config::{Charges, EvalConfig, TrainConfig};
 
 use crate::memory::Estimate;
-use crate::pipeline::transport::TOGETHER;
+use crate::pipeline::transport::together;
 use crate::pipeline::{Prepared, repeats, sample_count};
 
 /// Bytes of a number, as data and as part of a line.
@@ -71,7 +71,7 @@ fn pools(dim: usize, train: &TrainConfig) -> Estimate {
     Estimate::default().with("train.pool", train.pool as f64 * (kept + made), "lower train.pool")
 }
 
-/// Charges of both plates: as drawn, scaled, and as the kernels keep them.
+/// Charges of both plates: as drawn, scaled, and as kernels and trees keep them.
 pub fn charges(plates: [&Cloud; 2], wanted: Charges, name: &str, remedy: &'static str) -> Estimate {
     let mut bytes = 0.0;
     for cloud in plates {
@@ -81,7 +81,7 @@ pub fn charges(plates: [&Cloud; 2], wanted: Charges, name: &str, remedy: &'stati
             (Cloud::Endless { .. }, Charges::All) => Charges::MANY,
             (Cloud::Endless { .. }, Charges::Count(count)) => count,
         };
-        bytes += count as f64 * (4.0 * cloud.dim() as f64 + 4.0) * F32;
+        bytes += count as f64 * (4.0 * cloud.dim() as f64 + 10.0) * F32;
     }
     Estimate::default().with(name, bytes, remedy)
 }
@@ -105,7 +105,7 @@ fn on_the_way(dim: usize, count: usize) -> f64 {
     let (dim, count) = (dim as f64, count as f64);
     const BUFFERS: f64 = 14.0;
     let kept = 6.0 * dim * F32 + 4.0 * (dim + 1.0) * F64 + 120.0;
-    count * kept + count.min(TOGETHER as f64) * BUFFERS * (dim + 1.0) * F64
+    count * kept + count.min(together() as f64) * BUFFERS * (dim + 1.0) * F64
 }
 
 /// Points of a drawn line, and bytes of a point in a picture.

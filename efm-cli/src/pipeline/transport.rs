@@ -119,7 +119,7 @@ impl Way<'_> {
     /// Forward from plate to plate, keeping what `save` says; or back.
     pub fn forward(self, reverse: bool, save: Save) -> Forward {
         let heading = if reverse { Heading::Reverse } else { Heading::Forward };
-        let tracer = Tracer { save, heading, batch: Some(TOGETHER), ..self.solver.tracer() };
+        let tracer = Tracer { save, heading, batch: Some(together()), ..self.solver.tracer() };
         let start_height = self.solver.start_height.min(0.5 * self.field.gap());
         Forward { tracer, start_height, lift: self.solver.lift, ..Forward::default() }
     }
@@ -128,7 +128,7 @@ impl Way<'_> {
         match self.rule {
             None => Box::new(self.forward(false, save)),
             Some(rule) => {
-                let mut tracer = Tracer { save, batch: Some(TOGETHER), ..self.solver.tracer() };
+                let mut tracer = Tracer { save, batch: Some(together()), ..self.solver.tracer() };
                 if tracer.save == Save::Steps {
                     // To be drawn: steps as short as a picture shows.
                     tracer.step = tracer.step.at_most(self.field.gap() / DRAWN_HEIGHTS as f64);
@@ -152,9 +152,11 @@ impl Way<'_> {
 /// Smallest share of the flux that a network's field is taken to end on a plate: several times what it is wrong by.
 const FAINTEST: f64 = 0.01;
 
-/// Lines that advance side by side. More would fill the cores no better, take more memory, and let a signal wait longer: it is
-/// heard between their steps.
-pub const TOGETHER: usize = 32_768;
+/// Lines that advance side by side: as many as networks take at once on every core. More would take more memory and let a signal
+/// wait longer, which is heard between their steps.
+pub fn together() -> usize {
+    16_384 * rayon::current_num_threads()
+}
 
 /// Carries `starts` (data units) along a way; gives the ends in data units, the lines and the wall time.
 pub fn carry(way: Way<'_>, starts: &Points, reverse: bool, signals: &Signals) -> Result<(Points, Lines, f64), Failure> {

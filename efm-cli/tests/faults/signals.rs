@@ -41,7 +41,7 @@ fn signals_end_a_map_without_a_result() {
         let bench = Bench::new();
         let mut command = efm(&bench);
         // Minutes of work, in small portions.
-        command.args(["map", "gaussian-to-moons", "--charges", "5000", "--out", "run"]);
+        command.args(["map", "gaussian-to-moons", "--charges", "500", "--out", "run"]);
         command.args(["--set", "eval.samples=50000", "--set", "solver.rtol=1e-9", "--set", "solver.atol=1e-9"]);
         let mut child = command.stderr(Stdio::null()).spawn().unwrap();
         while !bench.path("run/.lock").exists() {
