@@ -48,6 +48,11 @@ pub fn run(args: &FieldArgs, memory: Memory) -> Result<(), Failure> {
         name: if learned.is_some() { "learned" } else { "exact" },
     };
     let found = shown.planes()?;
+    if found.iter().any(|plane| plane.ln_strengths.iter().chain(&plane.potentials).any(|value| value.is_infinite())) {
+        say::note(
+            "a point of the grid lies on a charge, where strength and potential have no value; another --size avoids it",
+        );
+    }
     match kind {
         Kind::Svg => write_atomically(&out, planes(&found)?.as_bytes())?,
         Kind::Png => write_atomically(&out, &planes_png(&found)?)?,
@@ -255,7 +260,11 @@ fn export(out: &Path, found: &[Plane]) -> Result<(), Failure> {
         let end = if index == 0 { String::new() } else { format!("_{index}") };
         let mut add = |name: &str, dim: usize, values: Vec<f64>| -> Result<(), Failure> {
             if !values.is_empty() {
-                let points = Points::from_values(dim, values.iter().map(|&value| value as f32).collect())?;
+                // On a charge a value is infinite; a file of points holds the largest there is.
+                let points = Points::from_values(
+                    dim,
+                    values.iter().map(|&value| (value as f32).clamp(f32::MIN, f32::MAX)).collect(),
+                )?;
                 arrays.push((format!("{name}{end}"), points));
             }
             Ok(())

@@ -1,5 +1,5 @@
 use burn::tensor::Device;
-use efm_core::{Points, Seed, Side};
+use efm_core::{Augmented, Points, Seed, Side};
 use efm_eval::Metrics;
 use efm_eval::picture::{self, CloudOptions};
 use efm_models::{Condition, LearnedField, Network};
@@ -78,7 +78,8 @@ pub fn draw(
 fn on_the_way(prepared: &Prepared, drawn: &Drawn) -> Result<Option<(Points, usize)>, Failure> {
     let dim = prepared.geometry.dim;
     let mut rows = Vec::new();
-    for line in drawn.lines.iter().filter(|line| line.len() >= HEIGHTS).take(PATHS) {
+    let finite = |line: &&Augmented| line.as_slice().iter().all(|&value| (value as f32).is_finite());
+    for line in drawn.lines.iter().filter(|line| line.len() >= HEIGHTS).filter(finite).take(PATHS) {
         for k in 0..HEIGHTS {
             let index = k * (line.len() - 1) / (HEIGHTS - 1);
             let share = (line.z(index) / prepared.geometry.gap).clamp(0.0, 1.0);

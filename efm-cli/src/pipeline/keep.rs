@@ -46,7 +46,8 @@ pub fn keep_lines(
     each: &[u32],
 ) -> Result<(), Failure> {
     let dim = prepared.geometry.dim;
-    let lines = thinned(&drawn.lines, dim);
+    let whole: Vec<_> = drawn.lines.iter().map(finite).collect();
+    let lines = thinned(&whole, dim);
     let count = CHARGES.min(NUMBERS / dim).max(1);
     let stream = Seed(prepared.config.seed).stream("report/charges");
     let source = prepared.plates.source.charges(Charges::Count(count), &stream, 0)?;
@@ -70,6 +71,15 @@ pub fn keep_lines(
     let filled: Vec<_> =
         arrays.iter().filter(|(_, points)| !points.is_empty()).map(|(key, points)| (*key, points)).collect();
     Ok(write_arrays(&run.file("lines.npz"), &filled)?)
+}
+
+/// A line without the vertices that are no numbers a file could hold: where a line was lost, they end it.
+fn finite(line: &Augmented) -> Augmented {
+    let mut kept = Augmented::new(line.dim());
+    line.iter()
+        .filter(|point| point.iter().all(|&value| (value as f32).is_finite()))
+        .for_each(|point| kept.push_point(point));
+    kept
 }
 
 /// As many lines, of as many vertices each, as [`NUMBERS`] allow; first and last vertices stay.

@@ -22,12 +22,21 @@ function layout(extra) {
   };
 }
 
-const CONFIG = { displaylogo: false, responsive: true, displayModeBar: false, scrollZoom: false };
+/** A plot fills its place, also when others come beside it. */
+const sizes = new ResizeObserver((entries) => requestAnimationFrame(() => {
+  for (const { target, contentRect } of entries) {
+    const { width } = target._fullLayout || {};
+    if (width && contentRect.width > 0 && Math.abs(width - contentRect.width) > 1) Plotly.Plots.resize(target);
+  }
+}));
+
+const CONFIG = { displaylogo: false, responsive: false, displayModeBar: false, scrollZoom: false };
 
 /** Draws into a place that says in words what it shows. */
 function draw(node, label, traces, extra, config) {
   node.setAttribute("role", "img");
   node.setAttribute("aria-label", label);
+  sizes.observe(node);
   return Plotly.react(node, traces, layout(extra), { ...CONFIG, ...config });
 }
 
