@@ -143,19 +143,20 @@ impl Images {
         }
     }
 
-    /// The images other than the nearest: (A, B) in units L = 1, for D small enough not to overflow.
-    pub fn remainder(&self, rho2: f64, h: f64) -> (f64, f64) {
+    /// The images other than the nearest: (A, B) in units L = 1, times `scale2`^m, m = (D + 1)/2. With `scale2` of the order of
+    /// ρ² + 1 nothing overflows or vanishes.
+    pub fn remainder(&self, rho2: f64, h: f64, scale2: f64) -> (f64, f64) {
         let (near2, rho) = (rho2 + h * h, rho2.sqrt());
-        let nearest = near2.powf(-self.power);
+        let nearest = (scale2 / near2).powf(self.power);
         if self.dim == 1 {
             let total = ring(rho, h, near2);
             return ((total.a - 1.0) * nearest, (total.b - h) * nearest);
         }
         if rho > self.far {
-            let (a, b) = self.far(rho, h, 0.0);
+            let (a, b) = self.far(rho, h, -self.power * scale2.ln());
             return (a - nearest, b - h * nearest);
         }
-        self.others(rho2, h, 1.0)
+        self.others(rho2, h, scale2)
     }
 
     /// ρ beyond which only the mean over z is left to 1e-7 of the field, and ln (A ρ^D) there.

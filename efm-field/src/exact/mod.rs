@@ -34,7 +34,7 @@ use large::Large;
 use medium::Medium;
 use product::Product;
 use simd::Real;
-use small::Small;
+use small::{MIRRORED, Small, Vector};
 use sums::{PlateSum, combine};
 pub(crate) use sums::{length, normalise};
 use table::Table;
@@ -251,7 +251,7 @@ impl ExactField {
     ) {
         let dim = at.dim();
         let (places, heights, near) = self.near_places(at, range.clone());
-        let mut sums = vec![[[0.0; 9]; 2]; heights.len()];
+        let mut sums = vec![[[0.0; MIRRORED + 1]; 2]; heights.len()];
         kernel.sums(dim, &places, &heights, &mut sums);
         for (row, index) in range.enumerate() {
             let direction = &mut directions[row * (dim + 1)..(row + 1) * (dim + 1)];
@@ -259,7 +259,7 @@ impl ExactField {
             if near[row] {
                 ln_sum = self.accept(&sums[row], CANCELS[self.precision as usize], direction);
                 if let (None, Some(backup)) = (ln_sum, backup) {
-                    let mut again = [[[0.0; 9]; 2]];
+                    let mut again = [[[0.0; MIRRORED + 1]; 2]];
                     backup.sums(dim, &places[row * dim..(row + 1) * dim], &heights[row..=row], &mut again);
                     ln_sum = self.accept(&again[0], CANCELS[1], direction);
                 }
@@ -272,12 +272,12 @@ impl ExactField {
     }
 
     /// Combines the sums of the small kernel, unless they left the scalar's range or cancel.
-    fn accept(&self, sums: &[[f64; 9]; 2], cancels: f64, direction: &mut [f64]) -> Option<f64> {
+    fn accept(&self, sums: &[Vector; 2], cancels: f64, direction: &mut [f64]) -> Option<f64> {
         let dim = direction.len() - 1;
         let vectors = sums.map(|side| {
-            let mut vector = [0.0; 9];
+            let mut vector = [0.0; MIRRORED + 1];
             vector[..dim].copy_from_slice(&side[..dim]);
-            vector[dim] = side[8];
+            vector[dim] = side[MIRRORED];
             vector
         });
         let lengths = [length(&vectors[0]), length(&vectors[1])];
@@ -349,6 +349,7 @@ impl Kernel {
         let (dim, product) = (capacitor.dim(), |sides: &[Side]| Product::new(capacitor, frame, law, images, sides));
         match precision {
             _ if dim <= small::LARGEST => {}
+            Precision::F32 if law == Law::Mirror && dim <= MIRRORED => {}
             Precision::F32 if law != Law::Mirror && dim <= medium::LARGEST => {
                 return Self::Medium(Medium::new(capacitor, frame, images), Backup::new());
             }

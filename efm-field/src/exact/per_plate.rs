@@ -4,6 +4,7 @@ use efm_core::{Augmented, Side};
 use rayon::prelude::*;
 
 use super::large::Large;
+use super::small::MIRRORED;
 use super::sums::{length, normalise};
 use super::{ExactField, Kernel, SAFE, check, reference};
 use crate::{FieldError, FieldValues, Law};
@@ -25,9 +26,9 @@ impl ExactField {
             let (places, heights, near) = self.near_places(at, range.clone());
             let (places, heights) = if near[0] { (places, heights) } else { self.place(at, range) };
             if let (Kernel::Small32(kernel, _), true) = (&self.kernel, near[0]) {
-                let mut sums = [[[0.0; 9]; 2]];
+                let mut sums = [[[0.0; MIRRORED + 1]; 2]];
                 kernel.sums(dim, &places, &heights, &mut sums);
-                let vectors = sums[0].map(|sum| [&sum[..dim], &sum[8..]].concat());
+                let vectors = sums[0].map(|sum| [&sum[..dim], &sum[MIRRORED..]].concat());
                 if vectors.iter().all(|vector| SAFE.contains(&length(vector))) {
                     return vectors.map(|vector| (0.0, vector));
                 }

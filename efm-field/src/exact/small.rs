@@ -1,4 +1,4 @@
-//! The fast kernel for D ≤ 8: charges as a structure of arrays, one pass, no logarithm or power per pair.
+//! The fast kernel for D ≤ 8, for the mirror D ≤ 13: charges as a structure of arrays, one pass, no logarithm or power per pair.
 //!
 //! Weights are not scaled per query here: coordinates are in units of the frame, and a query whose sum leaves the safe
 //! range of the scalar or cancels between the plates goes to the reference instead (decided for that query alone).
@@ -12,6 +12,10 @@ use super::table::{MOST, Slice, TURN, Table};
 
 /// Largest D of this kernel.
 pub const LARGEST: usize = 8;
+/// Largest D for the mirror, where polynomials take most of the time, not coordinates, so that matrix products help later.
+pub const MIRRORED: usize = 13;
+/// Sums of a plate: E_x at 0..D, E_z last.
+pub type Vector = [f64; MIRRORED + 1];
 /// Charges per block: their coordinates stay in the L1 cache, and a lane adds at most 64 terms before f64 takes over.
 const BLOCK: usize = 512;
 /// Arrays are padded to a multiple of this with charges out of sight.
@@ -66,8 +70,8 @@ impl<T: Real> Small<T> {
     }
 
     /// Sums of both plates at the queries given by their places in the frame (D each) and heights above the plates.
-    /// `out` holds 2 × 9 numbers per query: E_x at 0..D, E_z at 8.
-    pub fn sums(&self, dim: usize, places: &[f64], heights: &[[f64; 2]], out: &mut [[[f64; 9]; 2]]) {
+    /// `out` holds a [`Vector`] of each plate per query.
+    pub fn sums(&self, dim: usize, places: &[f64], heights: &[[f64; 2]], out: &mut [[Vector; 2]]) {
         macro_rules! by_dim {
             ($($d:literal)*) => {
                 match dim {
@@ -76,7 +80,7 @@ impl<T: Real> Small<T> {
                 }
             };
         }
-        by_dim!(1 2 3 4 5 6 7 8);
+        by_dim!(1 2 3 4 5 6 7 8 9 10 11 12 13);
     }
 }
 
@@ -85,7 +89,7 @@ struct Tile<'a, T, const D: usize> {
     plates: &'a Small<T>,
     places: &'a [f64],
     heights: &'a [[f64; 2]],
-    out: &'a mut [[[f64; 9]; 2]],
+    out: &'a mut [[Vector; 2]],
 }
 
 impl<T: Real, const D: usize> WithSimd for Tile<'_, T, D> {
@@ -106,7 +110,7 @@ impl<T: Real, const D: usize> WithSimd for Tile<'_, T, D> {
             let slices: Option<Vec<Polynomials<T, S>>> = small
                 .table
                 .map(|table| heights.iter().map(|height| Polynomials::new(simd, table.slice(height[side]))).collect());
-            let mut totals = vec![[0.0; 9]; queries.len()];
+            let mut totals = vec![[0.0; MIRRORED + 1]; queries.len()];
             for start in (0..padded).step_by(BLOCK) {
                 let end = (start + BLOCK).min(padded);
                 let block = arrays.map(|array| T::vectors::<S>(&array[start..end]));
@@ -190,7 +194,7 @@ impl<T: Real, S: Simd, const D: usize> Query<T, S, D> {
     }
 
     #[inline(always)]
-    fn coulomb(&self, simd: S, block: &[&[T::Vector<S>]; D], total: &mut [f64; 9]) {
+    fn coulomb(&self, simd: S, block: &[&[T::Vector<S>]; D], total: &mut Vector) {
         let mut sums = Sums { x: [T::splat(simd, T::round(0.0)); D], weights: T::splat(simd, T::round(0.0)) };
         if self.off_plate {
             self.coulomb_block::<false>(simd, block, &mut sums);
@@ -200,7 +204,7 @@ impl<T: Real, S: Simd, const D: usize> Query<T, S, D> {
         for (total, &sum) in total.iter_mut().zip(&sums.x) {
             *total += T::sum(simd, sum).widen();
         }
-        total[8] += T::sum(simd, sums.weights).widen() * self.dz;
+        total[MIRRORED] += T::sum(simd, sums.weights).widen() * self.dz;
     }
 
     #[inline(always)]
@@ -255,7 +259,7 @@ impl<T: Real, S: Simd, const D: usize> Query<T, S, D> {
     }
 
     #[inline(always)]
-    fn mirror(&self, simd: S, slice: &Polynomials<T, S>, block: &[&[T::Vector<S>]; D], total: &mut [f64; 9]) {
+    fn mirror(&self, simd: S, slice: &Polynomials<T, S>, block: &[&[T::Vector<S>]; D], total: &mut Vector) {
         let zero = T::splat(simd, T::round(0.0));
         let (mut sums, mut rises) = ([zero; D], zero);
         let len = block[0].len();
@@ -271,7 +275,7 @@ impl<T: Real, S: Simd, const D: usize> Query<T, S, D> {
         for axis in 0..D {
             total[axis] += T::sum(simd, sums[axis]).widen();
         }
-        total[8] += T::sum(simd, rises).widen();
+        total[MIRRORED] += T::sum(simd, rises).widen();
     }
 
     /// N vectors of charges side by side, so that their recurrences overlap.

@@ -5,13 +5,13 @@
 //! it tends to the constant of the plate averaged over z. It is interpolated once at Chebyshev nodes in u and h².
 //! A query contracts h away and is left with two short polynomials in u for each plate.
 //! Measured against [`Images`], errors relative to the whole field of the pair: degree 18 in u below 2e-6 for every D ≤ 8
-//! (below 2e-7 for D ≤ 3).
+//! (below 2e-7 for D ≤ 3), degree 22 below 8e-7 up to D = 12 and degree 24 below 8e-7 for D = 13.
 
 use std::f64::consts::PI;
 use std::sync::OnceLock;
 
 use super::images::Images;
-use super::small::LARGEST;
+use super::small::{LARGEST, MIRRORED};
 use crate::Precision;
 
 /// c in u = c/√(ρ² + c²), in units of L.
@@ -42,13 +42,15 @@ pub struct Slice {
 }
 
 /// One table for each D and precision serves every capacitor.
-static SHARED: [[OnceLock<Table>; 2]; LARGEST + 1] = [const { [const { OnceLock::new() }; 2] }; LARGEST + 1];
+static SHARED: [[OnceLock<Table>; 2]; MIRRORED + 1] = [const { [const { OnceLock::new() }; 2] }; MIRRORED + 1];
 
 impl Table {
-    /// The table of a dimension up to [`LARGEST`], computed at its first use.
+    /// The table of a dimension up to [`MIRRORED`], computed at its first use.
     pub fn shared(dim: usize, images: &Images, precision: Precision) -> &'static Self {
         let degree = match precision {
-            Precision::F32 => 18,
+            Precision::F32 if dim <= LARGEST => 18,
+            Precision::F32 if dim <= 12 => 22,
+            Precision::F32 => 24,
             Precision::F64 => MOST - 1,
         };
         SHARED[dim][precision as usize].get_or_init(|| Self::new(dim, images, degree))
@@ -63,9 +65,12 @@ impl Table {
             let h = node(j, rows).sqrt();
             for i in 0..columns {
                 let u = node(i, columns);
-                let (a, b) = images.remainder(TURN * TURN * (1.0 / (u * u) - 1.0), h);
-                values.0[j][i] = a / u.powi(dim as i32);
-                values.1[j][i] = b / u.powi(dim as i32) / h;
+                // R/u^D with u = c/√s, s = ρ² + c², and m = (D + 1)/2: R s^m c^{−D} s^{−1/2}.
+                let s = TURN * TURN / (u * u);
+                let (a, b) = images.remainder(s - TURN * TURN, h, s);
+                let scale = TURN.powi(-(dim as i32)) / s.sqrt();
+                values.0[j][i] = a * scale;
+                values.1[j][i] = b * scale / h;
             }
         }
         Self { degree, a: transform(&values.0), b: transform(&values.1) }
