@@ -76,9 +76,10 @@ impl Memory {
         Self { limit, source, addresses: addresses(), looked: None, over: false }
     }
 
-    /// Bytes that one file may take as rows: they are held about four times over on their way to the plates.
+    /// Bytes that one file may take as rows: of two such files all rows, those kept apart, those trained on and the scaled ones
+    /// are there at once.
     pub fn for_rows(&self) -> u64 {
-        self.limit.min(self.addresses.unwrap_or(u64::MAX)) / 4
+        self.limit.min(self.addresses.unwrap_or(u64::MAX)) / 6
     }
 
     /// The limits of a reader of rows.

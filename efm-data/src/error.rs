@@ -277,7 +277,9 @@ impl DataError {
             Self::NoImages { .. } => {
                 "a folder of images holds png, jpg or jpeg files, in sub-folders if they have classes"
             }
-            Self::TooLarge { .. } => "take fewer rows or smaller images, or raise max_bytes if the memory is there",
+            Self::TooLarge { .. } => {
+                "take fewer rows or smaller images, or raise max_bytes and the limit on memory if it is there"
+            }
             Self::TooFewPoints { .. } => "a data set needs more rows",
             Self::BadParameter { .. } => "see the documentation of that field for its range",
             Self::DimensionMismatch { .. } => "both clouds need the same number of coordinates",

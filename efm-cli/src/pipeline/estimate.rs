@@ -41,18 +41,22 @@ pub fn network(model: &NetworkConfig, dim: usize, train: &TrainConfig) -> Estima
     const REMEDY: &str = "make model smaller";
     let weights = weights(model, dim);
     let threads = rayon::current_num_threads() as f64;
-    let shards = (train.batch as f64 / SHARD).ceil();
-    let values = match model {
-        // What each layer leaves for the way back, on every core.
+    let batch = train.batch as f64;
+    // Rows of a piece of a batch, and what each layer leaves of them for the way back, on every core.
+    let (rows, values) = match model {
         NetworkConfig::Mlp(mlp) => {
-            let layers = mlp.depth as f64 * mlp.width as f64 * 8.0 + dim as f64 * 14.0;
-            SHARD.min(train.batch as f64) * layers
+            let rows = SHARD.min(batch);
+            (rows, rows * (mlp.depth as f64 * mlp.width as f64 * 8.0 + dim as f64 * 14.0))
         }
         NetworkConfig::UNet(unet) => {
-            let blocks = unet.blocks as f64 * 2.0 + 2.0;
-            PIXELS * unet.channels as f64 * blocks * unet.multipliers.iter().sum::<usize>() as f64 * 12.0
+            let area = unet.image.map_or(1.0, |[_, height, width]| (height * width) as f64);
+            let rows = (PIXELS / area).floor().clamp(1.0, SHARD.min(batch));
+            // Of one level to the next a quarter of the pixels is left.
+            let pixels = unet.multipliers.iter().rev().fold(0.0, |below, &level| level as f64 + below / 4.0);
+            (rows, rows * area * unet.channels as f64 * pixels * (2.0 * unet.blocks as f64 + 2.0) * 12.0)
         }
     };
+    let shards = (batch / rows).ceil();
     Estimate::default()
         .with("the model's weights, gradients and checkpoints", (7.0 + shards.max(6.0)) * weights * F32, REMEDY)
         .with("the model's layers", values * threads * F32, REMEDY)
@@ -61,7 +65,7 @@ pub fn network(model: &NetworkConfig, dim: usize, train: &TrainConfig) -> Estima
 
 /// Rows of a shard of a batch, and pixels of one of images.
 const SHARD: f64 = 256.0;
-const PIXELS: f64 = 4096.0;
+const PIXELS: f64 = 8192.0;
 
 /// Pools of training targets: the one of the validation, the last, and the next, which is made in f64.
 fn pools(dim: usize, train: &TrainConfig) -> Estimate {

@@ -73,7 +73,8 @@ impl Fresh {
 
 /// One plate's data, opened.
 struct Opened {
-    train: Cloud,
+    /// The distribution; `None` for rows, which are the sample.
+    endless: Option<Cloud>,
     /// Points the scaling and the gap are learned from, in data units.
     sample: Points,
     fresh: Fresh,
@@ -128,11 +129,15 @@ pub fn prepare(mut config: RunConfig, memory: Memory) -> Result<Prepared, Failur
         stretched: config.train.objective == Objective::Flux,
         head: config.train.objective.head(&config.train.points),
     };
-    let scaled_target = target.train.scaled(scalers.plate(Side::Target))?;
+    let plate = |endless: Option<Cloud>, rows: Points, side| match endless {
+        Some(cloud) => cloud.scaled(scalers.plate(side)),
+        None => Ok(Cloud::Finite(rows)),
+    };
+    let target_plate = plate(target.endless, scaled_target, Side::Target)?;
     let plates = Plates {
-        source: source.train.scaled(scalers.plate(Side::Source))?,
-        classes: (0..classes.len()).filter_map(|class| scaled_target.of_class(class)).collect(),
-        target: scaled_target,
+        source: plate(source.endless, scaled_source, Side::Source)?,
+        classes: (0..classes.len()).filter_map(|class| target_plate.of_class(class)).collect(),
+        target: target_plate,
         gap,
         law: config.plates.law,
         geometry,
@@ -198,8 +203,8 @@ fn open(spec: &DataSpec, config: &RunConfig, seed: Seed, name: &str, memory: Mem
         // A set too small to be split is evaluated on itself.
         let held_out = if held_out.len() < 2 { all.clone() } else { held_out };
         return Ok(Opened {
-            sample: train.clone(),
-            train: Cloud::Finite(train),
+            sample: train,
+            endless: None,
             fresh: Fresh::Rows { held_out, all },
             centres: None,
             image: None,
@@ -225,12 +230,12 @@ fn open(spec: &DataSpec, config: &RunConfig, seed: Seed, name: &str, memory: Mem
     memory.check(&representatives(sampler.dim(), REPRESENTATIVES))?;
     let identity = Scaler::identity(sampler.dim());
     let sample = sampler.draw(&seed.stream(&format!("scaling/{name}")), 0, REPRESENTATIVES);
-    let train = Cloud::Endless { sampler, scaler: identity };
+    let endless = Some(Cloud::Endless { sampler, scaler: identity });
     let fresh = match fresh {
         Some(fresh) => fresh,
         None => spec.open(base)?,
     };
-    Ok(Opened { train, sample, fresh: Fresh::Endless(fresh), centres, image })
+    Ok(Opened { endless, sample, fresh: Fresh::Endless(fresh), centres, image })
 }
 
 /// A set of images that keeps no more in memory than its share.

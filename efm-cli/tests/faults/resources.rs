@@ -158,11 +158,14 @@ fn a_limit_that_is_given_is_kept() {
             let bench = Bench::new();
             watch(efm(&bench).args(&words).arg("--memory").arg(format!("{mebibytes}MiB")))
         };
-        let refused = within(13);
-        assert_eq!(refused.code, Some(6), "{name}: {}", refused.err);
-        let said = refused.err.split("takes about ").nth(1).and_then(|rest| rest.split(" MiB").next());
-        let limit: u64 = said.and_then(|number| number.parse().ok()).unwrap_or_else(|| panic!("{}", refused.err));
-        let ran = within(limit + 1);
+        // The first sum is of what is drawn to scale the data, the last of everything.
+        let (mut limit, mut ran) = (12_u64, within(13));
+        for _ in 0..3 {
+            let said = ran.err.split("takes about ").nth(1).and_then(|rest| rest.split(" MiB").next());
+            let Some(said) = said.filter(|_| ran.code == Some(6)) else { break };
+            limit = said.parse().unwrap_or_else(|_| panic!("{name}: {}", ran.err));
+            ran = within(limit + 1);
+        }
         assert_eq!(ran.code, Some(0), "{name}, {limit} MiB: {}", ran.err);
         let peak = ran.peak as f64 / f64::from(1 << 20);
         println!("{name:<26} said {limit:>4} MiB, took {peak:>6.1} MiB");

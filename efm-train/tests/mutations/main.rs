@@ -55,12 +55,6 @@ fn hammer(target: &Target, first: u64, executions: u64) -> u64 {
         let place = tempfile::tempdir().unwrap();
         let accepted = outcome(target, seed, place.path());
         assert_eq!(accepted, Ok(true), "{}: seed {index} is not accepted", target.name);
-        // For `cargo fuzz`, which begins from files.
-        if let Some(folder) = std::env::var_os("EFM_FUZZ_SEEDS") {
-            let folder = Path::new(&folder).join(target.name);
-            std::fs::create_dir_all(&folder).unwrap();
-            std::fs::write(folder.join(format!("seed-{index}")), seed).unwrap();
-        }
     }
     let (accepted, found) = (AtomicU64::new(0), AtomicU64::new(0));
     let started = Instant::now();
