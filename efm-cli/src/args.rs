@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 
+use crate::memory::Bytes;
+
 /// Electrostatic Field Matching: move one data set onto another along the field lines of a capacitor.
 #[derive(Debug, Parser)]
 #[command(name = "efm", version, about, propagate_version = true)]
@@ -11,6 +13,9 @@ pub struct Args {
     /// What to do.
     #[command(subcommand)]
     pub command: Command,
+    /// Most memory to take, e.g. `8GiB`; by default what is free. More is refused before any work, or ends it with a checkpoint.
+    #[arg(long, value_name = "LIMIT", global = true)]
+    pub memory: Option<Bytes>,
 }
 
 /// The commands.

@@ -50,6 +50,26 @@ impl Failure {
         Self::new(Exit::Usage, message, hint)
     }
 
+    /// What clap found wrong with the command line, in our two lines: its first paragraph, and its tip if it has one.
+    pub fn command_line(error: &clap::Error) -> Self {
+        let text = error.render().to_string();
+        let mut paragraphs = text.split("\n\n");
+        let cause = paragraphs.next().unwrap_or_default().trim_start_matches("error:").trim_start();
+        let tip = paragraphs.find_map(|part| part.trim_start().strip_prefix("tip:"));
+        let usage = text.lines().find_map(|line| line.strip_prefix("Usage: "));
+        let hint = match (tip, usage) {
+            (Some(tip), _) => tip.to_owned(),
+            (None, Some(usage)) => format!("the usage is {usage}; --help says more"),
+            (None, None) => "--help lists what there is".to_owned(),
+        };
+        Self::usage(cause, hint)
+    }
+
+    /// The failure with another hint, where it is one of reading or writing.
+    pub fn hint_on_io(self, hint: &str) -> Self {
+        if self.exit == Exit::Io { Self { hint: hint.to_owned(), ..self } } else { self }
+    }
+
     /// Prints cause and hint, one line each.
     pub fn report(&self) -> ExitCode {
         let flat = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
@@ -81,8 +101,10 @@ impl From<DataError> for Failure {
 
 impl From<TrainError> for Failure {
     fn from(error: TrainError) -> Self {
-        let hint = error.hint();
+        let hint = error.hint().to_owned();
         let exit = match error {
+            TrainError::Config(error) => return error.into(),
+            TrainError::TooLarge { .. } => Exit::Resource,
             TrainError::Data(error) => return error.into(),
             TrainError::Model(error) => return error.into(),
             TrainError::Trace(error) => return error.into(),

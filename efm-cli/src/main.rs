@@ -5,6 +5,7 @@ mod args;
 mod commands;
 mod data_folder;
 mod failure;
+mod memory;
 mod pipeline;
 mod presets;
 mod progress;
@@ -17,9 +18,25 @@ use clap::Parser;
 
 fn main() -> ExitCode {
     say::quiet_panics();
-    let args = args::Args::parse();
+    let args = match args::Args::try_parse() {
+        Ok(args) => args,
+        Err(error) => return unparsed(&error),
+    };
     match commands::dispatch(args) {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => failure.report(),
+    }
+}
+
+/// Help and version are no errors; everything else is said in the two lines of every other one.
+fn unparsed(error: &clap::Error) -> ExitCode {
+    use clap::error::ErrorKind::{DisplayHelp, DisplayHelpOnMissingArgumentOrSubcommand, DisplayVersion};
+    match error.kind() {
+        DisplayHelp | DisplayVersion | DisplayHelpOnMissingArgumentOrSubcommand => {
+            // A reader that has gone away is no error.
+            let _ = error.print();
+            if error.use_stderr() { ExitCode::from(failure::Exit::Usage as u8) } else { ExitCode::SUCCESS }
+        }
+        _ => failure::Failure::command_line(error).report(),
     }
 }

@@ -1,15 +1,35 @@
 //! Output that survives a closed pipe.
 
+use std::borrow::Cow;
 use std::io::Write;
+
+/// The text without control characters but for line feeds and tabs: names of files, arrays and classes come from outside, and
+/// a terminal obeys what it is told.
+fn harmless(text: &str) -> Cow<'_, str> {
+    let obeyed = |c: char| c.is_control() && c != '\n' && c != '\t';
+    if !text.contains(obeyed) {
+        return text.into();
+    }
+    text.chars()
+        .fold(String::new(), |mut shown, c| {
+            if obeyed(c) {
+                shown.extend(c.escape_default())
+            } else {
+                shown.push(c)
+            }
+            shown
+        })
+        .into()
+}
 
 /// One line on stdout; a reader that has gone away is no error.
 pub fn out(line: impl std::fmt::Display) {
-    let _ = writeln!(std::io::stdout(), "{line}");
+    let _ = writeln!(std::io::stdout(), "{}", harmless(&line.to_string()));
 }
 
 /// One line on stderr.
 pub fn note(line: impl std::fmt::Display) {
-    let _ = writeln!(std::io::stderr(), "{line}");
+    let _ = writeln!(std::io::stderr(), "{}", harmless(&line.to_string()));
 }
 
 /// A panic is a bug of ours: one line that says so, and no backtrace.
@@ -20,4 +40,15 @@ pub fn quiet_panics() {
         note(format!("efm: internal error at {place}: {}", message.lines().next().unwrap_or_default()));
         note("hint: this is a bug; please report it with the command and the configuration");
     }));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_terminal_is_told_nothing_by_names() {
+        assert_eq!(harmless("\x1b]0;mine\x07\r\u{9b}2J"), "\\u{1b}]0;mine\\u{7}\\r\\u{9b}2J");
+        assert_eq!(harmless("two\nlines\tand Füße"), "two\nlines\tand Füße");
+    }
 }

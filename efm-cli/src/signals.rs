@@ -1,16 +1,19 @@
-//! SIGINT and SIGTERM ask a run to finish its step and save.
+//! What ends work early: SIGINT and SIGTERM ask a run to finish its step and save, and so does memory that runs out.
 
+use std::cell::Cell;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use signal_hook::consts::{SIGINT, SIGTERM};
 
-use crate::failure::Exit;
+use crate::failure::{Exit, Failure};
+use crate::memory::Memory;
 
 /// The last signal that asked for an end, if any. A second SIGINT ends the process at once.
 #[derive(Debug, Clone)]
 pub struct Signals {
     last: Arc<AtomicUsize>,
+    memory: Cell<Option<Memory>>,
 }
 
 impl Signals {
@@ -24,15 +27,37 @@ impl Signals {
             let _ = signal_hook::flag::register(signal, again);
             let _ = signal_hook::flag::register_usize(signal, Arc::clone(&last), signal as usize);
         }
-        Self { last }
+        Self { last, memory: Cell::new(None) }
     }
 
-    /// What to exit with if a signal came.
+    /// The same, and no more memory than this.
+    #[must_use]
+    pub fn within(self, memory: Memory) -> Self {
+        self.memory.set(Some(memory));
+        self
+    }
+
+    /// The failure to end with because of [`Signals::received`]: what was done until now, and what to do then.
+    pub fn failure(&self, exit: Exit, done: &str, hint: &str) -> Failure {
+        match self.memory.get() {
+            Some(memory) if exit == Exit::Resource => memory.exceeded(done),
+            _ => Failure::new(exit, done, hint),
+        }
+    }
+
+    /// What to exit with if a signal came or too much memory is in use.
     pub fn received(&self) -> Option<Exit> {
         match self.last.load(Ordering::Relaxed) as i32 {
             SIGINT => Some(Exit::Interrupted),
             SIGTERM => Some(Exit::Terminated),
-            _ => None,
+            _ => self.out_of_memory(),
         }
+    }
+
+    fn out_of_memory(&self) -> Option<Exit> {
+        let mut memory = self.memory.get()?;
+        let exceeded = memory.is_exceeded();
+        self.memory.set(Some(memory));
+        exceeded.then_some(Exit::Resource)
     }
 }

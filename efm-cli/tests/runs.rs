@@ -1,4 +1,4 @@
-//! Whole runs through the binary: what they leave behind, that they repeat, and that they can be stopped at any step.
+//! Whole runs through the binary: what they leave behind, and that they repeat.
 
 mod common;
 
@@ -54,21 +54,31 @@ fn a_run_leaves_everything_and_equal_seeds_leave_equal_files() {
 }
 
 #[test]
-fn half_a_run_and_the_other_half_are_a_whole_one_bit_for_bit() {
+fn the_number_of_threads_changes_no_bit() {
     let bench = Bench::new();
-    bench.tiny(&["train", "gaussian-to-moons", "--out", "whole"]).assert().success();
-    // Step 10 has a checkpoint anyway, step 13 gets one because of the stop.
-    for stop in ["10", "13"] {
-        let out = format!("halves-{stop}");
-        let half = bench.tiny(&["train", "gaussian-to-moons", "--out", &out, "--stop-after", stop]).assert();
-        let note = String::from_utf8(half.code(130).get_output().stderr.clone()).unwrap();
-        assert!(note.contains(&format!("stopped after step {stop}")) && note.contains("--resume"), "{note}");
-        bench.tiny(&["train", "gaussian-to-moons", "--out", &out, "--resume"]).assert().success();
-        for part in ["model", "checkpoints/step-00000020"] {
-            assert_eq!(files(&bench.path("whole").join(part)), files(&bench.path(&out).join(part)), "{part}");
+    for threads in ["1", "2", "3"] {
+        let (run, map) = (format!("run-{threads}"), format!("map-{threads}"));
+        // More than one shard of a batch, and more than one draw.
+        let settings = ["--set", "train.batch=600", "--set", "train.pool=700", "--set", "eval.repeats=2"];
+        let words = [&["run", "gaussian-to-moons", "--out", &run], &settings[..]].concat();
+        let mut command = bench.efm(&words);
+        for setting in common::TINY.iter().filter(|s| !s.starts_with("train.batch") && !s.starts_with("train.pool")) {
+            command.args(["--set", setting]);
         }
-        let log = |name: &str| std::fs::read_to_string(bench.path(name).join("log.jsonl")).unwrap();
-        assert_eq!(log("whole"), log(&out));
+        command.env("RAYON_NUM_THREADS", threads).assert().success();
+        let words = ["map", "gaussian-to-moons", "--charges", "300", "--map", "flux", "--gap", "2", "--out", &map];
+        bench.tiny(&words).env("RAYON_NUM_THREADS", threads).assert().success();
+    }
+    for (name, parts) in [("run", &["model", "checkpoints"][..]), ("map", &[])] {
+        let [one, two, three] = ["1", "2", "3"].map(|threads| bench.path(&format!("{name}-{threads}")));
+        for file in ["source.npy", "transported.npy", "pictures/clouds.svg"] {
+            let read = |folder: &std::path::Path| std::fs::read(folder.join(file)).unwrap();
+            assert!(read(&one) == read(&two) && read(&one) == read(&three), "{name}: {file}");
+        }
+        for part in parts {
+            let part = |folder: &std::path::Path| files(&folder.join(part));
+            assert!(part(&one) == part(&two) && part(&one) == part(&three), "{name}");
+        }
     }
 }
 
@@ -84,19 +94,6 @@ fn a_folder_with_a_run_is_neither_overwritten_nor_resumed_as_another() {
     assert!(String::from_utf8(again).unwrap().contains("train.learning_rate"));
     assert_eq!(files(&bench.path("run")), before, "a refusal changes nothing");
     bench.tiny(&[&moons[..], &["--force"]].concat()).assert().success();
-}
-
-#[test]
-fn a_damaged_checkpoint_is_passed_over() {
-    let bench = Bench::new();
-    let train = ["train", "gaussian-to-moons", "--out", "run"];
-    bench.tiny(&[&train[..], &["--stop-after", "12"]].concat()).assert().code(130);
-    let newest = bench.path("run/checkpoints/step-00000012/weights.bpk");
-    let bytes = std::fs::read(&newest).unwrap();
-    std::fs::write(&newest, &bytes[..bytes.len() / 2]).unwrap();
-    bench.tiny(&[&train[..], &["--resume"]].concat()).assert().success();
-    bench.tiny(&["train", "gaussian-to-moons", "--out", "whole"]).assert().success();
-    assert_eq!(files(&bench.path("whole/model")), files(&bench.path("run/model")), "it went on from an older one");
 }
 
 #[test]
@@ -244,32 +241,5 @@ fn the_exact_map_needs_no_training() {
     refused(bench.efm(&[&map[..], &["a"]].concat()).assert(), 2, &["--force"]);
     for (option, value) in [("--charges", "0"), ("--charges", "some"), ("--gap", "0"), ("--gap", "wide")] {
         refused(bench.efm(&["map", "gaussian-to-moons", option, value]).assert(), 2, &[value]);
-    }
-}
-
-#[cfg(unix)]
-#[test]
-fn signals_end_a_run_with_a_checkpoint_to_go_on_from() {
-    use std::process::{Command, Stdio};
-    for (signal, code) in [("INT", 130), ("TERM", 143)] {
-        let bench = Bench::new();
-        // More steps than anyone waits for.
-        let mut command = Command::new(assert_cmd::cargo::cargo_bin("efm"));
-        command.args(["train", "gaussian-to-moons", "--out"]).arg(bench.path("run"));
-        for setting in common::TINY.iter().filter(|setting| !setting.starts_with("train.steps")) {
-            command.args(["--set", setting]);
-        }
-        let mut child = command.args(["--set", "train.steps=1000000"]).stderr(Stdio::null()).spawn().unwrap();
-        let log = bench.path("run/log.jsonl");
-        while std::fs::metadata(&log).map_or(0, |log| log.len()) == 0 {
-            assert!(child.try_wait().unwrap().is_none(), "it ended before the signal");
-            std::thread::sleep(std::time::Duration::from_millis(20));
-        }
-        let sent = Command::new("kill").args([format!("-{signal}"), child.id().to_string()]).status().unwrap();
-        assert!(sent.success());
-        assert_eq!(child.wait().unwrap().code(), Some(code), "{signal}");
-        let checkpoints = std::fs::read_dir(bench.path("run/checkpoints")).unwrap().count();
-        assert!(checkpoints > 0, "{signal}");
-        assert!(!bench.path("run/model").exists(), "nothing half-trained under the final name");
     }
 }

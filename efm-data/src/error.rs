@@ -65,7 +65,7 @@ pub enum DataError {
         problem: String,
     },
     /// The numbers are of a type that has no place on the real line.
-    #[error("{}: {place}: elements of type {found} are no real numbers", path.display())]
+    #[error("{}: {place}: elements of type {} are no real numbers", path.display(), shown(found))]
     UnsupportedType {
         /// The file.
         path: PathBuf,
@@ -87,7 +87,7 @@ pub enum DataError {
         column: usize,
     },
     /// The file holds no array of this name.
-    #[error("{}: no array \"{key}\"; there are: {}", path.display(), names(available))]
+    #[error("{}: no array \"{}\"; there are: {}", path.display(), shown(key), names(available))]
     NoSuchKey {
         /// The file.
         path: PathBuf,
@@ -105,7 +105,7 @@ pub enum DataError {
         available: Vec<String>,
     },
     /// Two arrays bear one name.
-    #[error("{}: two arrays are called \"{key}\"; there are: {}", path.display(), names(available))]
+    #[error("{}: two arrays are called \"{}\"; there are: {}", path.display(), shown(key), names(available))]
     DuplicateKey {
         /// The file.
         path: PathBuf,
@@ -125,7 +125,7 @@ pub enum DataError {
         format: &'static str,
     },
     /// There is no class of this name, or there are no labels.
-    #[error("{}: no class \"{class}\"; there are: {}", path.display(), names(available))]
+    #[error("{}: no class \"{}\"; there are: {}", path.display(), shown(class), names(available))]
     NoSuchClass {
         /// The data set.
         path: PathBuf,
@@ -277,7 +277,9 @@ impl DataError {
             Self::NoImages { .. } => {
                 "a folder of images holds png, jpg or jpeg files, in sub-folders if they have classes"
             }
-            Self::TooLarge { .. } => "take fewer rows or smaller images, or raise max_bytes if the memory is there",
+            Self::TooLarge { .. } => {
+                "take fewer rows or smaller images, or raise max_bytes and the limit on memory if it is there"
+            }
             Self::TooFewPoints { .. } => "a data set needs more rows",
             Self::BadParameter { .. } => "see the documentation of that field for its range",
             Self::DimensionMismatch { .. } => "both clouds need the same number of coordinates",
@@ -286,12 +288,23 @@ impl DataError {
     }
 }
 
+/// Text of a file, fit for a message: without control characters, and not too long.
+pub(crate) fn shown(text: &str) -> String {
+    const LONGEST: usize = 60;
+    let plain = |c: char| if c.is_control() { c.escape_default().collect() } else { c.to_string() };
+    let mut short: String = text.chars().take(LONGEST).map(plain).collect();
+    if text.chars().nth(LONGEST).is_some() {
+        short.push('…');
+    }
+    short
+}
+
 fn names(available: &[String]) -> String {
     const SHOWN: usize = 20;
     if available.is_empty() {
         return "none".to_owned();
     }
-    let mut list = available.iter().take(SHOWN).map(String::as_str).collect::<Vec<_>>().join(", ");
+    let mut list = available.iter().take(SHOWN).map(|name| shown(name)).collect::<Vec<_>>().join(", ");
     if available.len() > SHOWN {
         list.push_str(&format!(", … ({} in all)", available.len()));
     }

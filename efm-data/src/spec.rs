@@ -150,11 +150,17 @@ impl FileSpec {
     /// # Errors
     /// All errors of [`crate::read_points`], and [`DataError::TooFewPoints`] below 2 rows.
     pub fn read(&self, base: &Path) -> Result<Empirical, DataError> {
+        self.read_within(base, u64::MAX)
+    }
+
+    /// As [`FileSpec::read`], and no more than `most` bytes of rows.
+    ///
+    /// # Errors
+    /// As [`FileSpec::read`].
+    pub fn read_within(&self, base: &Path, most: u64) -> Result<Empirical, DataError> {
         let path = base.join(&self.path);
         let mut limits = Limits::default();
-        if let Some(max_bytes) = self.max_bytes {
-            limits.max_bytes = max_bytes;
-        }
+        limits.max_bytes = self.max_bytes.unwrap_or(limits.max_bytes).min(most);
         Empirical::new(read_points_within(&path, self.key.as_deref(), &limits)?, &path)
     }
 }

@@ -3,11 +3,12 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
 use crate::TrainError;
-use crate::files::{read, sync_folder, write_synced};
+use crate::files::{Disk, Files, read};
 
 /// Newest checkpoints kept besides the best one.
 const KEPT: usize = 2;
@@ -44,6 +45,7 @@ pub struct Tensors {
 #[derive(Debug, Clone)]
 pub struct Checkpoints {
     folder: PathBuf,
+    files: Arc<dyn Files>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -64,44 +66,67 @@ const OPTIMIZER: &str = "optimizer.bpk";
 impl Checkpoints {
     /// The checkpoints below `folder`, which need not exist yet.
     pub fn new(folder: PathBuf) -> Self {
-        Self { folder }
+        Self::on(Arc::new(Disk), folder)
+    }
+
+    /// As [`Checkpoints::new`], written through `files`.
+    pub fn on(files: Arc<dyn Files>, folder: PathBuf) -> Self {
+        Self { folder, files }
     }
 
     /// Saves a checkpoint: all files, then the manifest, then the rename that makes it count. Older ones beyond the last
-    /// two and the best are removed afterwards.
+    /// two and the best are removed afterwards. One of the same step that verifies stays as it is, for a run has one
+    /// state at every step, and there is no moment in which neither has the name.
     ///
     /// # Errors
     /// [`TrainError::Io`]; checkpoints that were there before stay as they are.
     pub fn save(&self, state: &State, tensors: &Tensors) -> Result<PathBuf, TrainError> {
-        let io = |error: std::io::Error| TrainError::io(&self.folder, error);
-        fs::create_dir_all(&self.folder).map_err(io)?;
+        let files = &*self.files;
+        files.create_folder(&self.folder).map_err(|error| TrainError::io(&self.folder, error))?;
         self.remove_unfinished();
-        let fresh = tempfile::Builder::new().prefix(UNFINISHED).tempdir_in(&self.folder).map_err(io)?;
-        let state_bytes = serde_json::to_vec_pretty(state).expect("plain numbers and strings");
-        let files: [(&str, &[u8]); 4] = [
-            (STATE, &state_bytes),
+        let place = self.folder.join(format!("step-{:08}", state.step));
+        if fs::symlink_metadata(&place).is_ok() {
+            if open(&place).is_ok_and(|(found, _)| found.fingerprint == state.fingerprint) {
+                return Ok(place);
+            }
+            files.remove(&place).map_err(|error| TrainError::io(&place, error))?;
+        }
+        let fresh = self.folder.join(format!("{UNFINISHED}{:08}", state.step));
+        let written = self.write(&fresh, state, tensors).and_then(|()| {
+            files.rename(&fresh, &place).map_err(|error| TrainError::io(&place, error))?;
+            files.sync_folder(&self.folder).map_err(|error| TrainError::io(&self.folder, error))
+        });
+        if let Err(error) = written {
+            // On a full disk this makes room again.
+            self.remove_unfinished();
+            return Err(error);
+        }
+        self.remove_old(state.best_step)?;
+        Ok(place)
+    }
+
+    /// Writes all files of a checkpoint into a folder that has not got its final name.
+    fn write(&self, fresh: &Path, state: &State, tensors: &Tensors) -> Result<(), TrainError> {
+        let files = &*self.files;
+        files.create_folder(fresh).map_err(|error| TrainError::io(fresh, error))?;
+        let write = |name: &str, content: &[u8]| {
+            let path = fresh.join(name);
+            files.write_synced(&path, content).map_err(|error| TrainError::io(&path, error))
+        };
+        let state = serde_json::to_vec_pretty(state).expect("plain numbers and strings");
+        let parts: [(&str, &[u8]); 4] = [
+            (STATE, &state),
             (WEIGHTS, &tensors.weights),
             (AVERAGE, &tensors.average),
             (OPTIMIZER, &tensors.optimizer),
         ];
         let mut manifest = Manifest { format: FORMAT, files: BTreeMap::new() };
-        for (name, content) in files {
-            write_synced(&fresh.path().join(name), content)?;
+        for (name, content) in parts {
+            write(name, content)?;
             manifest.files.insert(name.to_owned(), blake3::hash(content).to_hex().to_string());
         }
-        let manifest = serde_json::to_vec_pretty(&manifest).expect("strings only");
-        write_synced(&fresh.path().join(MANIFEST), &manifest)?;
-        sync_folder(fresh.path())?;
-        let place = self.folder.join(format!("step-{:08}", state.step));
-        if place.exists() {
-            fs::remove_dir_all(&place).map_err(|error| TrainError::io(&place, error))?;
-        }
-        fs::rename(fresh.path(), &place).map_err(|error| TrainError::io(&place, error))?;
-        // The folder now has its final name; there is nothing left to clean up.
-        let _ = fresh.keep();
-        sync_folder(&self.folder)?;
-        self.remove_old(state.best_step)?;
-        Ok(place)
+        write(MANIFEST, &serde_json::to_vec_pretty(&manifest).expect("strings only"))?;
+        files.sync_folder(fresh).map_err(|error| TrainError::io(fresh, error))
     }
 
     /// The newest checkpoint that verifies, or none; also names those that do not.
@@ -125,7 +150,7 @@ impl Checkpoints {
         for entry in fs::read_dir(&self.folder).into_iter().flatten().flatten() {
             if entry.file_name().to_str().is_some_and(|name| name.starts_with(UNFINISHED)) {
                 // What cannot be removed only takes room.
-                let _ = fs::remove_dir_all(entry.path());
+                let _ = self.files.remove(&entry.path());
             }
         }
     }
@@ -154,7 +179,7 @@ impl Checkpoints {
         let old = found.len().saturating_sub(KEPT);
         for (step, place) in &found[..old] {
             if *step != best_step {
-                fs::remove_dir_all(place).map_err(|error| TrainError::io(place, error))?;
+                self.files.remove(place).map_err(|error| TrainError::io(place, error))?;
             }
         }
         Ok(())

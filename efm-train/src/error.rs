@@ -20,6 +20,17 @@ pub enum TrainError {
         /// What differs.
         message: String,
     },
+    /// A file is larger than any of its kind.
+    #[error("{}: {message}", path.display())]
+    TooLarge {
+        /// The file.
+        path: PathBuf,
+        /// Its size and the limit.
+        message: String,
+    },
+    /// A configuration makes no run.
+    #[error(transparent)]
+    Config(#[from] crate::config::ConfigError),
     /// Another process trains in this folder.
     #[error("{}: another run is at work in this folder", path.display())]
     Locked {
@@ -80,8 +91,10 @@ impl TrainError {
     }
 
     /// What to do about it, in one line.
-    pub fn hint(&self) -> &'static str {
+    pub fn hint(&self) -> &str {
         match self {
+            Self::TooLarge { .. } => "name another file",
+            Self::Config(error) => &error.hint,
             Self::Io { .. } => "check that the folder exists, is writable and has room",
             Self::Corrupt { .. } => "the file was cut or changed; use another checkpoint or train again",
             Self::Locked { .. } => "wait for it to end, or choose another folder with --out",

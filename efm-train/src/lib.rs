@@ -28,7 +28,7 @@ pub use classify::{Judgement, judge, train_classifier};
 pub use cloud::Cloud;
 pub use ema::MovingAverage;
 pub use error::TrainError;
-pub use files::write_atomically;
+pub use files::{Disk, Files, read_within, write_atomically};
 pub use gap::{GapRule, automatic_gap};
 pub use likelihood::{Likelihood, LnDensities, SMEARS};
 pub use model_file::TrainedModel;

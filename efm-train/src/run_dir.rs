@@ -1,6 +1,7 @@
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 
+use crate::files::{regular, remove_unfinished};
 use crate::{Checkpoints, TrainError};
 
 /// The folder of one run, locked while it lives.
@@ -12,16 +13,24 @@ pub struct RunDir {
 }
 
 impl RunDir {
-    /// Makes the folder where it is missing and locks it.
+    /// Makes the folder where it is missing, locks it, and clears what a killed process was writing.
     ///
     /// # Errors
     /// [`TrainError::Locked`] when another run is at work there, else [`TrainError::Io`].
     pub fn open(path: &Path) -> Result<Self, TrainError> {
         let io = |error: std::io::Error| TrainError::io(path, error);
         fs::create_dir_all(path).map_err(io)?;
-        let lock = File::options().create(true).truncate(false).write(true).open(path.join(".lock")).map_err(io)?;
+        let place = path.join(".lock");
+        if let Ok(metadata) = fs::metadata(&place) {
+            // Opening a pipe waits.
+            regular(&place, &metadata)?;
+        }
+        let lock = File::options().create(true).truncate(false).write(true).open(&place).map_err(io)?;
         match lock.try_lock() {
-            Ok(()) => Ok(Self { path: path.to_path_buf(), _lock: lock }),
+            Ok(()) => {
+                ["", "model", "pictures"].iter().for_each(|inside| remove_unfinished(&path.join(inside)));
+                Ok(Self { path: path.to_path_buf(), _lock: lock })
+            }
             Err(fs::TryLockError::WouldBlock) => Err(TrainError::Locked { path: path.to_path_buf() }),
             Err(fs::TryLockError::Error(error)) => Err(io(error)),
         }

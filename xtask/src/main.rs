@@ -8,8 +8,10 @@ mod bench;
 mod ci;
 mod digits;
 mod experiment;
+mod fuzz;
 mod invariants;
 mod maps;
+mod reliability;
 mod shell;
 mod table;
 mod test;
@@ -25,6 +27,8 @@ enum Command {
     Experiment(experiment::Args),
     Digits(digits::Args),
     Variants(variants::Args),
+    Fuzz(fuzz::Args),
+    Reliability(reliability::Args),
 }
 
 fn main() -> std::process::ExitCode {
@@ -35,6 +39,8 @@ fn main() -> std::process::ExitCode {
         Command::Experiment(args) => experiment::run(&args),
         Command::Digits(args) => digits::run(&args),
         Command::Variants(args) => variants::run(&args),
+        Command::Fuzz(args) => fuzz::run(&args),
+        Command::Reliability(args) => reliability::run(&args),
     };
     let Err(error) = result else { return std::process::ExitCode::SUCCESS };
     // Not by returning the error: where backtraces are switched on they would bury it.

@@ -50,8 +50,8 @@ struct Report {
 /// `efm classify`: what a classifier trained on the real images says of a run's transported ones.
 pub fn run(args: &ClassifyArgs) -> Result<(), Failure> {
     let file = args.run.join("config.toml");
-    let source = ConfigSource::from_file(&file)
-        .map_err(|error| Failure::new(Exit::Io, format!("{}: {error}", file.display()), "give a run's folder"))?;
+    let source =
+        ConfigSource::from_file(&file).map_err(|error| Failure::from(error).hint_on_io("give a run's folder"))?;
     let config = load(&source)?;
     let DataSpec::Images(target) = &config.target else {
         return Err(Failure::usage(

@@ -2,7 +2,7 @@ use std::ops::ControlFlow;
 use std::path::Path;
 
 use efm_core::Seed;
-use efm_data::{read_points, write_column};
+use efm_data::{read_points_within, write_column};
 use efm_integrate::Save;
 use efm_integrate::density::{Divergence, Volume};
 use efm_models::device;
@@ -11,6 +11,7 @@ use efm_train::{Likelihood, LnDensities, TrainedModel};
 
 use crate::args::DensityArgs;
 use crate::failure::{Exit, Failure};
+use crate::memory::Memory;
 use crate::pipeline::Way;
 use crate::progress::Progress;
 use crate::say;
@@ -28,7 +29,7 @@ const STEP: f64 = 2e-3;
 const TOLERANCE: f64 = 1e-6;
 
 /// `efm density`.
-pub fn run(args: &DensityArgs) -> Result<(), Failure> {
+pub fn run(args: &DensityArgs, memory: Memory) -> Result<(), Failure> {
     check(args)?;
     let device = device::parse(&args.device)?;
     let model = TrainedModel::load(&args.run.join("model"), &device)?;
@@ -39,7 +40,7 @@ pub fn run(args: &DensityArgs) -> Result<(), Failure> {
         ));
     }
     let source = source(&args.run)?;
-    let points = read_points(&args.input, args.key.as_deref())?;
+    let points = read_points_within(&args.input, args.key.as_deref(), &memory.limits())?;
     let dim = model.geometry.dim;
     for (found, what) in [(points.dim(), args.input.display()), (source.dim(), args.run.display())] {
         if found != dim {
@@ -69,7 +70,7 @@ pub fn run(args: &DensityArgs) -> Result<(), Failure> {
         },
         seed: Seed(args.seed),
     };
-    let signals = Signals::listen();
+    let signals = Signals::listen().within(memory);
     let mut progress = Progress::new("density", points.len());
     let found = likelihood.ln_densities(&points, &mut |now| {
         progress.set(now.finished, || format!("{} evaluations", now.evaluations));
@@ -77,7 +78,7 @@ pub fn run(args: &DensityArgs) -> Result<(), Failure> {
     })?;
     let seconds = progress.finish();
     if let Some(exit) = signals.received() {
-        return Err(Failure::new(exit, "stopped on the way; nothing was written", "run the command again"));
+        return Err(signals.failure(exit, "stopped on the way; nothing was written", "run the command again"));
     }
     let lost = found.lost() as f64 / points.len() as f64;
     if lost > model.solver.lost_share {
@@ -116,8 +117,7 @@ fn check(args: &DensityArgs) -> Result<(), Failure> {
 fn source(run: &Path) -> Result<Box<dyn efm_data::Sampler>, Failure> {
     let file = run.join("config.toml");
     let text = ConfigSource::from_file(&file).map_err(|error| {
-        let hint = "give the folder of a whole run: its config.toml names the source";
-        Failure::new(Exit::Io, format!("{}: {error}", file.display()), hint)
+        Failure::from(error).hint_on_io("give the folder of a whole run: its config.toml names the source")
     })?;
     Ok(load(&text)?.source.open(Path::new(""))?)
 }

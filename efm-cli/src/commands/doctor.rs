@@ -11,11 +11,13 @@ use super::map::exact;
 use super::settings::configuration;
 use crate::args::DoctorArgs;
 use crate::failure::{Exit, Failure};
+use crate::memory::Memory;
+use crate::pipeline::estimate;
 use crate::pipeline::{Fresh, Pace, Prepared, pace, prepare};
 use crate::say;
 
 /// `efm doctor`.
-pub fn run(args: &DoctorArgs) -> Result<(), Failure> {
+pub fn run(args: &DoctorArgs, memory: Memory) -> Result<(), Failure> {
     let config = configuration(&args.experiment, args.method.map(Method::from))?;
     let device = device::parse(&args.device)?;
     if let Some(path) = &args.write {
@@ -24,7 +26,8 @@ pub fn run(args: &DoctorArgs) -> Result<(), Failure> {
     // The automatic gap is worth knowing where another is set, too.
     let mut open = config.clone();
     open.plates.gap = Gap::Auto;
-    let mut prepared = prepare(open)?;
+    let mut prepared = prepare(open, memory)?;
+    memory.check(&estimate::run(&prepared))?;
     let rule = prepared.gap_rule.expect("the gap was left open");
     if let Gap::Length(gap) = config.plates.gap {
         set_gap(&mut prepared, gap);

@@ -1,23 +1,25 @@
 use std::path::Path;
 
 use efm_core::Seed;
-use efm_data::read_points;
+use efm_data::read_points_within;
 use efm_eval::{Evaluation, Metrics, evaluate};
 use efm_models::device;
 use efm_train::TrainedModel;
 use efm_train::config::{ConfigSource, load};
 
 use crate::args::EvalArgs;
-use crate::failure::{Exit, Failure};
+use crate::failure::Failure;
+use crate::memory::Memory;
 use crate::pipeline;
+use crate::pipeline::estimate::evaluation;
 use crate::say;
 use crate::signals::Signals;
 
 /// `efm eval`: a run again, or any two sets of points.
-pub fn run(args: &EvalArgs) -> Result<(), Failure> {
+pub fn run(args: &EvalArgs, memory: Memory) -> Result<(), Failure> {
     let metrics = match &args.second {
-        Some(target) => compare(args, target)?,
-        None => again(&args.first)?,
+        Some(target) => compare(args, target, memory)?,
+        None => again(&args.first, memory)?,
     };
     if args.json {
         say::out(serde_json::to_string_pretty(&metrics).expect("plain data"));
@@ -27,11 +29,13 @@ pub fn run(args: &EvalArgs) -> Result<(), Failure> {
     Ok(())
 }
 
-fn compare(args: &EvalArgs, target: &Path) -> Result<Metrics, Failure> {
-    let transported = read_points(&args.first, None)?;
-    let target = read_points(target, None)?;
-    let start = args.start.as_deref().map(|path| read_points(path, None)).transpose()?;
+fn compare(args: &EvalArgs, target: &Path, memory: Memory) -> Result<Metrics, Failure> {
+    let read = |path: &Path| read_points_within(path, None, &memory.limits());
+    let (transported, target) = (read(&args.first)?, read(target)?);
+    let start = args.start.as_deref().map(read).transpose()?;
+    // What is too large to be matched is left out.
     let options = Evaluation { seed: Seed(args.seed), ..Evaluation::default() };
+    let options = Evaluation { memory_limit: options.memory_limit.min(memory.for_rows()), ..options };
     let metrics = evaluate(start.as_ref(), &transported, &target, None, &options)?;
     Ok(Metrics {
         version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -42,16 +46,15 @@ fn compare(args: &EvalArgs, target: &Path) -> Result<Metrics, Failure> {
 }
 
 /// Transports and measures with the model of a finished run; its `metrics.json` stays as it is.
-fn again(folder: &Path) -> Result<Metrics, Failure> {
+fn again(folder: &Path, memory: Memory) -> Result<Metrics, Failure> {
     let file = folder.join("config.toml");
-    let source = ConfigSource::from_file(&file).map_err(|error| {
-        let hint = "give a run's folder, or two files of points";
-        Failure::new(Exit::Io, format!("{}: {error}", file.display()), hint)
-    })?;
+    let source = ConfigSource::from_file(&file)
+        .map_err(|error| Failure::from(error).hint_on_io("give a run's folder, or two files of points"))?;
     let config = load(&source)?;
     let device = device::parse("cpu")?;
     let model = TrainedModel::load(&folder.join("model"), &device)?;
-    let prepared = pipeline::prepare(config)?;
-    let transported = pipeline::transport_learned(&prepared, &model.field(&device), &Signals::listen())?;
+    let prepared = pipeline::prepare(config, memory)?;
+    memory.check(&evaluation(&prepared))?;
+    let transported = pipeline::transport_learned(&prepared, &model.field(&device), &Signals::listen().within(memory))?;
     pipeline::measure(&prepared, &transported, "cpu", None)
 }

@@ -8,30 +8,35 @@ use efm_train::config::{Charges, Method};
 use efm_train::{RunDir, write_atomically};
 use rand::seq::index::sample;
 
-use super::run::{folder, make_room, resolved};
+use super::run::{clear, folder, free, resolved};
 use super::settings::configuration;
 use crate::args::{MapArg, MapArgs};
 use crate::failure::Failure;
+use crate::memory::{Estimate, Memory};
+use crate::pipeline::estimate;
 use crate::pipeline::{self, Prepared, Rule, Transported, Way, fresh, prepare, repeats, sample_count, send};
 use crate::say;
 use crate::signals::Signals;
 
 /// `efm map`: the exact field in place of a network.
-pub fn run(args: &MapArgs) -> Result<(), Failure> {
+pub fn run(args: &MapArgs, memory: Memory) -> Result<(), Failure> {
     let charges = charges(&args.charges)?;
     let mut experiment = args.experiment.clone();
     if let Some(gap) = &args.gap {
         experiment.settings.push(format!("plates.gap={gap}"));
     }
-    let prepared = prepare(configuration(&experiment, Some(method(args.map)))?)?;
+    let prepared = prepare(configuration(&experiment, Some(method(args.map)))?, memory)?;
+    memory.check(&estimate(&prepared, charges))?;
     let field = exact(&prepared, charges, args.accuracy)?;
-    let signals = Signals::listen();
+    let signals = Signals::listen().within(memory);
 
     let name = format!("{}-map", prepared.config.name);
     let run = RunDir::open(&folder(args.out.as_deref(), args.force, &name)?)?;
-    make_room(&run, false, args.force)?;
-    write_atomically(&run.config(), resolved(&prepared.config).as_bytes())?;
+    free(&run, args.force)?;
     let transported = transported(args.map, &prepared, &field, &signals)?;
+    // Only now is there something to put in the place of what was there.
+    clear(&run)?;
+    write_atomically(&run.config(), resolved(&prepared.config).as_bytes())?;
     write_points(&run.file("source.npy"), &transported.starts)?;
     write_points(&run.file("transported.npy"), &transported.ends)?;
     let metrics = pipeline::measure(&prepared, &transported, "cpu", None)?;
@@ -41,6 +46,12 @@ pub fn run(args: &MapArgs) -> Result<(), Failure> {
     say::out(metrics.summary());
     say::out(format!("everything is in {}", run.path().display()));
     Ok(())
+}
+
+/// What the charges, as kernels and trees keep them, and the lines through their field take.
+fn estimate(prepared: &Prepared, charges: Charges) -> Estimate {
+    let plates = [&prepared.plates.source, &prepared.plates.target];
+    estimate::charges(plates, charges, "--charges", "lower --charges").and(estimate::evaluation(prepared))
 }
 
 /// The configuration's defaults for a map.

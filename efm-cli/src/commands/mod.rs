@@ -14,17 +14,19 @@ mod transport;
 
 use crate::args::{Args, Command};
 use crate::failure::Failure;
+use crate::memory::Memory;
 
 /// Runs the command.
 pub fn dispatch(args: Args) -> Result<(), Failure> {
+    let memory = Memory::new(args.memory);
     match args.command {
-        Command::Run(args) => run::run(&args, run::Stages::All),
-        Command::Train(args) => run::run(&args, run::Stages::TrainOnly),
-        Command::Map(args) => map::run(&args),
-        Command::Transport(args) => transport::run(&args),
-        Command::Density(args) => density::run(&args),
-        Command::Doctor(args) => doctor::run(&args),
-        Command::Eval(args) => eval::run(&args),
+        Command::Run(args) => run::run(&args, run::Stages::All, memory),
+        Command::Train(args) => run::run(&args, run::Stages::TrainOnly, memory),
+        Command::Map(args) => map::run(&args, memory),
+        Command::Transport(args) => transport::run(&args, memory),
+        Command::Density(args) => density::run(&args, memory),
+        Command::Doctor(args) => doctor::run(&args, memory),
+        Command::Eval(args) => eval::run(&args, memory),
         Command::Classify(args) => classify::run(&args),
         Command::Data(args) => data::run(&args),
         Command::Bench(args) => bench::run(&args),

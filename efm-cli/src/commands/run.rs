@@ -11,7 +11,8 @@ use efm_train::{RunDir, TrainError, write_atomically};
 use super::settings::{configuration, seeds};
 use crate::args::RunArgs;
 use crate::failure::{Exit, Failure};
-use crate::pipeline::{self, prepare};
+use crate::memory::{Memory, resident, shown};
+use crate::pipeline::{self, Prepared, estimate, prepare};
 use crate::say;
 use crate::signals::Signals;
 
@@ -25,15 +26,15 @@ pub enum Stages {
 }
 
 /// `efm run` and `efm train`.
-pub fn run(args: &RunArgs, stages: Stages) -> Result<(), Failure> {
+pub fn run(args: &RunArgs, stages: Stages, memory: Memory) -> Result<(), Failure> {
     let config = configuration(&args.experiment, args.method.map(Method::from))?;
     let device = device::parse(&args.device)?;
     if args.dry_run {
-        return dry_run(config, &device);
+        return dry_run(config, &device, memory);
     }
-    let signals = Signals::listen();
+    let signals = Signals::listen().within(memory);
     let one = |config: RunConfig, folder: &Path| {
-        let job = Job { args, stages, device: &device, signals: &signals };
+        let job = Job { args, stages, device: &device, signals: &signals, memory };
         job.run(config, folder)
     };
     let folder = folder(args.out.as_deref(), args.force, &config.name)?;
@@ -62,16 +63,20 @@ struct Job<'a> {
     stages: Stages,
     device: &'a Device,
     signals: &'a Signals,
+    memory: Memory,
 }
 
 impl Job<'_> {
     fn run(&self, config: RunConfig, folder: &Path) -> Result<Option<Metrics>, Failure> {
         // Data, configuration and checkpoints are checked before anything is written.
         let args = self.args;
-        let prepared = prepare(config)?;
+        let prepared = ready(config, self.memory)?;
         let mut trainer = pipeline::trainer(&prepared, self.device)?;
         let run = RunDir::open(folder)?;
-        make_room(&run, args.resume, args.force)?;
+        if !args.resume {
+            free(&run, args.force)?;
+            clear(&run)?;
+        }
         if args.resume {
             trainer = pipeline::resume(trainer, &prepared, &run)?;
         }
@@ -96,18 +101,27 @@ impl Job<'_> {
     }
 }
 
-/// A folder that holds a run already is gone on with, emptied, or refused.
-pub(super) fn make_room(run: &RunDir, resume: bool, force: bool) -> Result<(), Failure> {
+/// The data and all else a run needs, if there is memory for it.
+fn ready(config: RunConfig, memory: Memory) -> Result<Prepared, Failure> {
+    let prepared = prepare(config, memory)?;
+    memory.check(&estimate::run(&prepared))?;
+    Ok(prepared)
+}
+
+/// A folder that holds a run already is not written over unasked.
+pub(super) fn free(run: &RunDir, force: bool) -> Result<(), Failure> {
     let used = [run.config(), run.metrics(), run.file("checkpoints")].iter().any(|path| path.exists());
-    if !used || resume {
-        return Ok(());
-    }
-    if !force {
+    if used && !force {
         return Err(Failure::usage(
             format!("{} holds a run already", run.path().display()),
             "--resume goes on with it, --force replaces it, --out chooses another folder",
         ));
     }
+    Ok(())
+}
+
+/// Removes what a run or a map has left.
+pub(super) fn clear(run: &RunDir) -> Result<(), Failure> {
     for name in ["checkpoints", "model", "pictures"] {
         remove(&run.file(name), |path| fs::remove_dir_all(path))?;
     }
@@ -146,14 +160,19 @@ pub(super) fn resolved(config: &RunConfig) -> String {
     toml::to_string(config).expect("a configuration is plain data")
 }
 
-fn dry_run(config: RunConfig, device: &Device) -> Result<(), Failure> {
-    let prepared = prepare(config)?;
+fn dry_run(config: RunConfig, device: &Device, memory: Memory) -> Result<(), Failure> {
+    let prepared = ready(config, memory)?;
     pipeline::trainer(&prepared, device)?;
     say::out(resolved(&prepared.config));
     let train = &prepared.config.train;
     say::note(format!(
-        "would train D = {}, L = {:.3}, {} steps of {} points, then transport {} samples; nothing was written",
-        prepared.geometry.dim, prepared.geometry.gap, train.steps, train.batch, prepared.config.eval.samples
+        "would train D = {}, L = {:.3}, {} steps of {} points, then transport {} samples, in about {}; nothing was written",
+        prepared.geometry.dim,
+        prepared.geometry.gap,
+        train.steps,
+        train.batch,
+        prepared.config.eval.samples,
+        shown(resident().unwrap_or(0) as f64 + estimate::run(&prepared).bytes())
     ));
     Ok(())
 }

@@ -7,7 +7,7 @@ use efm_train::config::{ConfigSource, Method, RunConfig, load};
 
 use crate::args::{ExperimentArgs, MethodArg};
 use crate::data_folder;
-use crate::failure::{Exit, Failure};
+use crate::failure::Failure;
 use crate::presets;
 
 /// The configuration of one run; its data paths are absolute.
@@ -112,9 +112,8 @@ pub fn named(name: &str) -> Result<ConfigSource, Failure> {
     }
     let path = Path::new(name);
     if path.extension().is_some_and(|extension| extension == "toml") || path.is_file() {
-        return ConfigSource::from_file(path).map_err(|error| {
-            Failure::new(Exit::Io, format!("{name}: {error}"), "give a preset's name or a TOML file")
-        });
+        return ConfigSource::from_file(path)
+            .map_err(|error| Failure::from(error).hint_on_io("give a preset's name or a TOML file"));
     }
     Err(Failure::usage(
         format!("there is no preset or file called `{name}`"),

@@ -1,20 +1,22 @@
-use efm_data::{read_points, write_points};
+use efm_data::{read_points_within, write_points};
 use efm_models::device;
 use efm_train::TrainedModel;
 
 use crate::args::TransportArgs;
 use crate::failure::{Exit, Failure};
+use crate::memory::Memory;
+use crate::pipeline::estimate::transported;
 use crate::pipeline::{Rule, Way, carry, check_losses};
 use crate::say;
 use crate::signals::Signals;
 
 /// `efm transport`.
-pub fn run(args: &TransportArgs) -> Result<(), Failure> {
+pub fn run(args: &TransportArgs, memory: Memory) -> Result<(), Failure> {
     let device = device::parse(&args.device)?;
     let inside = args.run.join("model");
     let folder = if inside.is_dir() { &inside } else { &args.run };
     let model = TrainedModel::load(folder, &device)?;
-    let points = read_points(&args.input, args.key.as_deref())?;
+    let points = read_points_within(&args.input, args.key.as_deref(), &memory.limits())?;
     if points.dim() != model.geometry.dim {
         return Err(Failure::new(
             Exit::Data,
@@ -22,7 +24,8 @@ pub fn run(args: &TransportArgs) -> Result<(), Failure> {
             "transport points like those the model was trained on",
         ));
     }
-    let signals = Signals::listen();
+    memory.check(&transported(points.dim(), points.len()))?;
+    let signals = Signals::listen().within(memory);
     let field = model.field(&device);
     let way = Way {
         field: &field,

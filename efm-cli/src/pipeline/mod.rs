@@ -1,6 +1,7 @@
 //! A run, stage by stage: prepare → train → transport → measure → draw.
 
 mod draw;
+pub mod estimate;
 mod measure;
 mod pace;
 mod prepare;

@@ -6,11 +6,12 @@ use burn::tensor::Device;
 use efm_core::Seed;
 use efm_field::Field;
 use efm_train::config::{Charges, TrainConfig};
-use efm_train::{Checkpoints, Cloud, Trainer};
+use efm_train::{Checkpoints, Trainer};
 use serde::Serialize;
 
 use crate::failure::{Exit, Failure};
-use crate::pipeline::Prepared;
+use crate::memory::resident;
+use crate::pipeline::{Prepared, estimate};
 
 /// What a training would take on this machine, extrapolated from a few steps.
 #[derive(Debug, Clone, Copy, Serialize)]
@@ -75,36 +76,11 @@ pub fn pace(prepared: &Prepared, field: &dyn Field, device: &Device) -> Result<P
         pool_seconds,
         training_seconds: config.steps as f64 * step_seconds + pools * pool_seconds + validation,
         parameters,
-        memory_bytes: memory(prepared, parameters),
+        memory_bytes: resident().unwrap_or(0) as f64 + estimate::run(prepared).bytes(),
     })
 }
 
 /// Points of the source plate.
 fn representatives(prepared: &Prepared) -> Result<efm_core::Points, Failure> {
     Ok(prepared.plates.source.draw(&Seed(prepared.config.seed).stream("doctor/pace"), 0, POINTS)?)
-}
-
-/// Numbers of four bytes: rows twice (as read and scaled), charges as the kernels keep them, two pools, weights with
-/// gradients, two moments, average and a copy, and what a batch leaves in each layer on its way there and back.
-fn memory(prepared: &Prepared, parameters: usize) -> f64 {
-    let dim = prepared.geometry.dim as f64;
-    let train = &prepared.config.train;
-    let plate = |cloud: &Cloud| match cloud {
-        Cloud::Finite(points) => (points.len() as f64, points.len()),
-        Cloud::Endless { .. } => (0.0, Charges::MANY),
-    };
-    let (mut rows, mut charges) = (0.0, 0);
-    for (kept, all) in [plate(&prepared.plates.source), plate(&prepared.plates.target)] {
-        rows += kept;
-        charges += match train.charges {
-            Charges::All => all,
-            Charges::Count(count) => count.min(if kept > 0.0 { all } else { count }),
-        };
-    }
-    let numbers = 2.0 * rows * dim
-        + 3.0 * charges as f64 * (dim + 1.0)
-        + 2.0 * train.pool as f64 * (2.0 * dim + 3.0)
-        + 6.0 * parameters as f64
-        + 8.0 * train.batch as f64 * (parameters as f64).sqrt();
-    4.0 * numbers
 }

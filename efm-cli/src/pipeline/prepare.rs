@@ -2,12 +2,15 @@ use std::path::Path;
 use std::sync::Arc;
 
 use efm_core::{Points, Seed, Side};
+use efm_data::image::ImagesSpec;
 use efm_data::{ColourWeight, DataSpec, Sampler, Scaler, split};
 use efm_models::Geometry;
 use efm_train::config::{DataConfig, Gap, Objective, RunConfig};
 use efm_train::{Cloud, GapRule, Plates, Scalers};
 
 use crate::failure::Failure;
+use crate::memory::Memory;
+use crate::pipeline::estimate::representatives;
 
 /// Points of an endless distribution that stand for it where a finite set is needed.
 const REPRESENTATIVES: usize = 8_000;
@@ -68,7 +71,8 @@ impl Fresh {
 
 /// One plate's data, opened.
 struct Opened {
-    train: Cloud,
+    /// The distribution; `None` for rows, which are the sample.
+    endless: Option<Cloud>,
     /// Points the scaling and the gap are learned from, in data units.
     sample: Points,
     fresh: Fresh,
@@ -78,15 +82,18 @@ struct Opened {
 }
 
 /// Opens the data, learns the scaling, chooses the gap.
-pub fn prepare(mut config: RunConfig) -> Result<Prepared, Failure> {
+pub fn prepare(mut config: RunConfig, memory: Memory) -> Result<Prepared, Failure> {
     let seed = Seed(config.seed);
-    let source = open(&config.source, &config, seed, "source")?;
-    let target = open(&config.target, &config, seed, "target")?;
+    let source = open(&config.source, &config, seed, "source", memory)?;
+    let target = open(&config.target, &config, seed, "target", memory)?;
     if source.sample.dim() != target.sample.dim() {
         let (from, to) = (source.sample.dim(), target.sample.dim());
         return Err(Failure::new(
             crate::failure::Exit::Data,
-            format!("the source has D = {from} coordinates, the target D = {to}; both plates need the same D"),
+            format!(
+                "the source {} has D = {from} coordinates, the target {} has D = {to}; both plates need the same D",
+                config.source, config.target
+            ),
             "choose the columns of both files so that they agree, or set source.dim",
         ));
     }
@@ -116,9 +123,13 @@ pub fn prepare(mut config: RunConfig) -> Result<Prepared, Failure> {
         stretched: config.train.objective == Objective::Flux,
         head: config.train.objective.head(&config.train.points),
     };
+    let plate = |endless: Option<Cloud>, rows: Points, side| match endless {
+        Some(cloud) => cloud.scaled(scalers.plate(side)),
+        None => Ok(Cloud::Finite(rows)),
+    };
     let plates = Plates {
-        source: source.train.scaled(scalers.plate(Side::Source))?,
-        target: target.train.scaled(scalers.plate(Side::Target))?,
+        source: plate(source.endless, scaled_source, Side::Source)?,
+        target: plate(target.endless, scaled_target, Side::Target)?,
         gap,
         law: config.plates.law,
         geometry,
@@ -148,13 +159,31 @@ fn colour_weight(config: &RunConfig) -> Result<Option<ColourWeight>, Failure> {
     }
 }
 
-fn open(spec: &DataSpec, config: &RunConfig, seed: Seed, name: &str) -> Result<Opened, Failure> {
+fn open(spec: &DataSpec, config: &RunConfig, seed: Seed, name: &str, memory: Memory) -> Result<Opened, Failure> {
     // Data paths are absolute by now, or start from the present folder.
     let base = Path::new("");
+    if let DataSpec::File(file) = spec {
+        let all = file.read_within(base, memory.for_rows())?.into_points();
+        let share = config.data.test_fraction;
+        let (train, held_out) = match share > 0.0 {
+            true => split(&all, share, &seed.stream(&format!("split/{name}")))?,
+            false => (all.clone(), all.clone()),
+        };
+        // A set too small to be split is evaluated on itself.
+        let held_out = if held_out.len() < 2 { all.clone() } else { held_out };
+        return Ok(Opened {
+            sample: train,
+            endless: None,
+            fresh: Fresh::Rows { held_out, all },
+            centres: None,
+            image: None,
+        });
+    }
     let mut image = None;
     let mut fresh: Option<Box<dyn Sampler>> = None;
     let sampler: Box<dyn Sampler> = match spec {
         DataSpec::Images(images) => {
+            let images = &with_room(images, memory);
             let sampler = Arc::new(images.open(base)?);
             let shape = sampler.shape();
             image = Some([shape.height, shape.width]);
@@ -167,28 +196,26 @@ fn open(spec: &DataSpec, config: &RunConfig, seed: Seed, name: &str) -> Result<O
         _ => spec.open(base)?,
     };
     let centres = sampler.modes().map(|modes| modes.centres().clone());
+    memory.check(&representatives(sampler.dim(), REPRESENTATIVES))?;
     let identity = Scaler::identity(sampler.dim());
-    if let DataSpec::File(file) = spec {
-        let all = file.read(base)?.into_points();
-        let (train, held_out) = split(&all, config.data.test_fraction, &seed.stream(&format!("split/{name}")))?;
-        // A set too small to be split is evaluated on itself.
-        let held_out = if held_out.len() < 2 { all.clone() } else { held_out };
-        return Ok(Opened {
-            sample: train.clone(),
-            train: Cloud::Finite(train),
-            fresh: Fresh::Rows { held_out, all },
-            centres,
-            image,
-        });
-    }
     let sample = sampler.draw(&seed.stream(&format!("scaling/{name}")), 0, REPRESENTATIVES);
-    let train = Cloud::Endless { sampler, scaler: identity };
+    let endless = Some(Cloud::Endless { sampler, scaler: identity });
     let fresh = match fresh {
         Some(fresh) => fresh,
         None => spec.open(base)?,
     };
-    Ok(Opened { train, sample, fresh: Fresh::Endless(fresh), centres, image })
+    Ok(Opened { endless, sample, fresh: Fresh::Endless(fresh), centres, image })
 }
+
+/// A set of images that keeps no more in memory than its share.
+fn with_room(images: &ImagesSpec, memory: Memory) -> ImagesSpec {
+    let room = images.max_bytes.unwrap_or(IMAGES).min(memory.for_rows());
+    let usual = images.max_bytes.is_none() && room == IMAGES;
+    ImagesSpec { max_bytes: if usual { None } else { Some(room) }, ..images.clone() }
+}
+
+/// Bytes of pixels that a set of images keeps unless told otherwise.
+const IMAGES: u64 = 1 << 30;
 
 /// Root mean square of all coordinates.
 fn spread(points: &Points) -> f64 {

@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 
 use burn::tensor::Device;
 use efm_core::Seed;
-use efm_train::config::RunConfig;
+use efm_train::config::{ConfigSource, RunConfig};
 use efm_train::{RunDir, Trainer};
 
 use crate::failure::{Exit, Failure};
@@ -77,8 +77,8 @@ fn fingerprint(config: &RunConfig) -> String {
 /// Names the keys that differ from the configuration in the run's folder.
 fn differences(run: &RunDir, prepared: &Prepared) -> String {
     const NAMED: usize = 4;
-    let text = std::fs::read_to_string(run.config()).unwrap_or_default();
-    let Ok(old) = toml::from_str::<RunConfig>(&text) else { return String::new() };
+    let Ok(text) = ConfigSource::from_file(&run.config()) else { return String::new() };
+    let Ok(old) = toml::from_str::<RunConfig>(&text.text) else { return String::new() };
     let (old, new) = (leaves(&decisive(&old)), leaves(&decisive(&prepared.config)));
     let none = "nothing".to_owned();
     let mut keys: Vec<_> = old.keys().chain(new.keys()).filter(|key| old.get(*key) != new.get(*key)).collect();

@@ -93,11 +93,8 @@ pub fn train(
     match ended {
         Ended::Stopped => {
             let exit = signals.received().unwrap_or(Exit::Interrupted);
-            return Err(Failure::new(
-                exit,
-                format!("stopped after step {} with a checkpoint in {}", trainer.step(), run.path().display()),
-                format!("go on with --resume --out {}", run.path().display()),
-            ));
+            let done = format!("stopped after step {} with a checkpoint in {}", trainer.step(), run.path().display());
+            return Err(signals.failure(exit, &done, &format!("go on with --resume --out {}", run.path().display())));
         }
         Ended::Plateau => say::note(format!("the validation loss stood still; stopped at step {}", trainer.step())),
         Ended::Finished => {}
@@ -118,7 +115,8 @@ fn read_log(path: &Path, step: usize) -> Result<Vec<LossPoint>, Failure> {
     if step == 0 || !path.exists() {
         return Ok(Vec::new());
     }
-    let text = std::fs::read_to_string(path).map_err(|error| io(path, &error))?;
+    let bytes = efm_train::read_within(path, u64::MAX)?;
+    let text = String::from_utf8_lossy(&bytes);
     // The last line may be cut if the process was killed while writing it.
     let points = text.lines().filter_map(|line| serde_json::from_str::<LossPoint>(line).ok());
     Ok(points.filter(|point| point.step <= step as u64).collect())

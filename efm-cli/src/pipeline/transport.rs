@@ -92,7 +92,7 @@ impl Way<'_> {
     /// Forward from plate to plate, keeping what `save` says; or back.
     pub fn forward(self, reverse: bool, save: Save) -> Forward {
         let heading = if reverse { Heading::Reverse } else { Heading::Forward };
-        let tracer = Tracer { save, heading, ..self.solver.tracer() };
+        let tracer = Tracer { save, heading, batch: Some(together()), ..self.solver.tracer() };
         let start_height = self.solver.start_height.min(0.5 * self.field.gap());
         Forward { tracer, start_height, lift: self.solver.lift, ..Forward::default() }
     }
@@ -101,7 +101,7 @@ impl Way<'_> {
         match self.rule {
             None => Box::new(self.forward(false, save)),
             Some(rule) => {
-                let mut tracer = Tracer { save, ..self.solver.tracer() };
+                let mut tracer = Tracer { save, batch: Some(together()), ..self.solver.tracer() };
                 if tracer.save == Save::Steps {
                     // To be drawn: steps as short as a picture shows.
                     tracer.step = tracer.step.at_most(self.field.gap() / DRAWN_HEIGHTS as f64);
@@ -116,6 +116,12 @@ impl Way<'_> {
             }
         }
     }
+}
+
+/// Lines that advance side by side: as many as networks take at once on every core. More would take more memory and let a signal
+/// wait longer, which is heard between their steps.
+pub fn together() -> usize {
+    16_384 * rayon::current_num_threads()
 }
 
 /// Carries `starts` (data units) along a way; gives the ends in data units, the lines and the wall time.
@@ -137,7 +143,7 @@ pub fn carry(way: Way<'_>, starts: &Points, reverse: bool, signals: &Signals) ->
     };
     let seconds = progress.finish();
     if let Some(exit) = signals.received() {
-        return Err(Failure::new(exit, "stopped while transporting; nothing was written", "run the command again"));
+        return Err(signals.failure(exit, "stopped while transporting; nothing was written", "run the command again"));
     }
     let ends = way.scalers.plate(from.other()).undo(&lines.ends.to_points()?)?;
     Ok((ends, lines, seconds))

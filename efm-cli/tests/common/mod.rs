@@ -45,7 +45,7 @@ impl Bench {
     }
 
     pub fn efm(&self, args: &[&str]) -> Command {
-        let mut command = Command::cargo_bin("efm").expect("the binary is built with its tests");
+        let mut command = Command::new(env!("CARGO_BIN_EXE_efm"));
         command.args(args).current_dir(self.folder.path()).timeout(std::time::Duration::from_secs(300));
         command
     }

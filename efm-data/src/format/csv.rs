@@ -81,6 +81,8 @@ struct Table<'a> {
     at: At,
     after_cr: bool,
     line: u64,
+    /// Line of the last opening quote.
+    opened: u64,
     /// Fields of this line that are complete.
     columns: usize,
     field: Vec<u8>,
@@ -100,6 +102,7 @@ impl<'a> Table<'a> {
             at: At::LineStart,
             after_cr: false,
             line: 1,
+            opened: 1,
             columns: 0,
             field: Vec::new(),
             numbers: 0,
@@ -132,7 +135,10 @@ impl<'a> Table<'a> {
             }
             At::Comment => {}
             At::LineStart if byte == b'#' => self.at = At::Comment,
-            At::LineStart | At::FieldStart if byte == b'"' => self.at = At::Quoted,
+            At::LineStart | At::FieldStart if byte == b'"' => {
+                self.at = At::Quoted;
+                self.opened = self.line;
+            }
             _ if newline => {
                 self.end_field()?;
                 self.end_line()?;
@@ -153,7 +159,10 @@ impl<'a> Table<'a> {
     fn finish(mut self) -> Result<Points, DataError> {
         match self.at {
             At::LineStart | At::Comment => {}
-            At::Quoted => return Err(self.bad("the quote never ends".to_owned())),
+            At::Quoted => {
+                self.line = self.opened;
+                return Err(self.bad("the quote never ends".to_owned()));
+            }
             At::FieldStart | At::Plain | At::QuoteEnd => {
                 self.end_field()?;
                 self.end_line()?;
@@ -179,7 +188,8 @@ impl<'a> Table<'a> {
 
     fn push(&mut self, byte: u8) -> Result<(), DataError> {
         if self.field.len() == LONGEST_FIELD {
-            let place = format!("line {}, field {}", self.line, self.columns + 1);
+            let line = if self.at == At::Quoted { self.opened } else { self.line };
+            let place = format!("line {line}, field {}", self.columns + 1);
             return Err(self.source.too_large(place, format!("the field is longer than {LONGEST_FIELD} bytes")));
         }
         self.field.push(byte);

@@ -18,7 +18,7 @@ use super::{
     pick,
     source::Source,
 };
-use crate::DataError;
+use crate::{DataError, error::shown};
 
 const HEADER: &str = "header";
 
@@ -39,7 +39,7 @@ pub(super) fn read(source: &mut Source, key: Option<&str>, limits: &Limits) -> R
     let (names, tensors, data_start) = header(source, limits)?;
     let index = pick(&source.path, key, &names)?;
     let tensor = &tensors[index];
-    let place = format!("array \"{}\"", names[index]);
+    let place = format!("array \"{}\"", shown(&names[index]));
     let layout = Layout {
         number: number(source, &place, &tensor.dtype)?,
         big_endian: false,
@@ -110,7 +110,7 @@ fn no_gaps(names: &[String], tensors: &[Tensor], data: u64) -> Result<(), String
     for index in order {
         let (start, end) = tensors[index].data_offsets;
         if start != expected || end < start || end > data {
-            let name = &names[index];
+            let name = shown(&names[index]);
             return Err(format!(
                 "\"{name}\" spans bytes {start} to {end}, expected from {expected}, at most to {data}"
             ));

@@ -5,8 +5,8 @@ use image::{
     codecs::{jpeg::JpegDecoder, png::PngDecoder},
 };
 
-use super::{ImageShape, Raster, jpeg};
-use crate::DataError;
+use super::{ImageShape, Raster, gzip::HARMLESS, jpeg};
+use crate::{DataError, Limits};
 
 /// How large an image file may be, as a file and unpacked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -50,6 +50,7 @@ pub fn decode_image(
         let problem = format!("the file has {} bytes; the limit is {}", bytes.len(), limits.file_bytes);
         return Err(DataError::TooLarge { path: path.into(), place: "image".into(), problem });
     }
+    let length = bytes.len() as u64;
     let cut = || malformed("the file is cut: its end marker is missing".to_owned());
     let refused = |error: ImageError| match error {
         ImageError::Limits(_) => too_large(path, "the decoder needs more memory than the limit".to_owned()),
@@ -59,12 +60,12 @@ pub fn decode_image(
         if !bytes.windows(IEND.len()).rev().any(|window| window == IEND) {
             return Err(cut());
         }
-        finish(path, PngDecoder::new(Cursor::new(bytes)).map_err(refused)?, background, limits, &refused)
+        finish(path, PngDecoder::new(Cursor::new(bytes)).map_err(refused)?, length, background, limits, &refused)
     } else if bytes.starts_with(JPEG) {
         if !jpeg::is_whole(bytes) {
             return Err(cut());
         }
-        finish(path, JpegDecoder::new(Cursor::new(bytes)).map_err(refused)?, background, limits, &refused)
+        finish(path, JpegDecoder::new(Cursor::new(bytes)).map_err(refused)?, length, background, limits, &refused)
     } else {
         Err(DataError::UnknownFormat { path: path.into() })
     }
@@ -73,6 +74,7 @@ pub fn decode_image(
 fn finish(
     path: &Path,
     mut decoder: impl ImageDecoder,
+    file_bytes: u64,
     background: [u8; 3],
     limits: &DecodeLimits,
     refused: &dyn Fn(ImageError) -> DataError,
@@ -81,6 +83,12 @@ fn finish(
     if width.max(height) > limits.side || u64::from(width) * u64::from(height) > limits.pixels {
         let problem =
             format!("{height} × {width} pixels; the limits are {} pixels and {} a side", limits.pixels, limits.side);
+        return Err(too_large(path, problem));
+    }
+    let (unpacked, packed) = (decoder.total_bytes(), file_bytes.max(1));
+    let ratio = Limits::default().max_ratio;
+    if unpacked > HARMLESS && unpacked / packed > ratio {
+        let problem = format!("unpacks from {packed} to {unpacked} bytes; the limit is a factor of {ratio}");
         return Err(too_large(path, problem));
     }
     let mut memory = image::Limits::default();

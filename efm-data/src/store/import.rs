@@ -42,8 +42,25 @@ pub fn import(
     if folder.exists() && !replace {
         return Err(DataError::SetExists { path: folder });
     }
+    let written = |error| DataError::Io { path: store.into(), action: "write", error };
+    let new_store = !store.exists();
+    fs::create_dir_all(store).map_err(written)?;
+    let imported = into_store(set, package, store, progress);
+    if imported.is_err() && new_store {
+        // Nothing came into it; where something did, it stays.
+        let _ = fs::remove_dir(store);
+    }
+    imported
+}
+
+fn into_store(
+    set: &KnownSet,
+    package: &Path,
+    store: &Path,
+    progress: &mut dyn FnMut(usize),
+) -> Result<Imported, DataError> {
+    let folder = set.folder(store);
     let written = |path: &Path, error| DataError::Io { path: path.into(), action: "write", error };
-    fs::create_dir_all(store).map_err(|error| written(store, error))?;
     // Beside its final place, so that it can be renamed; gone on any error.
     let temporary = tempfile::Builder::new().prefix(".efm-").suffix(".part").tempdir_in(store);
     let temporary = temporary.map_err(|error| written(store, error))?;
@@ -80,7 +97,8 @@ pub fn import(
     }
     sync(&fresh, &seen).map_err(|error| written(&fresh, error))?;
     if folder.exists() {
-        fs::remove_dir_all(&folder).map_err(|error| written(&folder, error))?;
+        // Moved first: removing thousands of files takes its time, and the name is to be free for none of it.
+        fs::rename(&folder, temporary.path().join("old")).map_err(|error| written(&folder, error))?;
     }
     fs::rename(&fresh, &folder).map_err(|error| written(&folder, error))?;
     Ok(Imported { folder, files: seen.len(), bytes, verified: !set.contents.is_empty() })

@@ -4,6 +4,8 @@ use efm_field::{InterPlate, Law};
 use efm_models::NetworkConfig;
 
 use super::{Objective, Rule, RunConfig};
+use crate::TrainError;
+use crate::files::read_within;
 
 /// Where a configuration comes from, lowest precedence first: a file (or preset), a method, settings by hand.
 #[derive(Debug, Clone, Default)]
@@ -135,10 +137,8 @@ fn set(table: &mut toml::Table, setting: &str) -> Result<(), ConfigError> {
 fn in_file(source: &ConfigSource, error: &toml::de::Error) -> ConfigError {
     let place = match error.span() {
         Some(span) => {
-            let before = &source.text[..span.start.min(source.text.len())];
-            let line = before.matches('\n').count() + 1;
-            let column = before.chars().rev().take_while(|&c| c != '\n').count() + 1;
-            format!("{}:{line}:{column}", source.name)
+            let before = source.text.get(..span.start).unwrap_or(&source.text);
+            format!("{}:{}", source.name, line_and_column(before))
         }
         None => source.name.clone(),
     };
@@ -276,14 +276,33 @@ fn place_of(source: &ConfigSource, key: &str) -> String {
     source.name.clone()
 }
 
+/// Line and column, from 1, of a byte of a text.
+fn line_and_column(before: &str) -> String {
+    let line = before.matches('\n').count() + 1;
+    let column = before.chars().rev().take_while(|&c| c != '\n').count() + 1;
+    format!("{line}:{column}")
+}
+
+/// Largest configuration that is read.
+const MOST_BYTES: u64 = 4 << 20;
+
 impl ConfigSource {
     /// A file of the user's.
     ///
     /// # Errors
-    /// Whatever reading the file gives.
-    pub fn from_file(path: &Path) -> std::io::Result<Self> {
-        let text = std::fs::read_to_string(path)?;
+    /// [`TrainError::Io`], [`TrainError::TooLarge`], and [`TrainError::Config`] for bytes that are no text.
+    pub fn from_file(path: &Path) -> Result<Self, TrainError> {
+        let bytes = read_within(path, MOST_BYTES)?;
+        let name = path.display().to_string();
+        let text = String::from_utf8(bytes).map_err(|error| {
+            let before = String::from_utf8_lossy(&error.as_bytes()[..error.utf8_error().valid_up_to()]).into_owned();
+            ConfigError {
+                place: format!("{name}:{}", line_and_column(&before)),
+                message: "is not UTF-8, so the file is no TOML".to_owned(),
+                hint: "save the file as UTF-8 text".to_owned(),
+            }
+        })?;
         let base = path.parent().unwrap_or(Path::new("")).to_path_buf();
-        Ok(Self { name: path.display().to_string(), text, base, ..Self::default() })
+        Ok(Self { name, text, base, ..Self::default() })
     }
 }

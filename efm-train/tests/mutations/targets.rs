@@ -1,0 +1,378 @@
+//! What is fed: readers of rows and images, the configuration, the files of a run.
+
+use std::fs;
+use std::path::Path;
+
+use efm_core::Points;
+use efm_data::image::{DecodeLimits, ImagesSpec, decode_image, read_cifar, read_idx};
+use efm_data::{DataError, ErrorClass, Limits, list_arrays, read_points_within, write_arrays};
+use efm_models::device;
+use efm_train::config::{ConfigSource, load};
+use efm_train::{Checkpoints, State, Tensors, TrainError, TrainedModel};
+use rand::{Rng, RngExt};
+
+use crate::bytes::{Entry, archive, crc32, header, npy, tensors};
+use crate::images::{gzip, idx, jpeg, jpeg_held, picture, png, zipped};
+
+/// Something that takes bytes from outside.
+pub struct Target {
+    pub name: &'static str,
+    /// Files that are accepted.
+    pub seeds: fn() -> Vec<Vec<u8>>,
+    /// Words of the format, which damage is also made of.
+    pub words: &'static [&'static str],
+    /// Makes checksums and lengths right again, now and then: what is behind them would hardly ever be reached.
+    pub repair: fn(&mut dyn Rng, Vec<u8>) -> Vec<u8>,
+    /// Feeds an input, with a folder to put it in; whether it is accepted, or which promise is broken.
+    pub run: fn(&[u8], &Path) -> Result<bool, String>,
+}
+
+pub const TARGETS: &[Target] = &[
+    Target { name: "npy", seeds: npys, words: NPY, repair: as_it_is, run: |input, place| rows(input, place, "a.npy") },
+    Target { name: "npz", seeds: npzs, words: NPY, repair: zip_again, run: |input, place| rows(input, place, "a.npz") },
+    Target { name: "csv", seeds: csvs, words: CSV, repair: as_it_is, run: |input, place| rows(input, place, "a.csv") },
+    Target {
+        name: "safetensors",
+        seeds: safetensors,
+        words: JSON,
+        repair: header_again,
+        run: |input, place| rows(input, place, "a.safetensors"),
+    },
+    Target { name: "idx", seeds: idxs, words: &[], repair: gzip_again, run: sets },
+    Target { name: "image", seeds: pictures, words: PNG, repair: chunks_again, run: images },
+    Target { name: "archive", seeds: archives, words: &[".png", "/", "..", "__MACOSX"], repair: as_it_is, run: zips },
+    Target { name: "config", seeds: configs, words: TOML, repair: as_it_is, run: config },
+    Target { name: "setting", seeds: settings, words: TOML, repair: as_it_is, run: setting },
+    Target { name: "checkpoint", seeds: manifests, words: JSON, repair: as_it_is, run: checkpoint },
+    Target { name: "model", seeds: models, words: JSON, repair: as_it_is, run: model },
+];
+
+const NPY: &[&str] =
+    &["'descr'", "'fortran_order': True", "'shape': (", "'|O'", "'>f8'", "'<i2'", "(0, ", ",,", "1L", "{", "}"];
+const CSV: &[&str] = &["\"", "\"\"", "\r\n", "\n\n", ";", "\t", "#", ",", "\u{feff}", "1e39", " nan"];
+const JSON: &[&str] =
+    &["\"dtype\"", "\"shape\":[", "\"data_offsets\":[0,", "{", "}", "[", "null", "\"F64\"", "__metadata__", "\\u0000"];
+const PNG: &[&str] = &["IHDR", "IDAT", "PLTE", "tRNS", "iCCP", "eXIf", "\u{1}\u{1}"];
+const TOML: &[&str] = &[
+    "[train]\n",
+    "[source]\n",
+    "kind = ",
+    "\"images\"",
+    "\"file\"",
+    "path = \"x\"",
+    "gap = 0",
+    "= [",
+    "= {",
+    "\"",
+    "'''",
+    "\n",
+    "steps = ",
+    "nan",
+    "method = 'published'",
+    "model.kind = 'u-net'",
+    ".",
+];
+
+fn as_it_is(_: &mut dyn Rng, bytes: Vec<u8>) -> Vec<u8> {
+    bytes
+}
+
+/// More than a reader of these small files could need.
+fn limits() -> Limits {
+    Limits { max_bytes: 1 << 20, ..Limits::default() }
+}
+
+/// Errors are of bad data, or of too much of it, and fit a line.
+fn held(error: &DataError) -> Result<bool, String> {
+    let (text, hint) = (error.to_string(), error.hint());
+    match error.class() {
+        ErrorClass::BadData | ErrorClass::ResourceLimit if one_line(&text) && one_line(hint) => Ok(false),
+        class => Err(format!("{class:?}: {text}")),
+    }
+}
+
+fn one_line(text: &str) -> bool {
+    !text.is_empty() && !text.contains('\n') && text.len() < 10_000
+}
+
+fn put(place: &Path, name: &str, input: &[u8]) -> std::path::PathBuf {
+    let path = place.join(name);
+    fs::write(&path, input).unwrap();
+    path
+}
+
+fn rows(input: &[u8], place: &Path, name: &str) -> Result<bool, String> {
+    let path = put(place, name, input);
+    let _ = list_arrays(&path);
+    let _ = read_points_within(&path, Some("x"), &limits());
+    match read_points_within(&path, None, &limits()) {
+        Ok(points) if points.as_slice().iter().all(|value| value.is_finite()) && points.dim() > 0 => Ok(true),
+        Ok(points) => Err(format!("accepted {points:?}")),
+        Err(error) => held(&error),
+    }
+}
+
+fn points() -> Points {
+    Points::from_values(3, (0_u8..30).map(f32::from).collect()).unwrap()
+}
+
+fn written(name: &str, arrays: &[(&str, &Points)]) -> Vec<u8> {
+    let place = tempfile::tempdir().unwrap();
+    write_arrays(&place.path().join(name), arrays).unwrap();
+    fs::read(place.path().join(name)).unwrap()
+}
+
+fn npys() -> Vec<Vec<u8>> {
+    let f8: Vec<u8> = (0..6).flat_map(|i| f64::from(i).to_be_bytes()).collect();
+    let fortran = header("<f4", "(2, 3, 2)").replace("False", "True");
+    let mut version_2 = b"\x93NUMPY\x02\x00".to_vec();
+    let text = header("|u1", "(4,)");
+    version_2.extend((text.len() as u32).to_le_bytes());
+    version_2.extend(text.bytes());
+    version_2.extend([1, 2, 3, 4]);
+    vec![
+        written("a.npy", &[("x", &points())]),
+        npy(&header(">f8", "(3, 2)"), &f8),
+        npy(&fortran, &[0; 48]),
+        npy(&header("<f2", "(2, 2)"), &[0; 8]),
+        version_2,
+    ]
+}
+
+fn npzs() -> Vec<Vec<u8>> {
+    let array = npy(&header("<f4", "(3, 2)"), &[0; 24]);
+    vec![
+        archive(&[Entry::stored("x.npy", array.clone())]),
+        zipped(&[("x.npy", &array)]),
+        written("a.npz", &[("x", &points())]),
+    ]
+}
+
+/// Half of the time what was damaged becomes the array of a sound archive.
+fn zip_again(random: &mut dyn Rng, bytes: Vec<u8>) -> Vec<u8> {
+    match random.random_range(0..4) {
+        0 | 1 => bytes,
+        choice => {
+            // The array follows the local header of the first entry.
+            let start = bytes.windows(6).position(|window| window == b"\x93NUMPY").unwrap_or(0);
+            let array = bytes[start..].to_vec();
+            if choice == 2 { archive(&[Entry::stored("x.npy", array)]) } else { zipped(&[("x.npy", &array)]) }
+        }
+    }
+}
+
+fn csvs() -> Vec<Vec<u8>> {
+    let texts =
+        ["1,2\n3,4\n", "\u{feff}x,y\r\n1,2\r\n-3.5e-2,4\r\n", "# c\na;\"b\"\n1;\"2\"\n\n3;4", "1\t2\n3\t4\n5\t6\n"];
+    texts.map(|text| text.as_bytes().to_vec()).to_vec()
+}
+
+fn safetensors() -> Vec<Vec<u8>> {
+    let header = r#"{"__metadata__":{"a":"b"},"x":{"dtype":"BF16","shape":[2,2],"data_offsets":[0,8]}}"#;
+    vec![written("a.safetensors", &[("x", &points())]), tensors(header, &[0; 8])]
+}
+
+/// Half of the time the header has the length it claims.
+fn header_again(random: &mut dyn Rng, mut bytes: Vec<u8>) -> Vec<u8> {
+    if random.random()
+        && let Some(end) = bytes.iter().rposition(|&byte| byte == b'}').filter(|&end| end >= 8)
+    {
+        bytes[..8].copy_from_slice(&(end as u64 - 7).to_le_bytes());
+    }
+    bytes
+}
+
+fn idxs() -> Vec<Vec<u8>> {
+    let images = idx(&[4, 3, 3], &[7; 36]);
+    vec![images.clone(), gzip(&images), idx(&[2, 2, 2, 3], &[9; 24]), vec![1; 3073 * 2]]
+}
+
+/// Half of the time what was damaged is packed afterwards.
+fn gzip_again(random: &mut dyn Rng, bytes: Vec<u8>) -> Vec<u8> {
+    if random.random() && bytes.len() < 4096 { gzip(&bytes) } else { bytes }
+}
+
+fn sets(input: &[u8], place: &Path) -> Result<bool, String> {
+    let path = put(place, "train-images-idx3-ubyte", input);
+    let idx = read_idx(&path, &limits()).map(|idx| {
+        let product: usize = idx.axes.iter().product();
+        assert_eq!(product, idx.values.len());
+    });
+    let cifar = read_cifar(&path, &limits()).map(|set| assert!(!set.is_empty()));
+    let opened = ImagesSpec::new(&path).open(Path::new("")).map(|sampler| assert!(sampler.count() >= 2));
+    let mut accepted = false;
+    for result in [idx, cifar, opened] {
+        match result {
+            Ok(()) => accepted = true,
+            Err(error) => drop(held(&error)?),
+        }
+    }
+    Ok(accepted)
+}
+
+fn pictures() -> Vec<Vec<u8>> {
+    vec![png(13, 9, 1), jpeg(17, 12, 2), jpeg_held(&picture(9, 20, 3), 6), png(1, 1, 0)]
+}
+
+/// Most of the time the checksums of a PNG's chunks are right.
+fn chunks_again(random: &mut dyn Rng, mut bytes: Vec<u8>) -> Vec<u8> {
+    if random.random_range(0..4) == 0 || !bytes.starts_with(b"\x89PNG\r\n\x1a\n") {
+        return bytes;
+    }
+    let mut at = 8;
+    while let Some(length) = bytes.get(at..at + 4).map(|four| u32::from_be_bytes(four.try_into().unwrap()) as usize) {
+        let end = at.saturating_add(8).saturating_add(length);
+        if end.saturating_add(4) > bytes.len() {
+            break;
+        }
+        let crc = crc32(&bytes[at + 4..end]).to_be_bytes();
+        bytes[end..end + 4].copy_from_slice(&crc);
+        at = end + 4;
+    }
+    bytes
+}
+
+fn images(input: &[u8], _: &Path) -> Result<bool, String> {
+    let limits = DecodeLimits { pixels: 1 << 14, ..DecodeLimits::default() };
+    match decode_image(Path::new("a"), input, [255, 0, 128], &limits) {
+        Ok(raster) => {
+            let shape = raster.shape();
+            assert_eq!(raster.pixels().len(), shape.height * shape.width * shape.channels);
+            Ok(true)
+        }
+        Err(error) => held(&error),
+    }
+}
+
+fn archives() -> Vec<Vec<u8>> {
+    let (one, two) = (png(4, 4, 1), png(4, 4, 2));
+    vec![
+        zipped(&[("train/a/1.png", &one), ("train/b/2.png", &two), ("notes.txt", b"mine")]),
+        archive(&[Entry::stored("1.png", one), Entry::stored("2.png", two)]),
+    ]
+}
+
+fn zips(input: &[u8], place: &Path) -> Result<bool, String> {
+    let path = put(place, "a.zip", input);
+    let spec = ImagesSpec { skip_bad: input.len().is_multiple_of(2), ..ImagesSpec::new(&path) };
+    match spec.open(Path::new("")) {
+        Ok(sampler) => {
+            let mut image = vec![0.0; sampler.shape().dim()];
+            (0..sampler.count()).for_each(|index| drop(sampler.image_into(index, &mut image)));
+            Ok(true)
+        }
+        Err(error) => held(&error),
+    }
+}
+
+fn configs() -> Vec<Vec<u8>> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../experiments");
+    let mut paths: Vec<_> = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    paths.sort();
+    let mut texts: Vec<_> = paths.iter().map(|path| fs::read(path).unwrap()).collect();
+    texts.push(b"source.kind = 'gaussian'\ntarget = { kind = 'file', path = 'a.npz', key = 'x' }\n".to_vec());
+    texts
+}
+
+/// A configuration is refused in a line with a hint, or comes back as itself once it is written out.
+fn read(source: &ConfigSource) -> Result<bool, String> {
+    match load(source) {
+        Ok(config) => {
+            let text = toml::to_string(&config).map_err(|error| format!("cannot be written: {error}"))?;
+            // Compared as text: NaN, which the data set refuses later, is not equal to itself.
+            let again = load(&ConfigSource { text: text.clone(), ..ConfigSource::default() });
+            match again.as_ref().map(toml::to_string) {
+                Ok(Ok(again)) if again == text => Ok(true),
+                other => Err(format!("{text}\nreads back as {other:?}")),
+            }
+        }
+        Err(error) if one_line(&error.to_string()) && one_line(&error.hint) => Ok(false),
+        Err(error) => Err(format!("{error:?}")),
+    }
+}
+
+fn config(input: &[u8], place: &Path) -> Result<bool, String> {
+    match ConfigSource::from_file(&put(place, "x.toml", input)) {
+        Ok(source) => read(&source),
+        Err(TrainError::Config(error)) if one_line(&error.to_string()) => Ok(false),
+        Err(error) => Err(error.to_string()),
+    }
+}
+
+fn settings() -> Vec<Vec<u8>> {
+    let texts = ["train.steps=3", "plates.gap=auto", "source={ kind = \"moons\", noise = 0.1 }", "method=published"];
+    texts.map(|text| text.as_bytes().to_vec()).to_vec()
+}
+
+fn setting(input: &[u8], _: &Path) -> Result<bool, String> {
+    let text = "source.kind = 'gaussian'\ntarget.kind = 'gaussian'\n".to_owned();
+    let settings = String::from_utf8_lossy(input).split('\n').map(str::to_owned).collect();
+    read(&ConfigSource { text, settings, ..ConfigSource::default() })
+}
+
+fn state() -> State {
+    State { step: 3, loss: Some(0.5), best: None, best_step: 0, stale: 1, fingerprint: "f".to_owned() }
+}
+
+fn contents() -> Tensors {
+    Tensors { weights: vec![1; 40], average: vec![2; 30], optimizer: vec![3; 50] }
+}
+
+fn manifests() -> Vec<Vec<u8>> {
+    let place = tempfile::tempdir().unwrap();
+    let saved = Checkpoints::new(place.path().into()).save(&state(), &contents()).unwrap();
+    vec![fs::read(saved.join("manifest.json")).unwrap()]
+}
+
+/// A checkpoint with this manifest counts only as what it was.
+fn checkpoint(input: &[u8], place: &Path) -> Result<bool, String> {
+    let checkpoints = Checkpoints::new(place.join("checkpoints"));
+    let folder = place.join("checkpoints/step-00000003");
+    if !folder.exists() {
+        checkpoints.save(&state(), &contents()).unwrap();
+    }
+    fs::write(folder.join("manifest.json"), input).unwrap();
+    match checkpoints.newest() {
+        Ok((Some(found), _)) if found == (state(), contents()) => Ok(true),
+        Ok((None, broken)) if broken.len() == 1 && one_line(&broken[0].to_string()) => Ok(false),
+        other => Err(format!("{other:?}")),
+    }
+}
+
+fn models() -> Vec<Vec<u8>> {
+    let place = tempfile::tempdir().unwrap();
+    small_model(place.path());
+    vec![fs::read(place.path().join("model.json")).unwrap()]
+}
+
+/// A model of a network one neuron wide.
+fn small_model(folder: &Path) {
+    use efm_data::Scaling;
+    use efm_models::{Geometry, Head, MlpConfig, NetworkConfig};
+    let geometry =
+        Geometry { dim: 1, gap: 2.0, source_spread: 1.0, target_spread: 1.0, stretched: true, head: Head::Forward };
+    let config = NetworkConfig::Mlp(MlpConfig { width: 1, depth: 1, ..MlpConfig::default() }.resolved(1));
+    let cpu = device::parse("cpu").unwrap();
+    let cloud = Points::from_values(1, vec![1.0, 2.0, 4.0]).unwrap();
+    let model = TrainedModel {
+        network: config.init(geometry, &efm_core::Seed(1).stream("weights"), &cpu).unwrap(),
+        geometry,
+        scalers: efm_train::Scalers::fit(Scaling::PerCoordinate, true, None, &cloud, &cloud).unwrap(),
+        solver: efm_train::config::SolverConfig::default(),
+        config,
+    };
+    model.save(folder).unwrap();
+}
+
+fn model(input: &[u8], place: &Path) -> Result<bool, String> {
+    if !place.join("weights.bpk").exists() {
+        small_model(place);
+    }
+    fs::write(place.join("model.json"), input).unwrap();
+    match TrainedModel::load(place, &device::parse("cpu").unwrap()) {
+        Ok(loaded) if loaded.geometry.dim == 1 => Ok(true),
+        Ok(loaded) => Err(format!("accepted {:?}", loaded.geometry)),
+        Err(error @ (TrainError::Corrupt { .. } | TrainError::Model(_))) if one_line(&error.to_string()) => Ok(false),
+        Err(error) => Err(error.to_string()),
+    }
+}
