@@ -117,7 +117,7 @@ pub fn prepare(mut config: RunConfig, memory: Memory) -> Result<Prepared, Failur
     if let Some(image) = config.data.image {
         config.model = config.model.for_images(scaled_source.dim(), image);
     }
-    let classes = classes(&config, &target.train)?;
+    let classes = classes(&config, target.endless.as_ref())?;
     if !classes.is_empty() {
         config.model = config.model.with_classes(classes.len());
     }
@@ -156,11 +156,11 @@ pub fn prepare(mut config: RunConfig, memory: Memory) -> Result<Prepared, Failur
 }
 
 /// Names of the target's classes, if their fields are to be learned.
-fn classes(config: &RunConfig, target: &Cloud) -> Result<Vec<String>, Failure> {
+fn classes(config: &RunConfig, target: Option<&Cloud>) -> Result<Vec<String>, Failure> {
     if !config.train.conditional {
         return Ok(Vec::new());
     }
-    let classes = target.classes();
+    let classes = target.map(Cloud::classes).unwrap_or_default();
     if classes.is_empty() {
         return Err(Failure::usage(
             "train.conditional is set, but the points of the target have no classes",
