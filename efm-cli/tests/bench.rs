@@ -6,7 +6,7 @@ use common::{Bench, refused};
 
 #[test]
 fn every_row_is_an_object_with_these_keys() {
-    let args = ["bench", "field", "--json", "--quick", "--dim", "2,9", "--points", "20", "--charges", "30"];
+    let args = ["bench", "field", "--json", "--quick", "--dim", "2,14", "--points", "20", "--charges", "30"];
     let output = Bench::new().efm(&args).assert().success().get_output().stdout.clone();
     let text = String::from_utf8(output).unwrap();
     let rows: Vec<serde_json::Value> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();

@@ -95,6 +95,7 @@ fn lines(dim: usize, count: usize, eval: &EvalConfig) -> Estimate {
     let pictures = 3.0 * PICTURE * count as f64;
     let drawn = eval.lines as f64 * (DRAWN * (dim as f64 + 1.0) * F64 + PICTURE);
     Estimate::default()
+        .with("the page of the run", PAGE, "take more memory")
         .with("eval.samples · eval.repeats", on_the_way(dim, count) + pictures, "lower eval.samples")
         .with("eval.lines", drawn, "lower eval.lines")
 }
@@ -111,6 +112,9 @@ fn on_the_way(dim: usize, count: usize) -> f64 {
     let kept = 6.0 * dim * F32 + 4.0 * (dim + 1.0) * F64 + 120.0;
     count * kept + count.min(together() as f64) * BUFFERS * (dim + 1.0) * F64
 }
+
+/// Bytes of `report.html` while it is written.
+const PAGE: f64 = 3e6;
 
 /// Points of a drawn line, and bytes of a point in a picture.
 const DRAWN: f64 = 122.0;

@@ -25,6 +25,9 @@ const SIDE: usize = 41;
 const PLANES: usize = 9;
 const SUMMED: usize = 3_000;
 
+/// Points of a plane that go through a network together: the layers of a wide one take more than the run itself did.
+const AT_ONCE: usize = 512;
+
 /// Writes all that the report of a finished run needs.
 pub fn keep(
     run: &RunDir,
@@ -233,13 +236,18 @@ fn slices(prepared: &Prepared, learned: Option<&dyn Field>) -> Result<Slices, Fa
         [x, y, z, strength(index)]
     };
     let exact: Vec<_> = (0..at.len()).map(one).collect();
-    let learned = match learned {
-        Some(field) => {
-            let values = field.evaluate(&at).map_err(efm_train::TrainError::from)?;
-            Some((0..at.len()).map(|index| direction(&values.directions, index)).collect())
-        }
-        None => None,
-    };
+    let learned = learned
+        .map(|field| {
+            let mut all = Vec::with_capacity(at.len());
+            for first in (0..at.len()).step_by(AT_ONCE) {
+                let mut some = Augmented::new(2);
+                (first..at.len().min(first + AT_ONCE)).for_each(|index| some.push_point(at.point(index)));
+                let values = field.evaluate(&some).map_err(efm_train::TrainError::from)?;
+                all.extend((0..some.len()).map(|index| direction(&values.directions, index)));
+            }
+            Ok::<_, Failure>(all)
+        })
+        .transpose()?;
     Ok(Slices { from, to, size: SIDE, gap, heights, exact: Some(exact), learned })
 }
 
