@@ -87,7 +87,9 @@ impl TrainError {
 
     /// A file whose content is wrong.
     pub(crate) fn corrupt(path: &Path, message: impl Into<String>) -> Self {
-        Self::Corrupt { path: path.to_path_buf(), message: message.into() }
+        // Names that a file holds are shown in messages; none of its control characters may be.
+        let plain = |c: char| if c.is_control() { c.escape_default().collect() } else { c.to_string() };
+        Self::Corrupt { path: path.to_path_buf(), message: message.into().chars().map(plain).collect() }
     }
 
     /// What to do about it, in one line.
