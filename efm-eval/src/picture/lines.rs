@@ -42,7 +42,7 @@ pub fn field_lines(
     let scene = Scene {
         source: view.place_all(source, CHARGES),
         target: view.place_all(target, CHARGES),
-        lines: (0..count).map(|k| place_line(&lines[k * lines.len() / count], &view)).collect(),
+        lines: (0..count).map(|k| view.place_line(&lines[k * lines.len() / count], VERTICES)).collect(),
         gap,
     };
     if target.dim() == 1 {
@@ -50,18 +50,6 @@ pub fn field_lines(
     } else {
         write_svg(path.as_ref(), 900.0, 560.0, |canvas| scene.draw_in_space(canvas, view.labels()))
     }
-}
-
-/// The vertices (x, x′, z) of a line, thinned out evenly, the last one kept.
-fn place_line(line: &Augmented, view: &View) -> Vec<[f64; 3]> {
-    let count = line.len().min(VERTICES);
-    (0..count)
-        .map(|k| {
-            let index = if count > 1 { k * (line.len() - 1) / (count - 1) } else { 0 };
-            let [x, y] = view.place(line.x(index));
-            [x, y, line.z(index)]
-        })
-        .collect()
 }
 
 /// Lines behind the plates are drawn up to this share of the gap away from them.

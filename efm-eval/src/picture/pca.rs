@@ -1,4 +1,4 @@
-use efm_core::{Points, Seed};
+use efm_core::{Augmented, Points, Seed};
 use rand_distr::{Distribution, StandardNormal};
 
 /// Points that the components are computed from, and rounds of subspace iteration.
@@ -37,6 +37,18 @@ impl View {
             format!("target's principal component {k}{percent}")
         });
         view
+    }
+
+    /// The vertices (x, x′, z) of a line, thinned out evenly to `most` of them, the last one kept.
+    pub(crate) fn place_line(&self, line: &Augmented, most: usize) -> Vec<[f64; 3]> {
+        let count = line.len().min(most);
+        (0..count)
+            .map(|k| {
+                let index = if count > 1 { k * (line.len() - 1) / (count - 1) } else { 0 };
+                let [x, y] = self.place(line.x(index));
+                [x, y, line.z(index)]
+            })
+            .collect()
     }
 
     /// Subspace iteration on the covariance, never formed: v ← Σ (x − μ) ⟨x − μ, v⟩, orthonormalised. Returns the two

@@ -1,4 +1,3 @@
-use efm_core::Augmented;
 use serde_json::{Value, json};
 
 use super::detail::{Detail, rounded, rounded_all};
@@ -28,7 +27,8 @@ pub(crate) fn scene(traced: &Traced, detail: Detail) -> Value {
         [&traced.source, &traced.target].map(|points| view.place_all(points, detail.of_full(CHARGES)));
     let count = traced.lines.len().min(detail.of_full(LINES));
     let chosen: Vec<usize> = (0..count).map(|k| k * traced.lines.len() / count).collect();
-    let lines: Vec<Vec<[f64; 3]>> = chosen.iter().map(|&index| place(&traced.lines[index], &view)).collect();
+    let lines: Vec<Vec<[f64; 3]>> =
+        chosen.iter().map(|&index| view.place_line(&traced.lines[index], VERTICES)).collect();
     let lost: Vec<usize> = (0..count).filter(|&at| traced.lost.get(chosen[at]).copied().unwrap_or(false)).collect();
 
     let mut box_ = [0, 1].map(|axis| bounds(source.iter().chain(&target).map(move |point| point[axis])));
@@ -112,18 +112,6 @@ fn note(view: &View, dim: usize) -> String {
             )
         }
     }
-}
-
-/// The vertices of a line, thinned out evenly, the last one kept.
-fn place(line: &Augmented, view: &View) -> Vec<[f64; 3]> {
-    let count = line.len().min(VERTICES);
-    (0..count)
-        .map(|k| {
-            let index = if count > 1 { k * (line.len() - 1) / (count - 1) } else { 0 };
-            let [x, y] = view.place(line.x(index));
-            [x, y, line.z(index)]
-        })
-        .collect()
 }
 
 /// Least and greatest finite value; [0, 0] where there is none.
