@@ -72,6 +72,8 @@ pub enum Command {
 pub enum MethodArg {
     /// Mirror capacitor: forward lines carry source to target exactly (default).
     Mirror,
+    /// Mirror capacitor, lines of one flux tube: for images.
+    Tube,
     /// The paper's Algorithm 2 on the true field.
     Forward,
     /// Two plates and the loops behind them: exact for every gap.

@@ -21,6 +21,7 @@ pub const ALL: &[Preset] = presets![
     "gaussian-to-moons",
     "gaussian-to-eight-gaussians",
     "gaussian-to-checkerboard",
+    "cells",
     "digits",
     "digits-3-to-2",
     "fashion",

@@ -17,10 +17,12 @@ pub struct Evaluation {
     pub memory_limit: u64,
     /// Centres of the modes of the target, if it has any.
     pub centres: Option<Points>,
+    /// Whether the starts are measured as well.
+    pub before: bool,
 }
 
 impl Default for Evaluation {
-    /// Seed 0, 256 directions, 10 pairs, 2 GiB, no modes.
+    /// Seed 0, 256 directions, 10 pairs, 2 GiB, no modes, starts as well.
     fn default() -> Self {
         Self {
             seed: Seed(0),
@@ -28,6 +30,7 @@ impl Default for Evaluation {
             floor_repeats: 10,
             memory_limit: DEFAULT_MEMORY_LIMIT,
             centres: None,
+            before: true,
         }
     }
 }
@@ -118,6 +121,10 @@ pub fn evaluate(
     let keys = metrics.distances().map(|measured| measured.key);
     // The order of the measures above is w2, sliced, per mode, energy, MMD, KS: that of the tables.
     metrics.floors = keys.iter().zip(floors).filter_map(|(key, floor)| Some(((*key).to_owned(), floor?))).collect();
+    if let Some(start) = start.filter(|start| options.before && start.dim() == target.dim()) {
+        let before = keys.iter().zip(measures(start, &fresh)?);
+        metrics.before = before.filter_map(|(key, value)| Some(((*key).to_owned(), value?))).collect();
+    }
     if let Some(centres) = &options.centres {
         metrics.mode_shares = Some(mode_shares(transported, centres)?);
     }

@@ -67,6 +67,9 @@ pub struct Metrics {
     pub seconds: Seconds,
     /// Spread of each measure over several draws of the map, by its name; empty for one draw. The measure is their mean.
     pub repeats: BTreeMap<String, Statistics>,
+    /// The same measures of the points where the lines start, by the name of the measure: what there was to move; empty where starts
+    /// are not known.
+    pub before: BTreeMap<String, f64>,
     /// Mean, spread and range behind each floor, by the name of its measure.
     pub floors: BTreeMap<String, Statistics>,
 }

@@ -7,15 +7,17 @@ use crate::metrics::write_json;
 use crate::{EvalError, Metrics, Statistics};
 
 impl Metrics {
-    /// The measures as a table of text: value, floor and ratio of the two, then costs, effort and how lines ended.
+    /// The measures as a table of text: what there was before, value, floor and ratio of the two, then costs, effort and how lines ended.
     pub fn summary(&self) -> String {
         let gap = self.gap.map_or(String::new(), |gap| format!(", L = {}", number(gap)));
         let mut text = format!("{}: n = {}, D = {}{gap}, seed {}\n", self.method, self.samples, self.dim, self.seed);
-        let mut rows = vec![["".into(), "value".into(), "floor".into(), "ratio".into()]];
+        let mut rows = vec![["".into(), "before".into(), "value".into(), "floor".into(), "ratio".into()]];
+        let empty = String::new;
         for measured in self.distances() {
             let Some(value) = measured.value else { continue };
             rows.push([
                 measured.title.to_owned(),
+                self.before.get(measured.key).copied().map_or_else(empty, number),
                 number(value),
                 measured.floor.map_or("–".into(), number),
                 ratio(value, measured.floor),
@@ -23,21 +25,17 @@ impl Metrics {
         }
         for (_, title, value) in self.others() {
             if let Some(value) = value {
-                rows.push([title.to_owned(), number(value), String::new(), String::new()]);
+                rows.push([title.to_owned(), empty(), number(value), empty(), empty()]);
             }
         }
         if let (Some(taken), Some(best)) = (self.transport_cost, self.optimal_cost)
             && best > 0.0
         {
-            rows.push([
-                "cost above optimal".into(),
-                format!("{:.1} %", 100.0 * (taken / best - 1.0)),
-                "".into(),
-                "".into(),
-            ]);
+            let above = format!("{:.1} %", 100.0 * (taken / best - 1.0));
+            rows.push(["cost above optimal".into(), empty(), above, empty(), empty()]);
         }
         for (reason, count) in &self.lines {
-            rows.push([format!("lines: {reason}"), count.to_string(), String::new(), String::new()]);
+            rows.push([format!("lines: {reason}"), empty(), count.to_string(), empty(), empty()]);
         }
         text.push_str(&align(&rows));
         text

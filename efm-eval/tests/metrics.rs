@@ -7,7 +7,7 @@ use common::{normal, roll, shifted};
 use efm_core::Seed;
 use efm_eval::*;
 
-const KEYS: [&str; 30] = [
+const KEYS: [&str; 31] = [
     "version",
     "method",
     "seed",
@@ -35,6 +35,7 @@ const KEYS: [&str; 30] = [
     "lines",
     "seconds",
     "repeats",
+    "before",
     "floors",
     "seconds.train",
     "seconds.transport",
@@ -90,6 +91,10 @@ fn an_evaluation_from_end_to_end() {
         let (good, bad, floor) = (good.unwrap(), bad.unwrap(), floor.unwrap());
         assert!(good < 2.5 * floor && bad > 1.8 * floor, "{good} {bad} {floor}");
     }
+    // Starts are the same for both, and no roll.
+    assert_eq!(good.before, bad.before);
+    assert_eq!(good.before.len(), 5);
+    assert!(good.before["w2"] > 1.5 * good.w2_floor.unwrap() && good.before["mmd"] > 1.8 * good.mmd_floor.unwrap());
     assert!(good.optimal_cost.unwrap() < good.transport_cost.unwrap());
     assert_eq!((good.samples, good.dim, good.w2_per_mode), (400, 2, None));
     let tight = Evaluation { memory_limit: 1_000, ..options.clone() };

@@ -94,3 +94,33 @@ pub fn brownian_exit(z: f64, gap: f64, generator: &mut impl Rng) -> (Side, f64) 
         };
     }
 }
+
+/// Probability that a standard Brownian motion from height `z` in (0, `gap`) has left by `time`, through either wall.
+///
+/// On a line that leaves a lone charge for one opposite, far from all else, the root mean square coordinate s of its
+/// distance from them has the same value of this at every height, with `time` = s²: it is the share of the charge's flux that
+/// runs inside of that line, in the limit of many dimensions.
+pub fn exit_probability(z: f64, gap: f64, time: f64) -> f64 {
+    let (height, time) = (z / gap, time / (gap * gap));
+    if !(height > 0.0 && height < 1.0) {
+        return 1.0;
+    }
+    if time <= 0.0 {
+        return 0.0;
+    }
+    let survival: f64 = if time > 0.2 {
+        // Eigenfunctions of the interval; the fifth term is below e^{−50}.
+        let term = |n: f64| (n * PI * height).sin() / n * (-n * n * PI * PI * time / 2.0).exp();
+        4.0 / PI * [1.0, 3.0, 5.0, 7.0].map(term).iter().sum::<f64>()
+    } else {
+        // Images: walls are passed at h + 2k and −h + 2k; those beyond k = ±1 are more than four standard deviations away.
+        let tail = |distance: f64| 0.5 * erfc(distance / (2.0 * time).sqrt());
+        let images = (0..4).map(|k| {
+            let k = f64::from(k);
+            let sign = if k % 2.0 == 0.0 { 2.0 } else { -2.0 };
+            sign * (tail(k + height) + tail(k + 1.0 - height))
+        });
+        1.0 - images.sum::<f64>()
+    };
+    (1.0 - survival).clamp(0.0, 1.0)
+}

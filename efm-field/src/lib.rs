@@ -42,7 +42,7 @@ mod reversed;
 
 pub use error::FieldError;
 pub use exact::{ExactField, ImageForm, Summation, reference};
-pub use exit_time::{brownian_exit, symmetric_exit_time};
+pub use exit_time::{brownian_exit, exit_probability, symmetric_exit_time};
 pub use field::{Field, FieldValues};
 pub use inter_plate::{InterPlate, Origin, ParameterError, on_flux};
 pub use isotropic::isotropic_step;

@@ -21,6 +21,9 @@ pub enum Head {
     /// dx/dt, D numbers, t = z/L: the velocity of a flow whose lines all move forward, as flow matching learns it. No field of
     /// charges, but its lines are followed like any others.
     Velocity,
+    /// E_x/E_z, D numbers: slopes of lines in the gap that all move forward. Networks give them as corrections to those of
+    /// normal clouds in the middle of a [`crate::FluxTube`].
+    Slope,
 }
 
 impl Head {
@@ -28,7 +31,7 @@ impl Head {
     pub fn outputs(self, dim: usize) -> usize {
         match self {
             Self::Forward | Self::Free | Self::Plates => dim + 1,
-            Self::Velocity => dim,
+            Self::Velocity | Self::Slope => dim,
         }
     }
 
@@ -55,6 +58,10 @@ impl Head {
                 // dx/dz = v/L.
                 field.iter_mut().zip(values).for_each(|(to, &from)| *to = f64::from(from));
                 field[dim] = geometry.gap;
+            }
+            Self::Slope => {
+                field.iter_mut().zip(values).for_each(|(to, &from)| *to = f64::from(from));
+                field[dim] = 1.0;
             }
             Self::Plates => {
                 // E ∝ (u, π sgn z − (1 − π) sgn(z − L)), π the share of the source.

@@ -17,7 +17,12 @@ const AXIAL_FLOOR: f64 = 1e-4;
 /// x divided by the spread that lines have at its height and squashed far out, `[B, D]`, and the mean square that it had
 /// before, `[B, 1]`.
 pub(crate) fn place(geometry: &Geometry, x: Tensor<2>, z: Tensor<2>) -> (Tensor<2>, Tensor<2>) {
-    let scaled = x / variance(geometry, z).sqrt();
+    placed(x, variance(geometry, z))
+}
+
+/// The same for x of that variance, `[B, 1]`.
+pub(crate) fn placed(x: Tensor<2>, variance: Tensor<2>) -> (Tensor<2>, Tensor<2>) {
+    let scaled = x / variance.sqrt();
     let radius = scaled.clone().powi_scalar(2).mean_dim(1);
     let squash = radius.clone().div_scalar(RANGE * RANGE).add_scalar(1.0).sqrt();
     (scaled / squash, radius)

@@ -18,6 +18,7 @@ mod learned;
 mod mlp;
 mod network;
 pub mod operators;
+mod tube;
 mod unet;
 
 pub use classifier::Classifier;
@@ -29,4 +30,5 @@ pub use head::Head;
 pub use learned::LearnedField;
 pub use mlp::{Activation, Mlp, MlpConfig};
 pub use network::{FieldNet, Geometry, Network, NetworkConfig};
+pub use tube::{FluxTube, TubeScales};
 pub use unet::{UNet, UNetConfig};

@@ -9,7 +9,7 @@ use crate::gate::Gate;
 use crate::head::Reference;
 use crate::height::{self, PLATE_LAYER, axial, direction, squareplus};
 use crate::init::{Setting, initialise};
-use crate::{Condition, FieldNet, Geometry, Head, ModelError};
+use crate::{Condition, FieldNet, FluxTube, Geometry, Head, ModelError};
 
 /// Nonlinearity between layers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -115,6 +115,7 @@ impl MlpConfig {
             output,
             activation: Setting(self.activation),
             geometry: Setting(geometry),
+            tube: (head == Head::Slope).then(|| Setting(FluxTube::new(&geometry))),
             fourier: self.fourier,
             octaves,
             gate: gated.then(|| Gate::new(geometry.dim, device)),
@@ -144,6 +145,9 @@ pub struct Mlp {
     activation: Setting<Activation>,
     #[module(skip)]
     geometry: Setting<Geometry>,
+    /// What [`Head::Slope`] corrects.
+    #[module(skip)]
+    tube: Option<Setting<FluxTube>>,
     #[module(skip)]
     fourier: usize,
     #[module(skip)]
@@ -154,9 +158,12 @@ pub struct Mlp {
 
 impl Mlp {
     /// `[B, D·(1 + 2·octaves) + 1 + HEIGHT_FEATURES + 2·fourier]` inputs of order one.
-    fn features(&self, x: Tensor<2>, z: Tensor<2>) -> Tensor<2> {
+    fn features(&self, x: Tensor<2>, z: Tensor<2>, scales: Option<&[Tensor<2>; 4]>) -> Tensor<2> {
         let everywhere = self.geometry.0.head.is_everywhere();
-        let (place, radius) = height::place(&self.geometry.0, x, z.clone());
+        let (place, radius) = match scales {
+            Some([variance, ..]) => height::placed(x, variance.clone()),
+            None => height::place(&self.geometry.0, x, z.clone()),
+        };
         let signed = z.div_scalar(self.geometry.0.gap);
         let height = if everywhere { signed.clone().clamp(0.0, 1.0) } else { signed.clone() };
         let rest = height.clone().neg().add_scalar(1.0);
@@ -201,8 +208,14 @@ impl Mlp {
 
 impl Mlp {
     /// The values of the last layer, W of the head and then those of the gates.
-    fn values(&self, x: Tensor<2>, z: Tensor<2>, condition: Option<&Condition>) -> Tensor<2> {
-        let mut values = self.features(x, z);
+    fn values(
+        &self,
+        x: Tensor<2>,
+        z: Tensor<2>,
+        scales: Option<&[Tensor<2>; 4]>,
+        condition: Option<&Condition>,
+    ) -> Tensor<2> {
+        let mut values = self.features(x, z, scales);
         let ([count, _], device) = (values.dims(), values.device());
         for (index, layer) in self.hidden.iter().enumerate() {
             values = layer.forward(values);
@@ -218,7 +231,7 @@ impl Mlp {
     fn plates(&self, x: Tensor<2>, z: Tensor<2>, condition: Option<&Condition>) -> Tensor<2> {
         let dim = self.geometry.0.dim;
         let Reference { ln_ratio, trust, slopes, scale } = Reference::at(&self.geometry.0, &x, &z);
-        let values = self.values(x, z, condition);
+        let values = self.values(x, z, None, condition);
         let part = |range: std::ops::Range<usize>| values.clone().slice([0..values.dims()[0], range]);
         Tensor::cat(vec![ln_ratio + part(0..1) * trust, slopes + part(1..dim + 1) * scale], 1)
     }
@@ -230,14 +243,19 @@ impl FieldNet for Mlp {
         if head == Head::Plates {
             return self.plates(x, z, condition);
         }
-        let values = self.values(x.clone(), z, condition);
+        let scales = self.tube.as_ref().map(|tube| tube.0.columns(&z, x.clone().powi_scalar(2).mean_dim(1)));
+        let values = self.values(x.clone(), z, scales.as_ref(), condition);
         let [count, width] = values.dims();
         let mut lateral = values.clone().slice([0..count, 0..dim]);
         if let Some(gate) = &self.gate {
-            lateral = lateral + gate.forward(direction(x), values.clone().slice([0..count, head.outputs(dim)..width]));
+            lateral = lateral
+                + gate.forward(direction(x.clone()), values.clone().slice([0..count, head.outputs(dim)..width]));
         }
         if head == Head::Velocity {
             return lateral;
+        }
+        if let Some([_, linear, rest, _]) = scales {
+            return x * linear + lateral * rest;
         }
         let mut last = values.slice([0..count, dim..dim + 1]);
         if head == Head::Forward {

@@ -3,7 +3,7 @@ use burn::tensor::{Device, Tensor};
 use efm_core::Stream;
 use serde::{Deserialize, Serialize};
 
-use crate::{Condition, Head, Mlp, MlpConfig, ModelError, UNet, UNetConfig};
+use crate::{Condition, FluxTube, Head, Mlp, MlpConfig, ModelError, UNet, UNetConfig};
 
 /// A network whose values at (x, z) make the field there, by the rule of its [`Head`].
 ///
@@ -43,12 +43,15 @@ impl Geometry {
     /// Variance of a coordinate where field lines run at height z: that of the data at the plates, wider in between, where
     /// lines bulge like a Brownian bridge (variance z(L − z), the mean exit time of §2.5 of the physics notes). Behind a
     /// plate, where loops are as wide as they are high, the square of the distance is added. On the straight paths of
-    /// [`Head::Velocity`] it is that of (1 − t) x₀ + t x₁.
+    /// [`Head::Velocity`] it is that of (1 − t) x₀ + t x₁, with [`Head::Slope`] that of the middle of a flux tube.
     pub fn variance(&self, z: f64) -> f64 {
         let height = (z / self.gap).clamp(0.0, 1.0);
         if self.head == Head::Velocity {
             let mixed = ((1.0 - height) * self.source_spread).powi(2) + (height * self.target_spread).powi(2);
             return mixed.max(SMALLEST_SPREAD.powi(2));
+        }
+        if self.head == Head::Slope {
+            return FluxTube::new(self).at(z, 0.0).variance;
         }
         let behind = z - height * self.gap;
         let data = (1.0 - height) * self.source_spread.powi(2) + height * self.target_spread.powi(2);

@@ -64,10 +64,11 @@ fn numbers(tensor: Tensor<2>) -> Vec<f32> {
 
 #[test]
 fn values_have_a_component_more_than_x_and_the_last_is_positive() {
-    let sizes: [(UNetConfig, usize); 6] = [
+    let sizes: [(UNetConfig, usize); 7] = [
         (tiny([1, 2, 2]), 3),
         (tiny([3, 8, 4]), 2),
         (tiny([2, 6, 10]), 1),
+        (UNetConfig { patch: 2, ..tiny([3, 8, 12]) }, 2),
         (UNetConfig { channels: 5, multipliers: vec![3], blocks: 2, attention: vec![], ..tiny([1, 7, 5]) }, 2),
         (UNetConfig { channels: 1, multipliers: vec![1, 1, 2, 3], ..tiny([1, 8, 8]) }, 2),
         (UNetConfig { channels: 8, groups: 3, multipliers: vec![1, 2, 2], ..tiny([1, 28, 28]) }, 1),
@@ -90,6 +91,7 @@ fn sizes_that_make_no_network_are_refused_by_name() {
         ("channels", UNetConfig { channels: 0, ..usual() }),
         ("channels", UNetConfig { channels: 4_097, ..usual() }),
         ("blocks", UNetConfig { blocks: 0, ..usual() }),
+        ("patch", UNetConfig { patch: 0, ..usual() }),
         ("groups", UNetConfig { groups: 0, ..usual() }),
         ("multipliers", UNetConfig { multipliers: vec![], ..usual() }),
         ("multipliers", UNetConfig { multipliers: vec![1, 0], ..usual() }),

@@ -107,7 +107,7 @@ pub(crate) fn summed_gradient<M: Module + Sync, S: Send>(
 }
 
 /// Σ over the batch of the loss: the weighted squared error, averaged over the components; for [`efm_models::Head::Plates`] the cross-entropy of
-/// the shares and the weighted squared errors of the slopes.
+/// the shares and the weighted squared errors of the slopes, for [`efm_models::Head::Slope`] those across and along x.
 pub(crate) fn weighted_error(network: &Network, batch: Batch, dropout: Option<Stream>, device: &Device) -> Tensor<1> {
     let count = batch.len();
     let condition = Condition {
@@ -120,7 +120,9 @@ pub(crate) fn weighted_error(network: &Network, batch: Batch, dropout: Option<St
         Tensor::<2>::from_data(TensorData::new(values, [count, width]), device)
     };
     let dim = batch.x.len() / count;
-    let values = network.conditional(upload(batch.x), upload(batch.z), Some(&condition));
+    let x = upload(batch.x);
+    let values = network.conditional(x.clone(), upload(batch.z), Some(&condition));
+    let x = (values.dims()[1] == dim).then_some(x);
     let (target, weight) = (upload(batch.target), upload(batch.weight));
     if weight.dims()[1] == 1 {
         let error = values - target;
@@ -128,6 +130,13 @@ pub(crate) fn weighted_error(network: &Network, batch: Batch, dropout: Option<St
         return ((error.clone() * error) * weight).sum().div_scalar(width as f64);
     }
     let part = |tensor: &Tensor<2>, range: Range<usize>| tensor.clone().slice([0..count, range]);
+    if let Some(x) = x {
+        let error = values - target;
+        let square = (error.clone() * error.clone()).sum_dim(1);
+        let along = (error * x.clone()).sum_dim(1).powi_scalar(2) / x.powi_scalar(2).sum_dim(1).clamp_min(1e-30);
+        let across = (square - along.clone()) * part(&weight, 0..1);
+        return (across + along * part(&weight, 1..2)).sum().div_scalar(dim as f64);
+    }
     let ln_ratio = part(&values, 0..1);
     // −π ln σ(ℓ) − (1 − π) ln(1 − σ(ℓ)) = softplus(ℓ) − πℓ.
     let entropy = softplus(ln_ratio.clone()) - part(&target, 0..1) * ln_ratio;

@@ -27,6 +27,7 @@ impl Objective {
         match self {
             Self::Posterior | Self::Shares => Head::Plates,
             Self::FlowMatching => Head::Velocity,
+            Self::Slope => Head::Slope,
             Self::Flux | Self::Direction | Self::Isotropic => match points {
                 InterPlate::Around { .. } => Head::Free,
                 _ => Head::Forward,

@@ -3,7 +3,7 @@ use std::ops::Range;
 use burn::tensor::Device;
 use efm_core::{Augmented, Capacitor, Seed, Stream};
 use efm_field::{ExactField, Field, InterPlate, Law, isotropic_step};
-use efm_models::{Geometry, device};
+use efm_models::{FluxTube, Geometry, TubeScales, device};
 use rand::RngExt;
 use rayon::prelude::*;
 
@@ -61,7 +61,7 @@ pub struct Batch {
     pub z: Vec<f32>,
     /// `[B, W]`, W that of the head: what the network should give.
     pub target: Vec<f32>,
-    /// `[B, 1]`, or `[B, 2]` for the parts of [`efm_models::Head::Plates`].
+    /// `[B, 1]`; `[B, 2]` for the parts of [`efm_models::Head::Plates`], and for errors of [`efm_models::Head::Slope`] across and along x.
     pub weight: Vec<f32>,
     /// Class of every point, the number of classes for the field of the whole target; empty where no classes are learned.
     pub class: Vec<u32>,
@@ -195,6 +195,14 @@ impl<'a> PoolSource<'a> {
                 Ok(Pool::of_plates(&points, targets))
             }
             Objective::Isotropic => Ok(Pool::of_steps(&capacitor, law, geometry, stream, first, count)),
+            Objective::Slope => {
+                let points = self.points.draw(&capacitor, law, stream, first, count);
+                let (directions, _) = match self.device_field(&capacitor) {
+                    Some(field) => gap_directions(&field, &points)?,
+                    None => directions(&ExactField::new(capacitor, law), &points, false)?,
+                };
+                Ok(Pool::of_slopes(&directions, &points, geometry))
+            }
             Objective::Flux | Objective::Direction | Objective::FlowMatching => {
                 let points = self.points.draw(&capacitor, law, stream, first, count);
                 let everywhere = geometry.head.is_everywhere();
@@ -223,6 +231,13 @@ fn shares(size: usize, classes: usize, unconditional: f64) -> Vec<usize> {
 /// Isotropic steps have at least this share of the gap, which resolves both plates, and at most this many sizes of the
 /// capacitor: what is learned is the field of the charges within that distance.
 const STEPS: [f64; 2] = [0.003, 4.0];
+
+/// Slopes that differ from the expected ones by many times as much as usual count by their relative error; one of these must not
+/// carry a whole step. That far out they hardly vary with the charges that were drawn, so no bias comes in.
+const OUTLIER: f64 = 5.0;
+
+/// Slopes beyond this are cut, so that they stay numbers.
+const STEEPEST: f64 = 1e6;
 
 impl Pool {
     fn at(points: &Augmented) -> Self {
@@ -285,6 +300,27 @@ impl Pool {
             pool.target.extend(direction[..dim].iter().map(|&n| (target.scale * n) as f32));
             pool.target.push((target.scale * direction[dim] / target.unit) as f32);
             pool.weight.push(target.weight as f32);
+        }
+        pool
+    }
+
+    /// E_x/E_z, and the weights of errors across and along x, by what the network corrects.
+    fn of_slopes(directions: &Augmented, points: &Augmented, geometry: &Geometry) -> Self {
+        let dim = points.dim();
+        let tube = FluxTube::new(geometry);
+        let mut pool = Self::at(points);
+        for index in 0..points.len() {
+            let x = points.x(index);
+            let square = x.iter().map(|x| x * x).sum::<f64>();
+            let TubeScales { linear, rest, radial, .. } = tube.at(points.z(index), square / dim as f64);
+            let axial = directions.z(index).max(f64::MIN_POSITIVE);
+            let slopes = directions.x(index).iter().map(|n| n / axial);
+            let left = slopes.clone().zip(x).map(|(slope, x)| slope - linear * x);
+            let all = left.clone().map(|left| left * left).sum::<f64>();
+            let along = left.zip(x).map(|(left, x)| left * x).sum::<f64>().powi(2) / square.max(f64::MIN_POSITIVE);
+            let weight = |square: f64, unit: f64| 1.0 / (unit * unit + square / (dim as f64 * OUTLIER.powi(2)));
+            pool.target.extend(slopes.map(|slope| slope.clamp(-STEEPEST, STEEPEST) as f32));
+            pool.weight.extend([weight(all - along, rest), weight(along, radial)].map(|weight| weight as f32));
         }
         pool
     }

@@ -1,12 +1,10 @@
 //! `cargo xtask digits`: the 1 797 handwritten digits of 8 × 8 pixels that scikit-learn brings along, as files.
 
 use std::fs;
-use std::path::Path;
-use std::process::Command;
 
 use anyhow::{Context, Result, ensure};
 
-use crate::shell;
+use crate::{python, shell};
 
 /// Make the input of the digits experiment: target/data/digits.npy and digits.csv
 #[derive(clap::Args)]
@@ -43,43 +41,12 @@ pub fn run(args: &Args) -> Result<()> {
         println!("already there: {} and {}; remove them to make them anew", files[0].display(), files[1].display());
         return Ok(());
     }
-    let python = environment(&target.join("digits-venv"), &args.python)?;
+    let python =
+        python::environment(&target.join("digits-venv"), &args.python, &["numpy", "scikit-learn"], "numpy, sklearn")?;
     fs::create_dir_all(&data).with_context(|| format!("could not make {}", data.display()))?;
     // Not through `shell::run`: nobody wants to read the script again.
     let status = shell::program(&python).args(["-c", SCRIPT]).arg(&data).status().context("could not start Python")?;
     ensure!(status.success(), "Python could not write the digits: {status}");
     println!("written: {} and {} (1797 rows of 64 values from 0 to 16)", files[0].display(), files[1].display());
     Ok(())
-}
-
-/// The Python of a virtual environment with scikit-learn; made when it is not there.
-fn environment(folder: &Path, python: &str) -> Result<std::path::PathBuf> {
-    let inside = folder.join(if cfg!(windows) { "Scripts/python.exe" } else { "bin/python" });
-    if works(shell::program(&inside).args(["-c", "import numpy, sklearn"])) {
-        return Ok(inside);
-    }
-    ensure!(
-        works(shell::program(python).arg("--version")),
-        "`{python}` does not run; install Python 3.9 or later, or name one with --python"
-    );
-    shell::run(shell::program(python).args(["-m", "venv", "--clear"]).arg(folder))
-        .with_context(|| format!("`{python}` could not make {}; is python3-venv installed?", folder.display()))?;
-    shell::run(shell::program(&inside).args(["-m", "pip", "install", "--quiet", "scikit-learn", "numpy"]))
-        .context("pip could not install scikit-learn and numpy; is a package index within reach?")?;
-    Ok(inside)
-}
-
-fn works(command: &mut Command) -> bool {
-    command.output().is_ok_and(|output| output.status.success())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_missing_python_is_named_with_a_hint() {
-        let error = environment(Path::new("no-such-folder"), "no-such-python").unwrap_err().to_string();
-        assert!(error.contains("`no-such-python`") && error.contains("--python"), "{error}");
-    }
 }

@@ -5,12 +5,14 @@
 
 mod again;
 mod bench;
+mod cells;
 mod ci;
 mod digits;
 mod experiment;
 mod fuzz;
 mod invariants;
 mod maps;
+mod python;
 mod reliability;
 mod shell;
 mod table;
@@ -25,6 +27,7 @@ enum Command {
     Test(test::Args),
     Bench(bench::Args),
     Experiment(experiment::Args),
+    Cells(cells::Args),
     Digits(digits::Args),
     Variants(variants::Args),
     Fuzz(fuzz::Args),
@@ -37,6 +40,7 @@ fn main() -> std::process::ExitCode {
         Command::Test(args) => test::run(&args),
         Command::Bench(args) => bench::run(&args),
         Command::Experiment(args) => experiment::run(&args),
+        Command::Cells(args) => cells::run(&args),
         Command::Digits(args) => digits::run(&args),
         Command::Variants(args) => variants::run(&args),
         Command::Fuzz(args) => fuzz::run(&args),

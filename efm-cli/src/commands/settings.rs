@@ -125,6 +125,7 @@ impl From<MethodArg> for Method {
     fn from(arg: MethodArg) -> Self {
         match arg {
             MethodArg::Mirror => Self::Mirror,
+            MethodArg::Tube => Self::Tube,
             MethodArg::Forward => Self::Forward,
             MethodArg::Flux => Self::Flux,
             MethodArg::Accept => Self::Accept,

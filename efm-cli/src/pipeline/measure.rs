@@ -43,9 +43,9 @@ pub fn measure(
         let rows: Vec<_> = (repeat * count..(repeat + 1) * count).collect();
         let (starts, ends) = (transported.starts.select(&rows), transported.ends.select(&rows));
         let target = prepared.target.points(seed, "eval/target", repeat as u64, count);
-        // The floor is that of the target, whatever was transported.
+        // Floor and start are the same, whatever was transported.
         let floor_repeats = if repeat == 0 { options.floor_repeats } else { 0 };
-        let options = Evaluation { floor_repeats, ..options.clone() };
+        let options = Evaluation { floor_repeats, before: repeat == 0, ..options.clone() };
         draws.push(evaluate(Some(&starts), &ends, &target, Some(&mut draw), &options)?);
     }
     let metrics = Metrics::averaged(&draws).expect("at least one draw");

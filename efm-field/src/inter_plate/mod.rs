@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::Law;
 pub use flux::{Origin, on_flux};
-use flux::{TAIL, spread, widths};
+use flux::{TAIL, in_tube, spread, widths};
 
 /// How points between the plates are drawn: where a learned field is trained.
 #[derive(Serialize, Deserialize, Clone, Debug, PartialEq)]
@@ -34,6 +34,23 @@ pub enum InterPlate {
         /// alone, so the best direction to learn stays that of the field. Default 0.
         #[serde(default)]
         thinning: f64,
+    },
+    /// As [`InterPlate::Flux`], but only of the part of every charge's flux that leaves it between two cones. In many dimensions
+    /// lines stay in such a tube from plate to plate: the noise of a point, √τ·N(0, I), has a length of √(τD) and hardly any spread.
+    /// A network that only sees the tube learns one amount of noise per height and not all of them; lines have to start in the tube
+    /// as well, at its middle with [0.3, 0.7] where they leave at the median angle. Lines of a tube alone do not carry
+    /// p to q exactly.
+    Tube {
+        /// Heights keep these shares of L away from the source and from the target. The first one is best a little less than where
+        /// lines start, for above a plate of samples there is nothing to learn but single charges. Default [0.001, 0.001].
+        #[serde(default = "default_margins")]
+        margins: [f64; 2],
+        /// As that of [`InterPlate::Flux`].
+        #[serde(default = "default_edge")]
+        edge: f64,
+        /// Shares of the flux of a charge inside the inner and the outer cone, from 0, upright, to 1, flat. Default [0.3, 0.7].
+        #[serde(default = "default_angles")]
+        angles: [f64; 2],
     },
     /// As [`InterPlate::Flux`] in the gap of two plates, and behind both of them, where the loops run: x of the density
     /// p*C_|z| + q*C_|L−z|, which is 2|E_z| of either plate on its own. In a mirror capacitor nothing is behind.
@@ -94,6 +111,14 @@ fn default_edge() -> f64 {
     0.25
 }
 
+fn default_margins() -> [f64; 2] {
+    [default_margin(); 2]
+}
+
+fn default_angles() -> [f64; 2] {
+    [0.3, 0.7]
+}
+
 fn default_behind() -> f64 {
     0.4
 }
@@ -137,6 +162,14 @@ impl InterPlate {
                 ensure((0.0..=1.0).contains(&edge), "edge", edge, "from 0 to 1")?;
                 ensure((0.0..1.0).contains(&thinning), "thinning", thinning, "from 0 to below 1")
             }
+            Self::Tube { margins, edge, angles: [inner, outer] } => {
+                for margin in margins {
+                    ensure(margin > 0.0 && margin < 0.5, "margins", margin, "above 0 and below 0.5")?;
+                }
+                ensure((0.0..=1.0).contains(&edge), "edge", edge, "from 0 to 1")?;
+                ensure((0.0..1.0).contains(&inner), "angles", inner, "from 0 to below 1")?;
+                ensure(outer - inner >= 0.001 && outer <= 1.0, "angles", outer, "above the first by 0.001, at most 1")
+            }
             Self::Around { margin, edge, behind, reach } => {
                 ensure(margin > 0.0 && margin < 0.5, "margin", margin, "above 0 and below 0.5")?;
                 ensure((0.0..=1.0).contains(&edge), "edge", edge, "from 0 to 1")?;
@@ -163,7 +196,7 @@ impl InterPlate {
     }
 
     /// As [`InterPlate::draw`], with the charge each point came from; `None` for kinds that are not drawn from the flux: all but
-    /// `flux` and `around`.
+    /// `flux`, `tube` and `around`.
     pub fn draw_with_origins(
         &self,
         capacitor: &Capacitor,
@@ -172,7 +205,7 @@ impl InterPlate {
         first: u64,
         count: usize,
     ) -> Option<(Augmented, Vec<Origin>)> {
-        if !matches!(self, Self::Around { .. } | Self::Flux { .. }) {
+        if !matches!(self, Self::Around { .. } | Self::Flux { .. } | Self::Tube { .. }) {
             return None;
         }
         let (drawn, origins) = self.draw_all(capacitor, law, stream, first, count);
@@ -226,6 +259,10 @@ impl InterPlate {
                     }
                 }
                 return origin;
+            }
+            Self::Tube { angles, .. } => {
+                z[0] = self.height(gap, generator);
+                return Some(in_tube(capacitor, law, z[0], angles, generator, x));
             }
             Self::Around { .. } => {
                 z[0] = self.height(gap, generator);

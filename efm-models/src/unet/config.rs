@@ -14,11 +14,15 @@ use crate::{Geometry, ModelError};
 pub struct UNetConfig {
     /// Channels at the resolution of the data.
     pub channels: usize,
+    /// Pixels on the side of the squares that the network works on as one, p² times the channels of the images: 1 for pixels. With
+    /// 2, images of 32 × 32 cost what those of 16 × 16 cost.
+    #[serde(skip_serializing_if = "is_one")]
+    pub patch: usize,
     /// Channels of each resolution in multiples of `channels`; from one to the next, images have half the size.
     pub multipliers: Vec<usize>,
     /// Residual blocks per resolution on the way down; on the way up there is one more.
     pub blocks: usize,
-    /// Image heights at which every block on the way down, and the last one on the way up, is followed by attention;
+    /// Heights, in patches, at which every block on the way down, and the last one on the way up, is followed by attention;
     /// heights that do not occur are passed over. The smallest resolution has one in any case.
     pub attention: Vec<usize>,
     /// Most groups of channels that a normalisation takes together; fewer where there are less than four channels each.
@@ -40,10 +44,16 @@ fn is_zero(value: &f64) -> bool {
     *value == 0.0
 }
 
+#[allow(clippy::trivially_copy_pass_by_ref)] // what serde passes
+fn is_one(value: &usize) -> bool {
+    *value == 1
+}
+
 impl Default for UNetConfig {
     fn default() -> Self {
         Self {
             channels: 32,
+            patch: 1,
             multipliers: vec![1, 2, 2],
             blocks: 1,
             attention: vec![16],
@@ -81,6 +91,7 @@ impl UNetConfig {
         };
         within("channels", self.channels, 1, 4_096, "1 to 4096")?;
         within("blocks", self.blocks, 1, 64, "1 to 64")?;
+        within("patch", self.patch, 1, 64, "1 to 64")?;
         within("groups", self.groups, 1, 4_096, "1 to 4096")?;
         within("classes", self.classes, 0, 1_000_000, "0 to 1000000")?;
         within("conditions", self.conditions, 0, 65_536, "0 to 65536")?;
@@ -98,12 +109,12 @@ impl UNetConfig {
         if channels.checked_mul(height).and_then(|area| area.checked_mul(width)) != Some(dim) || dim == 0 {
             return bad(format!("{channels} channels of {height} × {width} pixels are not the D = {dim} of the data"));
         }
-        let halves = 1_usize << (self.multipliers.len() - 1);
-        if !height.is_multiple_of(halves) || !width.is_multiple_of(halves) {
-            let levels = self.multipliers.len();
+        let (levels, patch) = (self.multipliers.len(), self.patch);
+        let unit = patch << (levels - 1);
+        if !height.is_multiple_of(unit) || !width.is_multiple_of(unit) {
             return bad(format!(
-                "images of {height} × {width} pixels cannot be halved {} times; shorten model.multipliers or choose a \
-                 size divisible by {halves}",
+                "images of {height} × {width} pixels, in patches of {patch}, cannot be halved {} times; shorten \
+                 model.multipliers or choose a size divisible by {unit}",
                 levels - 1
             ));
         }

@@ -3,6 +3,7 @@
 mod config;
 mod embedding;
 pub(crate) mod layers;
+mod patch;
 
 use burn::module::Module;
 use burn::nn::{Linear, LinearConfig};
@@ -11,12 +12,13 @@ pub use config::UNetConfig;
 use efm_core::Stream;
 use embedding::Embedding;
 use layers::{Attention, Conv, GroupNorm, Residual, doubled};
+use patch::{patches, rows};
 
 use crate::condition::Masks;
-use crate::height::{axial, direction, place};
+use crate::height::{axial, direction, place, placed};
 use crate::init::{Setting, initialise};
 use crate::operators::Window;
-use crate::{Condition, FieldNet, Geometry};
+use crate::{Condition, FieldNet, FluxTube, Geometry};
 
 /// The U-Net of diffusion models (Ho, Jain & Abbeel 2020, arXiv 2006.11239), as a field.
 ///
@@ -36,8 +38,13 @@ pub struct UNet {
     head: Head,
     #[module(skip)]
     geometry: Setting<Geometry>,
+    /// What [`crate::Head::Slope`] corrects.
+    #[module(skip)]
+    tube: Option<Setting<FluxTube>>,
     #[module(skip)]
     image: Setting<[usize; 3]>,
+    #[module(skip)]
+    patch: usize,
     #[module(skip)]
     dropout: f64,
 }
@@ -80,12 +87,14 @@ impl UNet {
         let residual = |from, to| Residual::new(from, to, told, config.groups, device);
         let attention = |channels| Attention::new(channels, config.groups, device);
         let levels = config.multipliers.len();
+        let height = image[1] / config.patch;
+        let patched = image[0] * config.patch * config.patch;
         let mut skips = vec![width];
         let mut present = width;
         let mut down = Vec::with_capacity(levels);
         for (index, multiplier) in config.multipliers.iter().enumerate() {
             let channels = width * multiplier;
-            let attended = config.attention.contains(&(image[1] >> index));
+            let attended = config.attention.contains(&(height >> index));
             let mut level = Level { blocks: Vec::new(), attention: Vec::new(), next: None };
             for _ in 0..config.blocks {
                 level.blocks.push(residual(present, channels));
@@ -107,7 +116,7 @@ impl UNet {
         let mut up = Vec::with_capacity(levels);
         for (index, multiplier) in config.multipliers.iter().enumerate().rev() {
             let channels = width * multiplier;
-            let attended = config.attention.contains(&(image[1] >> index));
+            let attended = config.attention.contains(&(height >> index));
             let mut level = Level { blocks: Vec::new(), attention: Vec::new(), next: None };
             for _ in 0..=config.blocks {
                 let skip = skips.pop().expect("as many blocks as outputs on the way down");
@@ -122,15 +131,17 @@ impl UNet {
         }
         let unet = Self {
             embedding: Embedding::new(config, device),
-            opening: Conv::new(Window::SAME, image[0], width, device),
+            opening: Conv::new(Window::SAME, patched, width, device),
             down,
             middle,
             up,
             norm: GroupNorm::new(present, config.groups, device),
-            closing: Conv::new(Window::SAME, present, image[0], device),
+            closing: Conv::new(Window::SAME, present, patched, device),
             head: Head { closing: LinearConfig::new(present, 2).init(device) },
             geometry: Setting(geometry),
+            tube: (geometry.head == crate::Head::Slope).then(|| Setting(FluxTube::new(&geometry))),
             image: Setting(image),
+            patch: config.patch,
             dropout: config.dropout,
         };
         initialise(unet, stream, device)
@@ -138,10 +149,10 @@ impl UNet {
 
     pub(crate) fn rows_per_core(&self) -> usize {
         let [_, height, width] = self.image.0;
-        (PIXELS / (height * width)).max(1)
+        (PIXELS * self.patch * self.patch / (height * width)).max(1)
     }
 
-    /// The last features, `[B, H, W, channels]`, of images `x` `[B, H, W, C]`.
+    /// The last features, `[B, H, W, channels]`, of images `x` `[B, H, W, C]`, their patches taken for pixels.
     fn features(&self, x: Tensor<4>, told: &Tensor<2>, masks: &mut Masks) -> Tensor<4> {
         let mut x = self.opening.forward(x);
         let mut skips = vec![x.clone()];
@@ -179,17 +190,27 @@ impl UNet {
 
 impl FieldNet for UNet {
     fn conditional(&self, x: Tensor<2>, z: Tensor<2>, condition: Option<&Condition>) -> Tensor<2> {
-        let [channels, height, width] = self.image.0;
-        let [count, dim] = x.dims();
-        let (seen, radius) = place(&self.geometry.0, x.clone(), z.clone());
+        let count = x.dims()[0];
+        let scales = self.tube.as_ref().map(|tube| tube.0.columns(&z, x.clone().powi_scalar(2).mean_dim(1)));
+        let (seen, radius) = match &scales {
+            Some([variance, ..]) => placed(x.clone(), variance.clone()),
+            None => place(&self.geometry.0, x.clone(), z.clone()),
+        };
         let told = self.embedding.forward(z.div_scalar(self.geometry.0.gap), radius, condition);
-        let seen = seen.reshape([count, channels, height, width]).permute([0, 2, 3, 1]);
-        let features = self.features(seen, &told, &mut Masks::new(self.dropout, count, condition));
-        let lateral = self.closing.forward(features.clone()).permute([0, 3, 1, 2]).reshape([count, dim]);
-        let [_, _, _, last] = features.dims();
+        let features = self.features(
+            patches(seen, self.image.0, self.patch),
+            &told,
+            &mut Masks::new(self.dropout, count, condition),
+        );
+        let lateral = rows(self.closing.forward(features.clone()), self.image.0, self.patch);
+        let [_, height, width, last] = features.dims();
         let mean = features.reshape([count, height * width, last]).mean_dim(1).reshape([count, last]);
         let head = self.head.closing.forward(mean);
-        let lateral = lateral + direction(x) * head.clone().slice([0..count, 1..2]);
+        let radial = direction(x.clone()) * head.clone().slice([0..count, 1..2]);
+        if let Some([_, linear, rest, along]) = scales {
+            return x * linear + lateral * rest + radial * along;
+        }
+        let lateral = lateral + radial;
         if self.geometry.0.head == crate::Head::Velocity {
             return lateral;
         }

@@ -243,8 +243,18 @@ fn check(config: &RunConfig, source: &ConfigSource) -> Result<(), ConfigError> {
     if config.plates.law == Law::Published && train.objective == Objective::Isotropic {
         return fail("train.objective", "\"isotropic\" is for laws whose charges add up; set plates.law".to_owned());
     }
-    if train.objective == Objective::Posterior && !(around || matches!(train.points, InterPlate::Flux { .. })) {
+    if train.objective == Objective::Posterior
+        && !(around || matches!(train.points, InterPlate::Flux { .. } | InterPlate::Tube { .. }))
+    {
         return fail("train.objective", "\"posterior\" needs train.points of kind \"flux\" or \"around\"".to_owned());
+    }
+    if train.objective == Objective::Slope {
+        if config.plates.law != Law::Mirror {
+            return fail("train.objective", "\"slope\" is for plates.law = \"mirror\"".to_owned());
+        }
+        if !matches!(train.points, InterPlate::Flux { .. } | InterPlate::Tube { .. }) {
+            return fail("train.objective", "\"slope\" needs train.points of kind \"tube\" or \"flux\"".to_owned());
+        }
     }
     if matches!(config.model, NetworkConfig::UNet(_)) && train.objective.head(&train.points).is_everywhere() {
         return fail("model.kind", "\"u-net\" knows the field of the gap only; take \"mlp\"".to_owned());

@@ -7,6 +7,9 @@ pub enum Method {
     /// The mirror capacitor: going forward sends source to target exactly, for every gap.
     #[default]
     Mirror,
+    /// The mirror capacitor and one of its flux tubes: the lines that leave their charges at about the median angle. For images, whose
+    /// many dimensions keep a line at its angle, so that a network need not learn the others.
+    Tube,
     /// The paper's Algorithm 2: the capacitor's own field, forward until the first arrival.
     Forward,
     /// The flux rule between two plates, on a field learned behind them too: exact for every gap.
@@ -21,13 +24,14 @@ pub enum Method {
 
 impl Method {
     /// Every method, the default first.
-    pub const ALL: [Self; 6] =
-        [Self::Mirror, Self::Forward, Self::Flux, Self::Accept, Self::Published, Self::FlowMatching];
+    pub const ALL: [Self; 7] =
+        [Self::Mirror, Self::Tube, Self::Forward, Self::Flux, Self::Accept, Self::Published, Self::FlowMatching];
 
     /// The name the command line and files use.
     pub fn name(self) -> &'static str {
         match self {
             Self::Mirror => "mirror",
+            Self::Tube => "tube",
             Self::Forward => "forward",
             Self::Flux => "flux",
             Self::Accept => "accept",
@@ -40,6 +44,9 @@ impl Method {
     pub fn about(self) -> &'static str {
         match self {
             Self::Mirror => "mirror capacitor: forward lines carry source to target exactly",
+            Self::Tube => {
+                "mirror capacitor, lines of one flux tube: for images, whose lines keep the angle they start at"
+            }
             Self::Forward => "the paper's Algorithm 2 on the true field: biased for small gaps",
             Self::Flux => "two plates, loops behind them included: carries source to target exactly",
             Self::Accept => "two plates, lines of the gap, half of them kept: draws of the target",
@@ -55,6 +62,12 @@ impl Method {
     pub fn overrides(self) -> toml::Table {
         let text = match self {
             Self::Mirror => "plates.law = \"mirror\"\ntrain.objective = \"flux\"",
+            Self::Tube => concat!(
+                "plates.law = \"mirror\"\n",
+                "train.objective = \"slope\"\n",
+                "train.points = { kind = \"tube\", margins = [0.01, 0.001], edge = 0.5, angles = [0.4, 0.6] }\n",
+                "solver.lift = \"typical\"\n",
+            ),
             Self::Forward => "plates.law = \"coulomb\"\ntrain.objective = \"flux\"",
             Self::Flux => concat!(
                 "plates.law = \"coulomb\"\n",

@@ -179,6 +179,11 @@ pub enum Objective {
     /// component of order one in any dimension.
     #[default]
     Flux,
+    /// E_x/E_z at points drawn with density E_z: the optimum is ⟨E_x⟩/⟨E_z⟩ over draws of the charges, the slope of the population's
+    /// lines. In units of what is left of the slope when the linear part for normal clouds is taken off (see
+    /// [`efm_models::FluxTube`]), so that noise ends as noise of the size of the data and not of the gap. For `points` of kind `tube`,
+    /// whose slopes are bounded, in the mirror capacitor.
+    Slope,
     /// √(D+1) E/|E| with weight one: the paper's regression, biased unless the sum runs over all charges.
     Direction,
     /// The two-plate posterior: from which plate the point came, and the mean of the charges it came from, learned from
