@@ -6,7 +6,7 @@ mod common;
 
 use common::{capacitor, cloud};
 use efm_core::{Augmented, Capacitor, Points, Seed, Side};
-use efm_field::{InterPlate, Law, brownian_exit, on_flux, symmetric_exit_time};
+use efm_field::{InterPlate, Law, brownian_exit, exit_probability, on_flux, symmetric_exit_time};
 use std::f64::consts::PI;
 
 const DRAWS: u64 = 20_000;
@@ -61,6 +61,43 @@ fn brownian_motion_leaves_the_gap_as_it_should() {
     }
     assert_eq!(brownian_exit(0.0, gap, &mut stream.at(0)), (Side::Source, 0.0));
     assert_eq!(brownian_exit(9.0, gap, &mut stream.at(0)), (Side::Target, 0.0));
+}
+
+#[test]
+fn exit_times_have_the_probability_they_claim() {
+    let stream = Seed(2).stream("exit");
+    let gap = 3.0;
+    for z in [0.003, 0.4, 1.5, 2.2, 2.99] {
+        // The probability of having left by τ is uniform.
+        let shares = (0..DRAWS).map(|index| exit_probability(z, gap, brownian_exit(z, gap, &mut stream.at(index)).1));
+        let statistic = ks(shares.collect(), |share| share);
+        assert!(statistic < CRITICAL, "{z}: {statistic}");
+        // Both series say the same where one takes over from the other.
+        let [before, after] = [-1e-9, 1e-9].map(|step| exit_probability(z, gap, gap * gap * (0.2 + step)));
+        assert!((after - before).abs() < 1e-8, "{z}: {before} {after}");
+    }
+    assert_eq!([exit_probability(0.0, gap, 1.0), exit_probability(1.0, gap, 0.0)], [1.0, 0.0]);
+}
+
+#[test]
+fn a_tube_holds_its_part_of_the_flux() {
+    // Of lone charges in many dimensions |x|²/D tells τ to √(2/D), 1.4 %, and so the share of flux inside to 0.02.
+    let (dim, gap, angles) = (10_000, 2.0, [0.3, 0.45]);
+    let origin = || Points::from_values(dim, vec![0.0; dim]).expect("finite");
+    let capacitor = Capacitor::new(origin(), origin(), gap).expect("valid");
+    let tube = InterPlate::Tube { margins: [0.1, 0.01], edge: 0.5, angles };
+    for law in [Law::Mirror, Law::Coulomb] {
+        let drawn = tube.draw(&capacitor, law, &Seed(8).stream("draws"), 0, 300);
+        for index in 0..drawn.len() {
+            let z = drawn.z(index);
+            assert!((0.1 * gap..=0.99 * gap).contains(&z));
+            if law == Law::Mirror {
+                let time = drawn.x(index).iter().map(|x| x * x).sum::<f64>() / dim as f64;
+                let inside = exit_probability(z, gap, time);
+                assert!((angles[0] - 0.03..angles[1] + 0.03).contains(&inside), "{z}: {inside}");
+            }
+        }
+    }
 }
 
 #[test]
@@ -188,6 +225,7 @@ fn thinning_changes_how_often_places_come_and_nothing_else() {
 fn kinds() -> Vec<InterPlate> {
     vec![
         InterPlate::default(),
+        InterPlate::Tube { margins: [0.1, 0.01], edge: 0.5, angles: [0.2, 0.3] },
         InterPlate::Chord { noise: 0.0 },
         InterPlate::Chord { noise: 0.3 },
         InterPlate::Mesh { points: 5, half_width: 2.0 },
@@ -251,6 +289,11 @@ fn configurations_read_and_refuse() {
     }
     assert!(InterPlate::Flux { margin: 0.6, edge: 0.0, thinning: 0.0 }.check().is_err());
     assert!(InterPlate::Flux { margin: 0.1, edge: 0.0, thinning: 1.0 }.check().is_err());
+    for (margins, angles) in
+        [([0.0, 0.1], [0.2, 0.8]), ([0.1, 0.5], [0.2, 0.8]), ([0.1, 0.1], [0.8, 0.2]), ([0.1; 2], [0.2, 1.1])]
+    {
+        assert!(InterPlate::Tube { margins, edge: 0.5, angles }.check().is_err(), "{margins:?} {angles:?}");
+    }
     assert!(InterPlate::Mesh { points: 0, half_width: 1.0 }.check().is_err());
     assert!(InterPlate::Radial { sigma: f64::NAN, steps: 1.0, tau: 0.1 }.check().is_err());
 }

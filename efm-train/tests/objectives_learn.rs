@@ -78,6 +78,7 @@ fn every_objective_learns_the_field() {
     // reached; objectives without sums see noise in every target.
     let found: Vec<_> = [
         (Objective::Flux, Law::Mirror, gap_points(), 0.34),
+        (Objective::Slope, Law::Mirror, gap_points(), 0.34),
         (Objective::Flux, Law::Coulomb, around(), 0.7),
         (Objective::Shares, Law::Coulomb, around(), 0.5),
         (Objective::Posterior, Law::Coulomb, around(), 0.55),
