@@ -4,7 +4,7 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 
 use crate::write::write_atomic;
-use crate::{EvalError, Statistics};
+use crate::{EvalError, PairDistances, Statistics};
 
 /// Everything measured about one run; the contents of `metrics.json`.
 ///
@@ -59,6 +59,9 @@ pub struct Metrics {
     pub optimal_cost: Option<f64>,
     /// Correlation of the mean colours of images and of where they went, see [`crate::colour_correlation`]; null for other data.
     pub colour_correlation: Option<f64>,
+    /// Distances of transported held-out points to the partners they are known to have, see [`crate::pair_distances`]; null where none
+    /// are known.
+    pub pairs: Option<PairDistances>,
     /// Field evaluations per transported point, mean.
     pub evaluations_mean: Option<f64>,
     /// Number of lines that ended for each reason.

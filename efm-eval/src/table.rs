@@ -28,6 +28,16 @@ impl Metrics {
                 rows.push([title.to_owned(), empty(), number(value), empty(), empty()]);
             }
         }
+        if let Some(pairs) = &self.pairs {
+            rows.push([
+                "distance to partner".into(),
+                number(pairs.before),
+                number(pairs.transported),
+                empty(),
+                empty(),
+            ]);
+            rows.push(["of partners of others".into(), empty(), number(pairs.random), empty(), empty()]);
+        }
         if let (Some(taken), Some(best)) = (self.transport_cost, self.optimal_cost)
             && best > 0.0
         {

@@ -7,7 +7,7 @@ use common::{normal, roll, shifted};
 use efm_core::Seed;
 use efm_eval::*;
 
-const KEYS: [&str; 31] = [
+const KEYS: [&str; 32] = [
     "version",
     "method",
     "seed",
@@ -36,6 +36,7 @@ const KEYS: [&str; 31] = [
     "seconds",
     "repeats",
     "before",
+    "pairs",
     "floors",
     "seconds.train",
     "seconds.transport",

@@ -12,7 +12,7 @@ use super::settings::{configuration, seeds};
 use crate::args::RunArgs;
 use crate::failure::{Exit, Failure};
 use crate::memory::{Memory, resident, shown};
-use crate::pipeline::{self, Prepared, Provenance, estimate, prepare};
+use crate::pipeline::{self, Partners, Prepared, Provenance, estimate, prepare};
 use crate::say;
 use crate::signals::Signals;
 
@@ -92,6 +92,7 @@ impl Job<'_> {
         // Data, configuration and checkpoints are checked before anything is written.
         let args = self.args;
         let prepared = ready(config, self.memory)?;
+        let partners = Partners::of(&prepared)?;
         let mut trainer = pipeline::trainer(&prepared, self.device)?;
         let run = RunDir::open(folder)?;
         if !args.resume {
@@ -125,7 +126,10 @@ impl Job<'_> {
         }
         let metrics = pipeline::measure(&prepared, &transported, &args.device, Some(trained.seconds))?;
         let seconds = Seconds { points_per_second: Some(trained.rate), ..metrics.seconds };
-        let metrics = Metrics { seconds, ..metrics };
+        let measured =
+            |partners: &Partners| partners.measure(&run, &prepared, &trained.model, self.device, self.signals);
+        let pairs = partners.as_ref().map(measured).transpose()?;
+        let metrics = Metrics { seconds, pairs, ..metrics };
         metrics.write(run.metrics())?;
         pipeline::draw(&run, &prepared, Some(&trained), &transported, &metrics)?;
         pipeline::keep(&run, &prepared, Some(&field), &transported)?;

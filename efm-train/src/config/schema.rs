@@ -396,10 +396,19 @@ pub struct EvalConfig {
     pub projections: usize,
     /// Field lines drawn.
     pub lines: usize,
+    /// Whether the test images of source and target, in their order, belong together in pairs: training does not see that, and
+    /// the distances of transported images to their partners are measured.
+    #[serde(skip_serializing_if = "is_false")]
+    pub paired: bool,
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref)]
+fn is_false(value: &bool) -> bool {
+    !*value
 }
 
 impl Default for EvalConfig {
     fn default() -> Self {
-        Self { samples: 2_000, repeats: 4, floor_repeats: 10, projections: 256, lines: 120 }
+        Self { samples: 2_000, repeats: 4, floor_repeats: 10, projections: 256, lines: 120, paired: false }
     }
 }

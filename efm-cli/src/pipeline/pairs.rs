@@ -1,0 +1,88 @@
+//! Sets whose images belong together in pairs: known to nobody during training, they tell how well an unpaired map does.
+
+use std::path::Path;
+
+use burn::tensor::Device;
+use efm_core::Points;
+use efm_data::DataSpec;
+use efm_eval::{PairDistances, pair_distances, picture};
+use efm_train::{RunDir, TrainedModel};
+
+use crate::failure::{Exit, Failure};
+use crate::pipeline::{Prepared, Rule, Way, all, carry, image_shape};
+use crate::signals::Signals;
+
+/// Held-out images of the source and, row by row, those of the target that they belong to.
+pub struct Partners {
+    source: Points,
+    target: Points,
+}
+
+impl Partners {
+    /// Those of a run with `eval.paired`; `None` for others.
+    pub fn of(prepared: &Prepared) -> Result<Option<Self>, Failure> {
+        let config = &prepared.config;
+        if !config.eval.paired {
+            return Ok(None);
+        }
+        let held_out = |spec: &DataSpec| -> Result<Points, Failure> {
+            let DataSpec::Images(images) = spec else {
+                return Err(Failure::usage(
+                    format!("eval.paired is for sets of images with test images; {spec} is none"),
+                    "set eval.paired = false",
+                ));
+            };
+            let test = images.held_out(Path::new(""))?.ok_or_else(|| {
+                Failure::usage(format!("eval.paired needs test images, and {spec} has none"), "set eval.paired = false")
+            })?;
+            all(&test)
+        };
+        let (source, target) = (held_out(&config.source)?, held_out(&config.target)?);
+        if source.len() != target.len() {
+            let (from, to) = (source.len(), target.len());
+            return Err(Failure::new(
+                Exit::Data,
+                format!("eval.paired: there are {from} test images in the source and {to} in the target"),
+                "pairs are told by their order; set eval.paired = false if there are none",
+            ));
+        }
+        Ok(Some(Self { source, target }))
+    }
+
+    /// Transports the source's images, measures how far from their partners they come, and draws some: a row of images, what became
+    /// of them, and their partners.
+    pub fn measure(
+        &self,
+        run: &RunDir,
+        prepared: &Prepared,
+        model: &TrainedModel,
+        device: &Device,
+        signals: &Signals,
+    ) -> Result<PairDistances, Failure> {
+        let solver = &prepared.config.solver;
+        let field = model.field(device);
+        let rule = Rule::learned(solver, None)?;
+        let way = Way { field: &field, scalers: &prepared.scalers, solver, rule };
+        let (ends, ..) = carry(way, &self.source, false, signals)?;
+        if let Some(shape) = image_shape(prepared) {
+            let drawn: Vec<_> = (0..ends.len()).step_by((ends.len() / DRAWN).max(1)).take(DRAWN).collect();
+            let mut rows = Vec::new();
+            for row in drawn.chunks(COLUMNS).filter(|row| row.len() == COLUMNS) {
+                for points in [&self.source, &ends, &self.target] {
+                    rows.extend_from_slice(points.select(row).as_slice());
+                }
+            }
+            let (low, high) =
+                self.target.as_slice().iter().fold((f32::MAX, f32::MIN), |(a, b), &v| (a.min(v), b.max(v)));
+            if !rows.is_empty() {
+                let grid = Points::from_values(ends.dim(), rows)?;
+                picture::image_grid(run.pictures()?.join("images-partners.png"), &grid, shape, COLUMNS, (low, high))?;
+            }
+        }
+        Ok(pair_distances(&self.source, &ends, &self.target)?)
+    }
+}
+
+/// Images drawn, and how many to a row.
+const DRAWN: usize = 48;
+const COLUMNS: usize = 12;
