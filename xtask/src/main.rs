@@ -7,6 +7,7 @@ mod again;
 mod bench;
 mod cells;
 mod ci;
+mod cuda;
 mod digits;
 mod experiment;
 mod fuzz;
@@ -28,6 +29,7 @@ enum Command {
     Bench(bench::Args),
     Experiment(experiment::Args),
     Cells(cells::Args),
+    Cuda(cuda::Args),
     Digits(digits::Args),
     Variants(variants::Args),
     Fuzz(fuzz::Args),
@@ -41,6 +43,7 @@ fn main() -> std::process::ExitCode {
         Command::Bench(args) => bench::run(&args),
         Command::Experiment(args) => experiment::run(&args),
         Command::Cells(args) => cells::run(&args),
+        Command::Cuda(args) => cuda::run(&args),
         Command::Digits(args) => digits::run(&args),
         Command::Variants(args) => variants::run(&args),
         Command::Fuzz(args) => fuzz::run(&args),
