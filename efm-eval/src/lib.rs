@@ -31,6 +31,7 @@ mod evaluate;
 mod floor;
 mod frechet;
 mod ks;
+mod lengths;
 mod metrics;
 mod mmd;
 mod modes;
@@ -41,6 +42,7 @@ pub mod report;
 mod sliced;
 mod table;
 mod wasserstein;
+mod wide;
 mod write;
 
 pub use cloud::subsample;
