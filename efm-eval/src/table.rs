@@ -130,7 +130,7 @@ pub(crate) fn number(value: f64) -> String {
     }
 }
 
-pub(crate) fn ratio(value: f64, floor: Option<f64>) -> String {
+fn ratio(value: f64, floor: Option<f64>) -> String {
     match floor {
         Some(floor) if floor > 0.0 => format!("{:.2}", value / floor),
         _ => "–".into(),

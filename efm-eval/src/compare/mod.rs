@@ -125,7 +125,10 @@ pub fn compare(
     progress: &mut dyn FnMut(f64, Measure),
 ) -> Result<(Vec<Figure>, Vec<Skipped>), EvalError> {
     check_pair(a, b)?;
-    let kernel = RbfMixture::from_target(b);
+    let kernel = match options.measures.contains(&Measure::Mmd) {
+        true => RbfMixture::from_target(b),
+        false => RbfMixture::new(1.0),
+    };
     let mut measures: Vec<_> = Measure::ALL.into_iter().filter(|measure| options.measures.contains(measure)).collect();
     measures.dedup_by_key(|measure| measure.family());
     let plans: Vec<Plan> = measures.iter().map(|measure| Plan::new(*measure, a, b, options)).collect();
