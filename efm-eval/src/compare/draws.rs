@@ -57,8 +57,9 @@ impl Draws {
             let within = family.take(&third, &second, kernel, &stream, options, false);
             let (between, within) = match (between, within) {
                 (Ok(between), Ok(within)) => (between.values, within.values),
-                // Halves may be too small where the sets were not.
-                (Err(EvalError::TooSmall { .. }), _) | (_, Err(EvalError::TooSmall { .. })) => return Ok(None),
+                // Halves may be too small where the sets were not; where memory is short they may be larger than what it held.
+                (Err(EvalError::TooSmall { .. } | EvalError::TooLarge { .. }), _)
+                | (_, Err(EvalError::TooSmall { .. } | EvalError::TooLarge { .. })) => return Ok(None),
                 (Err(error), _) | (_, Err(error)) => return Err(error),
             };
             for (place, ((measure, between), (_, within))) in between.into_iter().zip(within).enumerate() {

@@ -199,7 +199,7 @@ impl Family {
         let pairs = ((1e9 / dim as f64).sqrt() as usize).clamp(200, 5_000);
         match self {
             Self::W2 if dim > 1 => 1_000,
-            Self::W2 | Self::Sliced | Self::Ks => 20_000,
+            Self::W2 | Self::Sliced | Self::Ks => 5_000,
             Self::Frechet => 5_000,
             _ => pairs,
         }
