@@ -63,11 +63,11 @@ pub(crate) fn scan<T: Send>(
     let block = |block: usize| {
         let mut state = start();
         let rows = block * ROWS..((block + 1) * ROWS).min(a.len());
+        let factor = coordinates.is_empty().then(|| Factor::new(a, columns, &centre, form, rows.clone()));
         for (tile, weight) in tiles(&rows, columns.len(), b.is_some(), TILE) {
-            if coordinates.is_empty() {
-                let product = Product { a, columns, centre: &centre, rows: rows.clone(), tile, form };
-                let values = product.values();
-                widely(Given { values, product: &product, weight, state: &mut state, visit: &visit });
+            if let Some(factor) = &factor {
+                let (values, rows) = (factor.values(&tile), factor.rows.clone());
+                widely(Given { values, rows, tile, weight, state: &mut state, visit: &visit });
             } else {
                 let (rows, coordinates) = (rows.clone(), &coordinates[..]);
                 widely(Direct { a, coordinates, rows, tile, form, weight, state: &mut state, visit: &visit });
@@ -122,38 +122,40 @@ impl<T, V: Fn(&mut T, Row<'_>)> Loop for Direct<'_, T, V> {
     }
 }
 
-/// Many coordinates: a product of two matrices.
-struct Product<'a> {
-    a: &'a Points,
+/// Many coordinates: the rows of a block as a factor of a product of matrices.
+struct Factor<'a> {
     columns: &'a Points,
     centre: &'a [f64],
-    rows: Range<usize>,
-    tile: Range<usize>,
     form: Form,
+    rows: Range<usize>,
+    /// One row a point, without the centre.
+    matrix: DMatrix<f64>,
+    norms: Vec<f64>,
 }
 
-impl Product<'_> {
-    /// The form of all pairs, row after row.
-    fn values(&self) -> DMatrix<f64> {
-        let left = DMatrix::from_fn(self.a.dim(), self.rows.len(), |axis, k| {
-            f64::from(self.a.point(self.rows.start + k)[axis]) - self.centre[axis]
-        });
-        let mut right = DMatrix::zeros(self.tile.len(), self.a.dim());
-        let mut norms = vec![0.0; self.tile.len()];
-        for ((k, index), norm) in self.tile.clone().enumerate().zip(&mut norms) {
-            for (axis, &value) in self.columns.point(index).iter().enumerate() {
-                let value = f64::from(value) - self.centre[axis];
-                right[(k, axis)] = value;
-                *norm += value * value;
+impl<'a> Factor<'a> {
+    fn new(a: &Points, columns: &'a Points, centre: &'a [f64], form: Form, rows: Range<usize>) -> Self {
+        let value = |k: usize, axis: usize| f64::from(a.point(rows.start + k)[axis]) - centre[axis];
+        let matrix = DMatrix::from_fn(rows.len(), a.dim(), value);
+        let norms = matrix.row_iter().map(|row| row.norm_squared()).collect();
+        Self { columns, centre, form, rows, matrix, norms }
+    }
+
+    /// The form of all pairs with a tile, row after row.
+    fn values(&self, tile: &Range<usize>) -> DMatrix<f64> {
+        let mut right = DMatrix::zeros(self.matrix.ncols(), tile.len());
+        for (mut column, index) in right.column_iter_mut().zip(tile.clone()) {
+            for ((place, &value), centre) in column.iter_mut().zip(self.columns.point(index)).zip(self.centre) {
+                *place = f64::from(value) - centre;
             }
         }
-        let mut values = &right * &left;
+        let mut values = (&self.matrix * &right).transpose();
         if self.form == Form::Squares {
-            for (mut row, left) in values.column_iter_mut().zip(left.column_iter()) {
-                let left = left.norm_squared();
+            let norms: Vec<f64> = right.column_iter().map(|column| column.norm_squared()).collect();
+            for (mut row, own) in values.column_iter_mut().zip(&self.norms) {
                 for (value, norm) in row.iter_mut().zip(&norms) {
-                    let square = norm + left - 2.0 * *value;
-                    *value = if square > NONE * (norm + left) { square } else { 0.0 };
+                    let square = norm + own - 2.0 * *value;
+                    *value = if square > NONE * (norm + own) { square } else { 0.0 };
                 }
             }
         }
@@ -164,7 +166,8 @@ impl Product<'_> {
 /// Values that were computed before.
 struct Given<'a, T, V> {
     values: DMatrix<f64>,
-    product: &'a Product<'a>,
+    rows: Range<usize>,
+    tile: Range<usize>,
     weight: f64,
     state: &'a mut T,
     visit: &'a V,
@@ -175,9 +178,8 @@ impl<T, V: Fn(&mut T, Row<'_>)> Loop for Given<'_, T, V> {
 
     #[inline(always)]
     fn run(self) {
-        let (rows, tile) = (self.product.rows.clone(), &self.product.tile);
-        for (index, values) in rows.zip(self.values.as_slice().chunks_exact(tile.len())) {
-            (self.visit)(self.state, Row { index, first: tile.start, values, weight: self.weight });
+        for (index, values) in self.rows.zip(self.values.as_slice().chunks_exact(self.tile.len())) {
+            (self.visit)(self.state, Row { index, first: self.tile.start, values, weight: self.weight });
         }
     }
 }

@@ -15,8 +15,9 @@ use crate::progress::Progress;
 use crate::say;
 use crate::sets::{Pixels, Set, shape_of_run};
 
-/// Seconds of work from which on a bar is shown.
+/// Seconds of work from which on a bar is shown, and from which on it is said how long it may take.
 const LONG: f64 = 3.0;
+const VERY_LONG: f64 = 600.0;
 
 /// Coordinates in which two sets are compared.
 struct Space<'a> {
@@ -141,8 +142,14 @@ fn measure(space: &Space<'_>, args: &EvalArgs, memory: Memory) -> Result<Compare
             "--max takes fewer points; the sliced W2 and the energy distance take all, the exact W2 8 bytes per pair";
         memory.check(&Estimate::default().with(part, bytes, remedy))?;
     }
-    let long = first.dim() == second.dim() && options.seconds(first, second) > LONG;
-    let mut bar = long.then(|| Progress::new("measuring", 1_000));
+    let seconds = if first.dim() == second.dim() { options.seconds(first, second) } else { 0.0 };
+    if seconds > VERY_LONG {
+        let minutes = seconds / 60.0;
+        say::note(format!(
+            "about {minutes:.0} minutes of one core; --max takes fewer points, the sliced W2 is quicker"
+        ));
+    }
+    let mut bar = (seconds > LONG).then(|| Progress::new("measuring", 1_000));
     let (figures, skipped) = compare(first, second, &options, &mut |share, measure| {
         if let Some(bar) = &mut bar {
             bar.set((1_000.0 * share) as usize, || measure.title().to_owned());

@@ -4,7 +4,7 @@ use crate::table::{align, number};
 /// Figures as a table of text: value, 95 % interval and points of each, then what draws of both sets and of the second alone
 /// get. `space` says what the coordinates are, if that needs saying.
 pub fn space_table(space: &str, figures: &[Figure], skipped: &[Skipped]) -> String {
-    let head = ["", "value", "95 % interval", "points", "p", "draws", "floor", "ratio", "points"];
+    let head = ["", "value", "95 % interval", "points", "p", "draws", "floor", "ratio", "of points"];
     let mut rows = vec![head.map(str::to_owned)];
     for figure in figures {
         let interval = match (figure.low, figure.high) {
