@@ -1,10 +1,12 @@
 //! The command line.
 
+mod eval;
 mod lines;
 
 use std::path::PathBuf;
 
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
+pub use eval::EvalArgs;
 pub use lines::{InterpolateArgs, LinesArgs, SampleArgs, TransportArgs};
 
 use crate::report_args::{FieldArgs, ReportArgs, WatchArgs};
@@ -42,7 +44,7 @@ pub enum Command {
     Density(DensityArgs),
     /// Look at two data sets before training: sizes, scales, gap, field, time, and what may go wrong.
     Doctor(DoctorArgs),
-    /// Measure a run again, or compare any two sets of points.
+    /// Measure a run again, or compare any two sets: files, images, runs.
     Eval(EvalArgs),
     /// Train a small classifier on the real images of a run's target, and let it judge the transported ones.
     Classify(ClassifyArgs),
@@ -240,28 +242,6 @@ pub struct DoctorArgs {
     /// Write over that file if it is there.
     #[arg(long, requires = "write")]
     pub force: bool,
-}
-
-/// What `eval` takes.
-#[derive(Debug, ClapArgs)]
-pub struct EvalArgs {
-    /// A run's folder, or a file of points.
-    pub first: PathBuf,
-    /// A file of target points to compare the first with.
-    pub second: Option<PathBuf>,
-    /// Where the points of the first file came from, row by row: adds the transport cost.
-    #[arg(long, value_name = "FILE")]
-    pub start: Option<PathBuf>,
-    /// Seed of the measures' randomness.
-    #[arg(long, default_value_t = 1)]
-    pub seed: u64,
-    /// Print JSON instead of a table.
-    #[arg(long)]
-    pub json: bool,
-    /// For a run: measure it with about so many evaluations of the field per line, e.g. `5,10,20,40`, beside its own solver,
-    /// with the error of going back and forth; draws `pictures/quality.svg`.
-    #[arg(long, value_name = "COUNTS", value_delimiter = ',', conflicts_with = "second")]
-    pub evaluations: Vec<usize>,
 }
 
 /// Steps that a classifier is trained for unless told otherwise.

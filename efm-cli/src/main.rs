@@ -11,6 +11,7 @@ mod presets;
 mod progress;
 mod report_args;
 mod say;
+mod sets;
 mod signals;
 mod sparkline;
 mod watch;

@@ -6,6 +6,7 @@
 //! at a time; the widest registers of the machine are chosen at run time.
 
 use crate::costs::{Costs, LANES};
+use crate::wide::{Loop, widely};
 
 const NONE: usize = usize::MAX;
 
@@ -26,19 +27,25 @@ pub(crate) fn solve(costs: &Costs) -> Vec<usize> {
     if costs.size == 0 {
         return Vec::new();
     }
-    pulp::Arch::new().dispatch(
-        #[inline(always)]
-        || {
-            let mut solver = Solver::new(costs);
-            solver.auction();
-            solver.tighten();
-            let free = solver.reduce_rows((0..costs.size).collect());
-            for row in free {
-                solver.augment(row);
-            }
-            solver.column_of
-        },
-    )
+    widely(Solve(costs))
+}
+
+struct Solve<'a>(&'a Costs);
+
+impl Loop for Solve<'_> {
+    type Output = Vec<usize>;
+
+    #[inline(always)]
+    fn run(self) -> Vec<usize> {
+        let mut solver = Solver::new(self.0);
+        solver.auction();
+        solver.tighten();
+        let free = solver.reduce_rows((0..self.0.size).collect());
+        for row in free {
+            solver.augment(row);
+        }
+        solver.column_of
+    }
 }
 
 struct Solver<'a> {

@@ -2,9 +2,9 @@ use efm_core::{Points, Stream};
 use rand_distr::{Distribution, StandardNormal};
 use rayon::prelude::*;
 
-use crate::EvalError;
-use crate::cloud::{check_pair, coordinate};
+use crate::cloud::check_pair;
 use crate::wasserstein::squared_w2_sorted;
+use crate::{EvalError, Statistics};
 
 /// Directions that [`sliced_w2`] averages over unless told otherwise.
 pub const DEFAULT_DIRECTIONS: usize = 256;
@@ -18,26 +18,57 @@ pub const DEFAULT_DIRECTIONS: usize = 256;
 /// # Errors
 /// [`EvalError::Empty`], [`EvalError::DimensionMismatch`], [`EvalError::TooSmall`] for no directions.
 pub fn sliced_w2(a: &Points, b: &Points, directions: usize, stream: &Stream) -> Result<f64, EvalError> {
+    Ok(sliced(a, b, directions, stream)?.value)
+}
+
+/// A sliced distance and how far the choice of directions may have moved it.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Sliced {
+    /// SW2, in data units.
+    pub value: f64,
+    /// Standard error of `value` over the choice of directions; 0 for D = 1 and for a single direction.
+    pub error: f64,
+}
+
+/// [`sliced_w2`] with its standard error over the choice of directions.
+///
+/// # Errors
+/// As [`sliced_w2`].
+pub fn sliced(a: &Points, b: &Points, directions: usize, stream: &Stream) -> Result<Sliced, EvalError> {
     check_pair(a, b)?;
     if directions == 0 {
         return Err(EvalError::TooSmall { what: "the number of directions", value: 0, least: 1 });
     }
     if a.dim() == 1 {
-        let sorted = |cloud| {
-            let mut values = coordinate(cloud, 0);
-            values.sort_unstable_by(f64::total_cmp);
-            values
-        };
-        return Ok(squared_w2_sorted(&sorted(a), &sorted(b)).sqrt());
+        return Ok(Sliced { value: squared_on(a, b, &[1.0]).sqrt(), error: 0.0 });
     }
     let squares: Vec<f64> = (0..directions as u64)
         .into_par_iter()
-        .map(|index| {
-            let direction = unit_direction(a.dim(), stream, index);
-            squared_w2_sorted(&project(a, &direction), &project(b, &direction))
-        })
+        .map(|index| squared_on(a, b, &unit_direction(a.dim(), stream, index)))
         .collect();
-    Ok((squares.iter().sum::<f64>() / directions as f64).sqrt())
+    let spread = Statistics::of(&squares).expect("at least one direction");
+    let value = spread.mean.sqrt();
+    // The root halves a relative error.
+    let error = if value > 0.0 { spread.std / (squares.len() as f64).sqrt() / (2.0 * value) } else { 0.0 };
+    Ok(Sliced { value, error })
+}
+
+/// [`sliced_w2`] on given directions, one unit vector a point.
+///
+/// # Errors
+/// As [`sliced_w2`].
+pub fn sliced_w2_along(a: &Points, b: &Points, directions: &Points) -> Result<f64, EvalError> {
+    check_pair(a, b)?;
+    check_pair(a, directions)?;
+    let on = |direction: &[f32]| -> f64 {
+        squared_on(a, b, &direction.iter().map(|&value| f64::from(value)).collect::<Vec<_>>())
+    };
+    Ok((directions.iter().map(on).sum::<f64>() / directions.len() as f64).sqrt())
+}
+
+/// W2² of the projections on a direction.
+fn squared_on(a: &Points, b: &Points, direction: &[f64]) -> f64 {
+    squared_w2_sorted(&project(a, direction), &project(b, direction))
 }
 
 /// A direction uniform on the unit sphere: a normal vector over its length.

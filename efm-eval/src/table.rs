@@ -146,7 +146,7 @@ fn ratio(value: f64, floor: Option<f64>) -> String {
 }
 
 /// Left-aligned first column, right-aligned others, two spaces between.
-fn align<const N: usize>(rows: &[[String; N]]) -> String {
+pub(crate) fn align<const N: usize>(rows: &[[String; N]]) -> String {
     let mut widths = [0; N];
     for row in rows {
         for (width, cell) in widths.iter_mut().zip(row) {

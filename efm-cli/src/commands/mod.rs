@@ -2,6 +2,7 @@
 
 mod bench;
 mod classify;
+mod compare;
 mod data;
 mod density;
 mod doctor;

@@ -52,7 +52,7 @@ pub fn folders(given: &[PathBuf]) -> Result<Vec<PathBuf>, Failure> {
 }
 
 /// Whether the folder holds something of a run.
-fn is_run(folder: &Path) -> bool {
+pub fn is_run(folder: &Path) -> bool {
     KNOWN.iter().any(|name| folder.join(name).is_file())
 }
 

@@ -25,7 +25,7 @@ pub use classes::{class_field, transport_to_classes};
 pub use collection::{Collection, saved_config};
 pub use draw::{draw, draw_samples};
 pub use exact::exact;
-pub use gather::{folders, gather, gather_all, reread};
+pub use gather::{folders, gather, gather_all, is_run, reread};
 pub use inverse::{lifted, round_trip, without_noise};
 pub use judge::{classifier, kept_classifier};
 pub use keep::{keep, keep_lines, kept_lines, kept_slices};

@@ -1,0 +1,166 @@
+//! Any set that a person can name: a file of rows, images, a known set, a run.
+
+use std::path::{Path, PathBuf};
+
+use efm_core::Points;
+use efm_data::image::{ClassName, ImageShape, ImageSize, ImagesSpec, Split};
+use efm_data::{DataError, DataSpec, read_points_within};
+use rayon::prelude::*;
+
+use crate::data_folder;
+use crate::failure::{Exit, Failure};
+use crate::memory::Memory;
+use crate::pipeline::{is_run, saved_config};
+
+/// Points, and where they came from.
+pub struct Set {
+    /// The points.
+    pub points: Points,
+    /// The set in a few words.
+    pub what: String,
+    /// Their shape, where they are known to be images.
+    pub image: Option<ImageShape>,
+}
+
+/// How images become points.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Pixels {
+    /// Side of a square.
+    pub side: Option<u16>,
+    /// Shape of the images of the other set, where a run sets it.
+    pub shape: Option<ImageShape>,
+}
+
+/// A name and what was written behind its colons.
+struct Named {
+    path: PathBuf,
+    words: Vec<String>,
+}
+
+impl Named {
+    /// A path that exists is itself, colons and all; otherwise the words behind the last colons choose a part of what is before.
+    fn of(path: &Path) -> Result<Self, Failure> {
+        let mut words = Vec::new();
+        let mut rest = path.to_string_lossy().into_owned();
+        loop {
+            let here = Path::new(&rest);
+            if here.exists() {
+                return Ok(Self { path: here.to_path_buf(), words });
+            }
+            if let Some(known) = data_folder::known_set(here)? {
+                return Ok(Self { path: known, words });
+            }
+            match rest.rsplit_once(':') {
+                Some((before, word)) if !before.is_empty() => {
+                    words.insert(0, word.to_owned());
+                    rest = before.to_owned();
+                }
+                // There is nothing of that name; the reader says so.
+                _ => return Ok(Self { path: path.to_path_buf(), words: Vec::new() }),
+            }
+        }
+    }
+}
+
+/// The shape of the images of a run, if `path` names one.
+pub fn shape_of_run(path: &Path) -> Option<ImageShape> {
+    let named = Named::of(path).ok()?;
+    is_run(&named.path).then(|| run_shape(&named.path))?
+}
+
+fn run_shape(folder: &Path) -> Option<ImageShape> {
+    let config = saved_config(folder).ok()?;
+    let [height, width] = config.data.image?;
+    let points = read_points_within(&folder.join("target.npy"), None, &efm_data::Limits::default()).ok()?;
+    let channels = points.dim().checked_div(height * width)?;
+    ImageShape::new(height, width, channels).ok().filter(|shape| shape.dim() == points.dim())
+}
+
+impl Set {
+    /// Reads the set that a path or a name means:
+    ///
+    /// * `FILE`: its rows (npy, npz, CSV, safetensors); of other files and folders the images, see [`DataSpec::kind_for`];
+    /// * `NAME`: a known set of images;
+    /// * `RUN`: where a run's points landed; `RUN:source` and `RUN:target` are where they began, and fresh points of the target.
+    ///
+    /// Behind the colons of images stand `train` (if nothing is said), `test` or `all`, `A` or `B`, and classes.
+    pub fn read(path: &Path, pixels: Pixels, memory: Memory) -> Result<Self, Failure> {
+        let named = Named::of(path)?;
+        let what = path.display().to_string();
+        if is_run(&named.path) {
+            let image = run_shape(&named.path);
+            return Ok(Self { points: of_run(&named, memory)?, what, image });
+        }
+        if DataSpec::kind_for(&named.path) == ImagesSpec::NAME {
+            return images(&named, what, pixels, memory);
+        }
+        if let Some(word) = named.words.first() {
+            return Err(Failure::usage(
+                format!("{}: a file of rows has no part called `{word}`", named.path.display()),
+                "parts are those of runs (RUN:target) and of images (FOLDER:test)",
+            ));
+        }
+        let points = read_points_within(&named.path, None, &memory.limits())?;
+        Ok(Self { points, what, image: None })
+    }
+}
+
+fn of_run(named: &Named, memory: Memory) -> Result<Points, Failure> {
+    let part = match &named.words[..] {
+        [] => "transported",
+        [word] if ["transported", "source", "target"].contains(&word.as_str()) => word,
+        words => {
+            return Err(Failure::usage(
+                format!("{}: a run has no part called `{}`", named.path.display(), words.join(":")),
+                "its parts are transported, source and target, as in RUN:target",
+            ));
+        }
+    };
+    let file = named.path.join(format!("{part}.npy"));
+    if !file.exists() {
+        return Err(Failure::new(
+            Exit::Io,
+            format!("{}: there is no such file in the run", file.display()),
+            "`efm run` and `efm map` leave transported points; a run that was only trained has none",
+        ));
+    }
+    Ok(read_points_within(&file, None, &memory.limits())?)
+}
+
+fn images(named: &Named, what: String, pixels: Pixels, memory: Memory) -> Result<Set, Failure> {
+    let mut spec = ImagesSpec::new(&named.path);
+    match (pixels.shape, pixels.side) {
+        (Some(shape), _) => {
+            spec.size = Some(ImageSize::Sides([shape.height, shape.width]));
+            spec.channels = Some(shape.channels);
+        }
+        // As `efm run --image` has it.
+        (None, Some(side)) => {
+            spec.size = Some(ImageSize::Square(usize::from(side)));
+            spec.channels = Some(3);
+        }
+        (None, None) => {}
+    }
+    for word in &named.words {
+        match word.as_str() {
+            "train" => spec.split = Split::Train,
+            "test" => spec.split = Split::Test,
+            "all" => spec.split = Split::All,
+            "A" | "B" => spec.domain = Some(word.clone()),
+            class => {
+                spec.classes.push(class.parse().map_or_else(|_| ClassName::Name(class.to_owned()), ClassName::Number))
+            }
+        }
+    }
+    let sampler = spec.open(Path::new(""))?;
+    let shape = sampler.shape();
+    let room = usize::try_from(memory.for_rows() / 4 / shape.dim() as u64).unwrap_or(usize::MAX);
+    // More than fit are thinned evenly: files stand in the order of their classes.
+    let count = sampler.count().min(room.max(2));
+    let mut values = vec![0.0; count * shape.dim()];
+    let read = |(index, image): (usize, &mut [f32])| -> Result<(), DataError> {
+        sampler.image_into((index as u128 * sampler.count() as u128 / count as u128) as usize, image)
+    };
+    values.par_chunks_mut(shape.dim()).enumerate().try_for_each(read)?;
+    Ok(Set { points: Points::from_values(shape.dim(), values)?, what, image: Some(shape) })
+}

@@ -1,0 +1,135 @@
+//! Parts of the sets drawn again and again: how much a figure would vary, and its floor.
+
+use efm_core::{Points, Seed};
+
+use super::Comparison;
+use super::measure::{Family, Measure};
+use crate::cloud::shuffled;
+use crate::{EvalError, RbfMixture, Statistics};
+
+/// A family's measures on draws.
+pub(super) struct Draws {
+    /// Points of the draws of either set.
+    pub(super) samples: [usize; 2],
+    /// Points of the two draws of the target behind the floor.
+    pub(super) floor_samples: [usize; 2],
+    /// Of each measure its values between draws of the two sets, and between two disjoint draws of the target.
+    values: Vec<(Measure, Vec<f64>, Vec<f64>)>,
+    /// Standard deviation of a figure relative to that of its draws.
+    factor: f64,
+}
+
+impl Draws {
+    /// Sizes of the draws of two sets, if they are large enough to be halved.
+    pub(super) fn sizes(family: Family, sets: [usize; 2], dim: usize, most: usize) -> Option<[usize; 2]> {
+        let most = family.draw_most(dim).min(most);
+        let sizes = sets.map(|set| (set / 2).min(most));
+        let sizes = if family == Family::W2 && dim > 1 { [sizes[0].min(sizes[1]); 2] } else { sizes };
+        (sizes.iter().min() >= Some(&2)).then_some(sizes)
+    }
+
+    /// Draws without replacement: of the first set, and two disjoint ones of the second. `used` are the points behind the figure.
+    pub(super) fn take(
+        family: Family,
+        sets: [&Points; 2],
+        used: [usize; 2],
+        kernel: &RbfMixture,
+        options: &Comparison,
+        mut done: impl FnMut(usize),
+    ) -> Result<Option<Self>, EvalError> {
+        let [a, b] = sets;
+        let count = family.draws(a.dim(), options.draws);
+        let lengths = sets.map(Points::len);
+        let most = options.most.unwrap_or(usize::MAX);
+        let Some([left, right]) = Self::sizes(family, lengths, a.dim(), most) else { return Ok(None) };
+        if count == 0 {
+            return Ok(None);
+        }
+        let other = left.min(lengths[1] - right);
+        let (of_a, of_b) = (options.seed.stream("compare/first"), options.seed.stream("compare/second"));
+        let stream = options.seed.stream("compare");
+        let mut values: Vec<(Measure, Vec<f64>, Vec<f64>)> = Vec::new();
+        for draw in 0..count {
+            let first = a.select(&shuffled(a.len(), left, &mut of_a.at(draw as u64)));
+            let chosen = shuffled(b.len(), right + other, &mut of_b.at(draw as u64));
+            let (second, third) = (b.select(&chosen[..right]), b.select(&chosen[right..]));
+            let between = family.take(&first, &second, kernel, &stream, options, false);
+            let within = family.take(&third, &second, kernel, &stream, options, false);
+            let (between, within) = match (between, within) {
+                (Ok(between), Ok(within)) => (between.values, within.values),
+                // Halves may be too small where the sets were not; where memory is short they may be larger than what it held.
+                (Err(EvalError::TooSmall { .. } | EvalError::TooLarge { .. }), _)
+                | (_, Err(EvalError::TooSmall { .. } | EvalError::TooLarge { .. })) => return Ok(None),
+                (Err(error), _) | (_, Err(error)) => return Err(error),
+            };
+            for (place, ((measure, between), (_, within))) in between.into_iter().zip(within).enumerate() {
+                if draw == 0 {
+                    values.push((measure, Vec::new(), Vec::new()));
+                }
+                values[place].1.push(between);
+                values[place].2.push(within);
+            }
+            done(draw + 1);
+        }
+        let factor = (0..2).map(|set| scale(lengths[set], used[set], [left, right][set])).fold(0.0, f64::max);
+        Ok(Some(Self { samples: [left, right], floor_samples: [other, right], values, factor }))
+    }
+
+    /// Values of a measure between draws of the sets, and its floor.
+    pub(super) fn statistics(&self, measure: Measure) -> Option<(Statistics, Statistics)> {
+        let (_, between, within) = self.values.iter().find(|(other, ..)| *other == measure)?;
+        Some((Statistics::of(between)?, Statistics::of(within)?))
+    }
+
+    /// Half the length of the 95 % interval of a measure; none for a single draw.
+    pub(super) fn half_interval(&self, measure: Measure) -> Option<f64> {
+        let (between, _) = self.statistics(measure)?;
+        (between.count > 1).then(|| student(between.count - 1) * between.std * self.factor)
+    }
+}
+
+/// Standard deviation of a mean over `used` points relative to that of means over `drawn` of the `all` points there are,
+/// drawn without replacement: √((1/used)/(1/drawn − 1/all)).
+fn scale(all: usize, used: usize, drawn: usize) -> f64 {
+    let [all, used, drawn] = [all, used, drawn].map(|count| count as f64);
+    (1.0 / used / (1.0 / drawn - 1.0 / all)).sqrt()
+}
+
+/// The 97.5 % point of Student's t with so many degrees of freedom (Cornish and Fisher's series; Abramowitz and Stegun 26.7.5),
+/// to 0.3 % from 4 degrees on; the first from a table.
+fn student(freedom: usize) -> f64 {
+    const FIRST: [f64; 3] = [12.706, 4.303, 3.182];
+    if let Some(&value) = FIRST.get(freedom.wrapping_sub(1)) {
+        return value;
+    }
+    let (z, n) = (1.959_963_985_f64, freedom as f64);
+    let z2 = z * z;
+    z + z * (z2 + 1.0) / (4.0 * n)
+        + z * (5.0 * z2 * z2 + 16.0 * z2 + 3.0) / (96.0 * n * n)
+        + z * (3.0 * z2 * z2 * z2 + 19.0 * z2 * z2 + 17.0 * z2 - 15.0) / (384.0 * n * n * n)
+}
+
+/// The points a figure is taken on: all, or so many of them.
+pub(super) fn chosen(points: &Points, count: usize, seed: Seed, set: u64) -> Points {
+    crate::subsample(points, count, &seed.stream("compare/sample"), set)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn quantiles_of_student() {
+        for (freedom, value) in [(1, 12.706), (4, 2.776), (9, 2.262), (19, 2.093), (1_000_000, 1.960)] {
+            assert!((student(freedom) / value - 1.0).abs() < 3e-3, "{freedom}");
+        }
+    }
+
+    #[test]
+    fn halves_vary_as_the_whole_does() {
+        // Of n points halves have variance σ²/(n/2) (1 − ½) = σ²/n, that of the whole.
+        assert!((scale(100, 100, 50) - 1.0).abs() < 1e-15);
+        // Of very many points draws are independent: √(drawn/used).
+        assert!((scale(1 << 40, 400, 100) - 0.5).abs() < 1e-9);
+    }
+}
