@@ -184,7 +184,7 @@ fn report(name: &str, samples: &[Sample]) -> Result<()> {
     let warm = &first[first.len() / 3..];
     println!("slope of memory in the second half: {:+.1} KiB a minute", 1024.0 * slope(second));
     // Memory rises and falls with every pool and checkpoint: of that the middle tells more than the highest moment.
-    let growing: [(_, Measure, fn(&[Sample], Measure) -> f64); 2] =
+    let growing: [(_, Measure, Over); 2] =
         [("median memory", |s| s.memory, median), ("most open files", |s| s.files as f64, most)];
     for (what, of, over) in growing {
         let (before, after) = (over(warm, of), over(second, of));
@@ -198,6 +198,7 @@ fn report(name: &str, samples: &[Sample]) -> Result<()> {
 }
 
 type Measure = fn(&Sample) -> f64;
+type Over = fn(&[Sample], Measure) -> f64;
 
 fn most(samples: &[Sample], of: Measure) -> f64 {
     samples.iter().map(of).fold(0.0, f64::max)
