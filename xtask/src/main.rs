@@ -11,6 +11,7 @@ mod experiment;
 mod fuzz;
 mod invariants;
 mod maps;
+mod oldest;
 mod reliability;
 mod shell;
 mod table;

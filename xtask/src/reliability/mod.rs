@@ -1,6 +1,7 @@
 //! `cargo xtask reliability`: what takes too long for the usual tests, or needs more than a stable toolchain promises.
 
 mod clients;
+mod sanitize;
 mod soak;
 
 use std::path::PathBuf;
@@ -36,6 +37,8 @@ enum What {
         #[arg(long)]
         binary: Option<PathBuf>,
     },
+    /// Tests of kernels and readers under the address sanitizer
+    Sanitize,
 }
 
 /// Runs the checks asked for.
@@ -47,6 +50,7 @@ pub fn run(args: &Args) -> Result<()> {
         What::Faults => faults(&[], ""),
         What::Kills { count } => faults(&[("EFM_KILLS", count.to_string())], "kills::"),
         What::Soak { minutes, ref binary } => soak::run(Duration::from_secs_f64(60.0 * minutes), binary.as_deref()),
+        What::Sanitize => sanitize::run(),
     }
 }
 
