@@ -1,8 +1,9 @@
 //! A folder of images larger than what may be kept of it: memory stays within bounds, and the draws are the same.
 //! One test, since it looks at the memory of its whole process.
 
+#![allow(clippy::print_stdout)] // how much memory it took is worth reading
+
 #[path = "support/images.rs"]
-#[allow(dead_code)]
 mod images;
 
 use std::path::Path;
