@@ -87,34 +87,6 @@ fn folders_of_pictures_are_taken_at_the_size_asked_for() {
 }
 
 #[test]
-fn a_folder_larger_than_its_memory_trains_to_the_same_bits() {
-    let bench = Bench::new();
-    std::fs::create_dir(bench.path("a")).unwrap();
-    for index in 0..12_u8 {
-        let pixels: Vec<u8> = (0..128).map(|at: u8| at.wrapping_mul(index + 1)).collect();
-        bench.put("train-images-idx3-ubyte", idx(&[2, 8, 8], &pixels));
-        let name = format!("a/{index}.png");
-        bench.efm(&["data", "info", "train-images-idx3-ubyte", "--grid", &name]).assert().success();
-    }
-    // Twelve pictures of 64 bytes, or 192 in colour: all of them kept, a few, or none.
-    let weights = |folder: &str, room: &str| {
-        let model = "model={ kind = 'u-net', channels = 8, multipliers = [1, 2], attention = [] }";
-        let mut train = bench.efm(&["train", "--target", "a", "--image", "8", "--out", folder, "--set", model]);
-        for setting in ["train.steps=6", "train.batch=8", "train.pool=32", "train.charges=20", "train.validate_every=3"]
-        {
-            train.args(["--set", setting]);
-        }
-        if !room.is_empty() {
-            train.args(["--set", &format!("target.max_bytes={room}")]);
-        }
-        train.assert().success();
-        std::fs::read(bench.path(&format!("{folder}/model/weights.bpk"))).unwrap()
-    };
-    let all = weights("all", "");
-    assert!(all == weights("few", "600") && all == weights("none", "1"), "the same images whatever is kept of them");
-}
-
-#[test]
 fn a_classifier_judges_what_a_map_made_of_images() {
     let bench = Bench::new();
     for (name, count) in [("train", 40_u32), ("t10k", 20)] {
