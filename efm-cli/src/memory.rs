@@ -162,9 +162,15 @@ impl Estimate {
         self
     }
 
+    /// Takes off what was given back and is still counted as in use: the same memory is taken again.
+    #[must_use]
+    pub fn reusing(self, bytes: f64) -> Self {
+        self.with("memory in use that is free again", -bytes, "")
+    }
+
     /// All parts together.
     pub fn bytes(&self) -> f64 {
-        self.parts.iter().map(|(_, bytes, _)| bytes).sum()
+        self.parts.iter().map(|(_, bytes, _)| bytes).sum::<f64>().max(0.0)
     }
 
     fn largest(&self) -> (&str, f64, &'static str) {

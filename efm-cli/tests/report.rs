@@ -170,6 +170,98 @@ fn a_server_gives_its_page_to_this_machine_and_nothing_else_to_anyone() {
 }
 
 #[test]
+fn a_server_gives_nothing_to_hostile_requests_and_does_not_stop() {
+    let bench = Bench::new();
+    std::fs::create_dir(bench.path("run")).unwrap();
+    bench.put("run/log.jsonl", "{\"step\":1,\"loss\":0.5,\"lr\":0.1}\n");
+    bench.put("secret", "not to be had");
+    let server = Server::start(&bench, &["run"]);
+    let here = format!("127.0.0.1:{}", server.port);
+    let ask = |request: &str| server.ask(format!("{request}\r\n\r\n").as_bytes());
+    let status = |answer: &str| answer.get(9..12).unwrap_or("nothing").to_owned();
+    // Ways out of a folder, as they are written in the wild; and other names of what there is.
+    for target in [
+        "/run/../../secret",
+        "/..%2f..%2fsecret",
+        "/%2e%2e%2fsecret",
+        "/%252e%252e%252fsecret",
+        "/..%c0%af..%c0%afsecret",
+        "/..%5c..%5csecret",
+        "/..\\..\\secret",
+        "/secret%00.html",
+        "/run/log.jsonl?",
+        "/?",
+        "/#",
+        "/events/",
+        "/events?seen=g",
+        "/events?seen=a&seen=b",
+        "file:///etc/passwd",
+        "//127.0.0.1/secret",
+        "secret",
+        "",
+    ] {
+        let answer = ask(&format!("GET {target} HTTP/1.1\r\nHost: {here}"));
+        assert!(["404", "400"].contains(&status(&answer).as_str()), "{target}: {answer}");
+        assert!(!answer.contains("not to be had") && !answer.contains("loss"), "{target}: {answer}");
+    }
+    // DNS rebinding: another name points here. What a proxy may have added, or the address in the request, does not help.
+    for name in ["evil.example", "127.0.0.1.evil.example", "localhost.evil.example", "[::1]", "0.0.0.0", "2130706433"] {
+        for host in [name.to_owned(), format!("{name}:{}", server.port), format!("user@{here}"), format!("{here}.")] {
+            let request =
+                format!("GET / HTTP/1.1\r\nHost: {host}\r\nX-Forwarded-Host: {here}\r\nForwarded: host={here}");
+            assert_eq!(status(&ask(&request)), "403", "{host}");
+        }
+        let absolute = format!("GET http://{name}/ HTTP/1.1\r\nHost: {here}");
+        assert_eq!(status(&ask(&absolute)), "404", "{absolute}");
+    }
+    // No method but two, in this spelling; nothing can be written, nor is a way to other methods believed.
+    for method in ["CONNECT", "PROPFIND", "MKCOL", "MOVE", "LOCK", "get", "GETT", "\u{47}\u{45}\u{54}\u{300}", "PRI"] {
+        let answer = ask(&format!("{method} / HTTP/1.1\r\nHost: {here}\r\nX-HTTP-Method-Override: GET"));
+        assert!(["405", "400"].contains(&status(&answer).as_str()), "{method}: {answer}");
+    }
+    // Two requests in the place of one, and bodies that no GET has.
+    for more in [
+        "Content-Length: 5\r\n\r\nabcde",
+        "Content-Length: 0\r\nContent-Length: 5",
+        "Content-Length: -1",
+        "Transfer-Encoding: chunked\r\n\r\n0",
+        "Transfer-Encoding: identity, chunked",
+        "Host: evil.example",
+        " folded: value",
+        "no-colon",
+        ": no name",
+        "a b: c",
+        "X: \u{0}",
+        "X: \u{7f}",
+    ] {
+        assert_eq!(status(&ask(&format!("GET / HTTP/1.1\r\nHost: {here}\r\n{more}"))), "400", "{more:?}");
+    }
+    // What follows a request is not taken for a second one.
+    let twice = ask(&format!("HEAD / HTTP/1.1\r\nHost: {here}\r\n\r\nGET / HTTP/1.1\r\nHost: {here}"));
+    assert_eq!(twice.matches("HTTP/1.1 ").count(), 1, "{twice}");
+    // Too much: one long line, many short ones, a line that never ends.
+    let many = format!("GET / HTTP/1.1\r\nHost: {here}\r\n{}", "a: b\r\n".repeat(3000));
+    for request in [format!("GET /{} HTTP/1.1\r\nHost: {here}", "a".repeat(9000)), many, "a".repeat(100_000)] {
+        let answer = server.ask(request.as_bytes());
+        // The rest of what is still being sent may push the answer aside, nothing else.
+        assert!(answer.is_empty() || status(&answer) == "431", "{answer}");
+    }
+    // Other pages may neither read nor frame it, and a preflight is not granted.
+    let preflight = ask(&format!("OPTIONS /events HTTP/1.1\r\nHost: {here}\r\nOrigin: http://evil.example"));
+    let page = ask(&format!("GET / HTTP/1.1\r\nHost: {here}\r\nOrigin: http://evil.example"));
+    assert_eq!((status(&preflight).as_str(), status(&page).as_str()), ("405", "200"));
+    for answer in [preflight, page] {
+        let head = answer.split("\r\n\r\n").next().unwrap().to_ascii_lowercase();
+        assert!(
+            !head.contains("access-control") && head.contains("cross-origin-resource-policy: same-origin"),
+            "{head}"
+        );
+    }
+    assert_eq!(files(&bench.path("run")).len(), 1, "it only reads");
+    assert_eq!(server.interrupt(), Some(0));
+}
+
+#[test]
 fn a_stream_tells_what_is_new_through_a_restart_of_the_run() {
     let bench = Bench::new();
     let server = Server::start(&bench, &["later"]);

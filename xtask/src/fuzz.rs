@@ -1,6 +1,8 @@
 //! `cargo xtask fuzz`: damaged input by the million, on the stable toolchain.
 
-use anyhow::Result;
+use std::fs;
+
+use anyhow::{Context, Result, bail};
 
 use crate::shell;
 
@@ -16,6 +18,9 @@ pub struct Args {
     /// Number of the first input; the same number is the same input on every machine
     #[arg(long, default_value_t = 0)]
     first: u64,
+    /// Follow coverage with libFuzzer: the targets of `fuzz`, through cargo-fuzz, which `cargo install cargo-fuzz` brings
+    #[arg(long, conflicts_with = "first")]
+    guided: bool,
 }
 
 /// Runs the executions asked for; what they find is kept in a folder that is named.
@@ -23,10 +28,49 @@ pub struct Args {
 /// # Errors
 /// When something is found, or the tests do not build.
 pub fn run(args: &Args) -> Result<()> {
+    if args.guided {
+        return guided(&args.target, args.executions);
+    }
     let mut command = shell::cargo(&["test", "--release", "--workspace", "--test", "mutations", "--", "--nocapture"]);
     command.arg("mutations_of_good_files_never_panic");
     command.env("EFM_FUZZ_TARGET", &args.target);
     command.env("EFM_FUZZ_EXECUTIONS", args.executions.to_string());
     command.env("EFM_FUZZ_FIRST", args.first.to_string());
     shell::run(&mut command).map(|_| ())
+}
+
+/// One target after the other under libFuzzer. What reaches new code is gathered below the folder of build products; the corpus
+/// in the repository is where a run begins, and is replayed by the tests.
+fn guided(target: &str, executions: u64) -> Result<()> {
+    let targets = targets()?;
+    let chosen: Vec<_> = targets.iter().filter(|name| target == "all" || target == **name).collect();
+    if chosen.is_empty() {
+        bail!("no target that follows coverage is called `{target}`; there are {}", targets.join(", "));
+    }
+    let build = shell::target_dir()?.join("fuzz");
+    for name in chosen {
+        let (found, begin) = (build.join("corpus").join(name), shell::root().join("fuzz/corpus").join(name));
+        fs::create_dir_all(&found)?;
+        fs::create_dir_all(&begin)?;
+        let mut command = shell::cargo(&["fuzz", "run", "--target-dir"]);
+        command.arg(&build).arg(name).args([&found, &begin]);
+        command.args(["--", &format!("-runs={executions}"), "-max_len=2048", "-timeout=10", "-rss_limit_mb=1024"]);
+        command.args(["-print_final_stats=1", "-verbosity=0"]);
+        // The counters and checks are not stable options; the compiler is.
+        command.env("RUSTC_BOOTSTRAP", "1").env("CARGO_BUILD_BUILD_DIR", &build);
+        shell::run(&mut command)?;
+    }
+    Ok(())
+}
+
+/// Names of the fuzzers that follow coverage, from their files.
+fn targets() -> Result<Vec<String>> {
+    let folder = shell::root().join("fuzz/targets");
+    let entries = fs::read_dir(&folder).with_context(|| format!("no folder {}", folder.display()))?;
+    let mut names = Vec::new();
+    for entry in entries {
+        names.extend(entry?.path().file_stem().map(|name| name.to_string_lossy().into_owned()));
+    }
+    names.sort();
+    Ok(names)
 }

@@ -13,6 +13,7 @@ mod experiment;
 mod fuzz;
 mod invariants;
 mod maps;
+mod oldest;
 mod python;
 mod reliability;
 mod shell;

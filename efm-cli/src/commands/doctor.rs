@@ -32,7 +32,7 @@ pub fn run(args: &DoctorArgs, memory: Memory) -> Result<(), Failure> {
     let mut open = config.clone();
     open.plates.gap = Gap::Auto;
     let mut prepared = prepare(open, memory)?;
-    memory.check(&estimate::run(&prepared))?;
+    memory.check(&estimate::run(&prepared, true))?;
     let rule = prepared.gap_rule.expect("the gap was left open");
     if let Gap::Length(gap) = config.plates.gap {
         set_gap(&mut prepared, gap);

@@ -33,7 +33,7 @@ pub fn run(args: &RunArgs, stages: Stages, memory: Memory) -> Result<(), Failure
     let config = configuration(&args.experiment, args.method.map(Method::from))?;
     let device = device::parse(&args.device)?;
     if args.dry_run {
-        return dry_run(config, &device, memory);
+        return dry_run(config, &device, stages, memory);
     }
     let signals = Signals::listen().within(memory);
     let one = |config: RunConfig, folder: &Path| {
@@ -91,7 +91,7 @@ impl Job<'_> {
     fn run(&self, config: RunConfig, folder: &Path) -> Result<Option<Metrics>, Failure> {
         // Data, configuration and checkpoints are checked before anything is written.
         let args = self.args;
-        let prepared = ready(config, self.memory)?;
+        let prepared = ready(config, self.stages, self.memory)?;
         let partners = Partners::of(&prepared)?;
         let mut trainer = pipeline::trainer(&prepared, self.device)?;
         let run = RunDir::open(folder)?;
@@ -144,9 +144,9 @@ impl Job<'_> {
 }
 
 /// The data and all else a run needs, if there is memory for it.
-fn ready(config: RunConfig, memory: Memory) -> Result<Prepared, Failure> {
+fn ready(config: RunConfig, stages: Stages, memory: Memory) -> Result<Prepared, Failure> {
     let prepared = prepare(config, memory)?;
-    memory.check(&estimate::run(&prepared))?;
+    memory.check(&estimate::run(&prepared, stages == Stages::All))?;
     Ok(prepared)
 }
 
@@ -221,19 +221,22 @@ pub(super) fn resolved(config: &RunConfig) -> String {
     toml::to_string(config).expect("a configuration is plain data")
 }
 
-fn dry_run(config: RunConfig, device: &Device, memory: Memory) -> Result<(), Failure> {
-    let prepared = ready(config, memory)?;
+fn dry_run(config: RunConfig, device: &Device, stages: Stages, memory: Memory) -> Result<(), Failure> {
+    let prepared = ready(config, stages, memory)?;
     pipeline::trainer(&prepared, device)?;
     say::out(resolved(&prepared.config));
     let train = &prepared.config.train;
+    let then = match stages {
+        Stages::All => format!(", then transport {} samples", prepared.config.eval.samples),
+        Stages::TrainOnly => String::new(),
+    };
     say::note(format!(
-        "would train D = {}, L = {:.3}, {} steps of {} points, then transport {} samples, in about {}; nothing was written",
+        "would train D = {}, L = {:.3}, {} steps of {} points{then}, in about {}; nothing was written",
         prepared.geometry.dim,
         prepared.geometry.gap,
         train.steps,
         train.batch,
-        prepared.config.eval.samples,
-        shown(resident().unwrap_or(0) as f64 + estimate::run(&prepared).bytes())
+        shown(resident().unwrap_or(0) as f64 + estimate::run(&prepared, stages == Stages::All).bytes())
     ));
     Ok(())
 }

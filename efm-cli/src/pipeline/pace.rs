@@ -76,7 +76,7 @@ pub fn pace(prepared: &Prepared, field: &dyn Field, device: &Device) -> Result<P
         pool_seconds,
         training_seconds: config.steps as f64 * step_seconds + pools * pool_seconds + validation,
         parameters,
-        memory_bytes: resident().unwrap_or(0) as f64 + estimate::run(prepared).bytes(),
+        memory_bytes: resident().unwrap_or(0) as f64 + estimate::run(prepared, true).bytes(),
     })
 }
 

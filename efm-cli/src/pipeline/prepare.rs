@@ -35,6 +35,8 @@ pub struct Prepared {
     pub target: Fresh,
     /// Centres of the target's modes in data units, if it has any.
     pub centres: Option<Points>,
+    /// Bytes of points that stood for endless plates while the scaling was learned, and are free again.
+    pub given_back: f64,
 }
 
 /// Points for the evaluation, in data units.
@@ -129,6 +131,10 @@ pub fn prepare(mut config: RunConfig, memory: Memory) -> Result<Prepared, Failur
         stretched: config.train.objective == Objective::Flux,
         head: config.train.objective.head(&config.train.points),
     };
+    // Each of them as drawn and scaled.
+    let bytes_of = |points: &Points| 2.0 * size_of_val(points.as_slice()) as f64;
+    let given_back: f64 =
+        [&source, &target].iter().filter(|plate| plate.endless.is_some()).map(|plate| bytes_of(&plate.sample)).sum();
     let plate = |endless: Option<Cloud>, rows: Points, side| match endless {
         Some(cloud) => cloud.scaled(scalers.plate(side)),
         None => Ok(Cloud::Finite(rows)),
@@ -152,6 +158,7 @@ pub fn prepare(mut config: RunConfig, memory: Memory) -> Result<Prepared, Failur
         source: source.fresh,
         target: target.fresh,
         centres: target.centres,
+        given_back,
     })
 }
 

@@ -8,8 +8,10 @@ use std::time::{Duration, Instant};
 const MOST_BYTES: usize = 8 << 10;
 const MOST_TIME: Duration = Duration::from_secs(5);
 
-/// How long an answer may wait for a client to take it.
+/// How long an answer may wait for a client to take any of it, and how long all of it may take: a client that takes a byte now
+/// and then must not hold its place for ever.
 pub const WRITE_TIME: Duration = Duration::from_secs(10);
+const SEND_TIME: Duration = Duration::from_secs(60);
 
 /// A request that is well-formed; what it may ask for is not looked at yet.
 #[derive(Debug, PartialEq, Eq)]
@@ -82,6 +84,31 @@ pub fn head(status: &str, kind: &str, length: Option<usize>, more: &str) -> Stri
          X-Content-Type-Options: nosniff\r\nX-Frame-Options: DENY\r\nReferrer-Policy: no-referrer\r\n\
          Cross-Origin-Resource-Policy: same-origin\r\n\r\n"
     )
+}
+
+/// Sends what has an end.
+///
+/// # Errors
+/// When the client has gone, takes nothing for [`WRITE_TIME`], or not all within a minute.
+pub fn send(stream: &mut TcpStream, bytes: &[u8]) -> std::io::Result<()> {
+    send_within(stream, bytes, SEND_TIME)
+}
+
+fn send_within(stream: &mut impl Write, bytes: &[u8], most: Duration) -> std::io::Result<()> {
+    let started = Instant::now();
+    let mut left = bytes;
+    while !left.is_empty() {
+        if started.elapsed() > most {
+            return Err(std::io::ErrorKind::TimedOut.into());
+        }
+        match stream.write(left) {
+            Ok(0) => return Err(std::io::ErrorKind::WriteZero.into()),
+            Ok(count) => left = &left[count..],
+            Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(())
 }
 
 /// Reads a request up to the end of its header.
@@ -157,6 +184,30 @@ mod tests {
         let request = parse(b"GET /events?seen=a HTTP/1.1\r\nHost: LocalHost:80\r\nAccept: */*").unwrap();
         assert_eq!(request, Request { head: false, target: "/events?seen=a".into(), host: "localhost:80".into() });
         assert!(parse(b"HEAD / HTTP/1.1\r\nHost: a").unwrap().head);
+    }
+
+    /// Takes a byte at a time, and its time for each.
+    struct Slow(usize);
+
+    impl Write for Slow {
+        fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+            std::thread::sleep(Duration::from_millis(2));
+            self.0 += 1;
+            Ok(bytes.len().min(1))
+        }
+
+        fn flush(&mut self) -> std::io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn a_client_that_takes_a_byte_now_and_then_is_let_go() {
+        let mut slow = Slow(0);
+        let error = send_within(&mut slow, &[0; 1_000_000], Duration::from_millis(20)).unwrap_err();
+        assert_eq!(error.kind(), std::io::ErrorKind::TimedOut);
+        assert!((1..=12).contains(&slow.0), "{} writes of at least 2 ms in 20", slow.0);
+        assert!(send_within(&mut Slow(0), &[0; 3], Duration::from_secs(60)).is_ok());
     }
 
     #[test]

@@ -9,7 +9,7 @@ use std::thread;
 use std::time::Duration;
 
 use super::feed::Feed;
-use super::http::{Refusal, Request, WRITE_TIME, head, read_request};
+use super::http::{Refusal, Request, WRITE_TIME, head, read_request, send};
 use crate::failure::{Exit, Failure};
 use crate::signals::Signals;
 
@@ -136,7 +136,7 @@ fn attend(stream: &mut TcpStream, feed: &Feed, hosts: &[String]) -> std::io::Res
             let frame = "Content-Security-Policy: frame-ancestors 'none'\r\n";
             stream.write_all(head("200 OK", "text/html; charset=utf-8", Some(page.len()), frame).as_bytes())?;
             if !only_head {
-                stream.write_all(page.as_bytes())?;
+                send(stream, page.as_bytes())?;
             }
         }
         Ok((Asked::Events { seen }, only_head)) => {
@@ -152,7 +152,7 @@ fn attend(stream: &mut TcpStream, feed: &Feed, hosts: &[String]) -> std::io::Res
                     stream.write_all(b":\n\n")?;
                 }
                 for event in events {
-                    stream.write_all(event.as_bytes())?;
+                    send(stream, event.as_bytes())?;
                 }
             }
         }

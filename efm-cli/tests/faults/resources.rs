@@ -147,7 +147,19 @@ fn a_limit_that_is_given_is_kept() {
     let forward = ["map", "gaussian-to-moons", "--map", "forward", "--charges", "100000", "--accuracy", "1e-2"];
     let trained =
         ["train.batch=2048", "train.pool=4096", "model.width=512", "train.steps=4", "solver.max_evaluations=20"];
+    let pictures = |side: usize, batch: &'static str| {
+        let size: &'static str = if side == 16 { "16" } else { "32" };
+        let words =
+            ["train", "--target", if side == 16 { "16.npy" } else { "32.npy" }, "--image", size, "--out", "run"];
+        let model = "model={ kind = 'u-net', channels = 16, multipliers = [1, 2], attention = [] }";
+        let settings = [batch, "train.pool=256", "train.charges=50", "train.steps=4", "train.warmup=2", model];
+        let words = words.iter().copied();
+        words.chain(settings.iter().copied().flat_map(|setting| ["--set", setting])).collect::<Vec<_>>()
+    };
     for (name, words) in [
+        ("a U-Net, 32 of 16 × 16", pictures(16, "train.batch=32")),
+        ("a U-Net, 64 of 16 × 16", pictures(16, "train.batch=64")),
+        ("a U-Net, 64 of 32 × 32", pictures(32, "train.batch=64")),
         ("a pool of 200 000", tiny(&RUN, &["train.pool=200000", "train.charges=8", "train.steps=4", "eval.repeats=1"])),
         ("D = 64", tiny(&RUN, &["train.pool=20000", "train.charges=8", "source.dim=64", "target.dim=64"])),
         ("100 000 charges in trees", tiny(&[&forward[..], &["--out", "run"]].concat(), &["eval.samples=10"])),
@@ -156,6 +168,13 @@ fn a_limit_that_is_given_is_kept() {
     ] {
         let within = |mebibytes: u64| {
             let bench = Bench::new();
+            for side in [16, 32] {
+                let pixels: Vec<u8> = (0..60 * side * side).map(|at| (at % 251) as u8).collect();
+                bench.put(
+                    &format!("{side}.npy"),
+                    crate::bytes::npy(&crate::bytes::header("|u1", &format!("(60, {side}, {side})")), &pixels),
+                );
+            }
             watch(efm(&bench).args(&words).arg("--memory").arg(format!("{mebibytes}MiB")))
         };
         // The first sum is of what is drawn to scale the data, the last of everything.

@@ -4,8 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use efm_core::Points;
-use efm_data::image::{DecodeLimits, ImagesSpec, decode_image, read_cifar, read_idx};
-use efm_data::{DataError, ErrorClass, Limits, list_arrays, read_points_within, write_arrays};
+use efm_data::write_arrays;
 use efm_models::device;
 use efm_train::config::{ConfigSource, load};
 use efm_train::{Checkpoints, State, Tensors, TrainError, TrainedModel};
@@ -13,6 +12,7 @@ use rand::{Rng, RngExt};
 
 use crate::bytes::{Entry, archive, crc32, header, npy, tensors};
 use crate::images::{gzip, idx, jpeg, jpeg_held, picture, png, zipped};
+use crate::readers::{images, one_line, put, rows, sets, zips};
 
 /// Something that takes bytes from outside.
 pub struct Target {
@@ -75,41 +75,6 @@ const TOML: &[&str] = &[
 
 fn as_it_is(_: &mut dyn Rng, bytes: Vec<u8>) -> Vec<u8> {
     bytes
-}
-
-/// More than a reader of these small files could need.
-fn limits() -> Limits {
-    Limits { max_bytes: 1 << 20, ..Limits::default() }
-}
-
-/// Errors are of bad data, or of too much of it, and fit a line.
-fn held(error: &DataError) -> Result<bool, String> {
-    let (text, hint) = (error.to_string(), error.hint());
-    match error.class() {
-        ErrorClass::BadData | ErrorClass::ResourceLimit if one_line(&text) && one_line(hint) => Ok(false),
-        class => Err(format!("{class:?}: {text}")),
-    }
-}
-
-fn one_line(text: &str) -> bool {
-    !text.is_empty() && !text.contains('\n') && text.len() < 10_000
-}
-
-fn put(place: &Path, name: &str, input: &[u8]) -> std::path::PathBuf {
-    let path = place.join(name);
-    fs::write(&path, input).unwrap();
-    path
-}
-
-fn rows(input: &[u8], place: &Path, name: &str) -> Result<bool, String> {
-    let path = put(place, name, input);
-    let _ = list_arrays(&path);
-    let _ = read_points_within(&path, Some("x"), &limits());
-    match read_points_within(&path, None, &limits()) {
-        Ok(points) if points.as_slice().iter().all(|value| value.is_finite()) && points.dim() > 0 => Ok(true),
-        Ok(points) => Err(format!("accepted {points:?}")),
-        Err(error) => held(&error),
-    }
 }
 
 fn points() -> Points {
@@ -192,24 +157,6 @@ fn gzip_again(random: &mut dyn Rng, bytes: Vec<u8>) -> Vec<u8> {
     if random.random() && bytes.len() < 4096 { gzip(&bytes) } else { bytes }
 }
 
-fn sets(input: &[u8], place: &Path) -> Result<bool, String> {
-    let path = put(place, "train-images-idx3-ubyte", input);
-    let idx = read_idx(&path, &limits()).map(|idx| {
-        let product: usize = idx.axes.iter().product();
-        assert_eq!(product, idx.values.len());
-    });
-    let cifar = read_cifar(&path, &limits()).map(|set| assert!(!set.is_empty()));
-    let opened = ImagesSpec::new(&path).open(Path::new("")).map(|sampler| assert!(sampler.count() >= 2));
-    let mut accepted = false;
-    for result in [idx, cifar, opened] {
-        match result {
-            Ok(()) => accepted = true,
-            Err(error) => drop(held(&error)?),
-        }
-    }
-    Ok(accepted)
-}
-
 fn pictures() -> Vec<Vec<u8>> {
     vec![png(13, 9, 1), jpeg(17, 12, 2), jpeg_held(&picture(9, 20, 3), 6), png(1, 1, 0)]
 }
@@ -232,37 +179,12 @@ fn chunks_again(random: &mut dyn Rng, mut bytes: Vec<u8>) -> Vec<u8> {
     bytes
 }
 
-fn images(input: &[u8], _: &Path) -> Result<bool, String> {
-    let limits = DecodeLimits { pixels: 1 << 14, ..DecodeLimits::default() };
-    match decode_image(Path::new("a"), input, [255, 0, 128], &limits) {
-        Ok(raster) => {
-            let shape = raster.shape();
-            assert_eq!(raster.pixels().len(), shape.height * shape.width * shape.channels);
-            Ok(true)
-        }
-        Err(error) => held(&error),
-    }
-}
-
 fn archives() -> Vec<Vec<u8>> {
     let (one, two) = (png(4, 4, 1), png(4, 4, 2));
     vec![
         zipped(&[("train/a/1.png", &one), ("train/b/2.png", &two), ("notes.txt", b"mine")]),
         archive(&[Entry::stored("1.png", one), Entry::stored("2.png", two)]),
     ]
-}
-
-fn zips(input: &[u8], place: &Path) -> Result<bool, String> {
-    let path = put(place, "a.zip", input);
-    let spec = ImagesSpec { skip_bad: input.len().is_multiple_of(2), ..ImagesSpec::new(&path) };
-    match spec.open(Path::new("")) {
-        Ok(sampler) => {
-            let mut image = vec![0.0; sampler.shape().dim()];
-            (0..sampler.count()).for_each(|index| drop(sampler.image_into(index, &mut image)));
-            Ok(true)
-        }
-        Err(error) => held(&error),
-    }
 }
 
 fn configs() -> Vec<Vec<u8>> {

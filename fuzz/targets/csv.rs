@@ -1,0 +1,5 @@
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|input: &[u8]| fuzz::feed(input, |input, place| fuzz::readers::rows(
+    input, place, "a.csv"
+)));
