@@ -1,10 +1,12 @@
 //! The command line.
 
+mod features;
 mod lines;
 
 use std::path::PathBuf;
 
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
+pub use features::{FeatureArgs, FeaturesArg};
 pub use lines::{InterpolateArgs, LinesArgs, SampleArgs, TransportArgs};
 
 use crate::report_args::{FieldArgs, ReportArgs, WatchArgs};
@@ -260,6 +262,9 @@ pub struct EvalArgs {
     /// with the error of going back and forth; draws `pictures/quality.svg`.
     #[arg(long, value_name = "COUNTS", value_delimiter = ',', conflicts_with = "second")]
     pub evaluations: Vec<usize>,
+    /// Images by their features.
+    #[command(flatten)]
+    pub features: FeatureArgs,
 }
 
 /// Steps that a classifier is trained for unless told otherwise.

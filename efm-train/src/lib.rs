@@ -27,7 +27,7 @@ mod schedule;
 mod trainer;
 
 pub use checkpoint::{Checkpoints, State, Tensors};
-pub use classifier_file::{classifier_key, load_classifier, save_classifier};
+pub use classifier_file::{classifier_key, load_classifier, open_classifier, save_classifier};
 pub use classify::{Judgement, judge, train_classifier};
 pub use cloud::Cloud;
 pub use ema::MovingAverage;

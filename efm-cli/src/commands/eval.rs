@@ -7,7 +7,7 @@ use efm_models::device;
 use efm_train::TrainedModel;
 use efm_train::config::{ConfigSource, load};
 
-use super::quality;
+use super::{features, quality};
 use crate::args::EvalArgs;
 use crate::failure::Failure;
 use crate::memory::Memory;
@@ -20,6 +20,9 @@ use crate::signals::Signals;
 pub fn run(args: &EvalArgs, memory: Memory) -> Result<(), Failure> {
     if !args.evaluations.is_empty() {
         return quality::run(&args.first, &args.evaluations, args.json, memory);
+    }
+    if let (Some(network), Some(target)) = (args.features.features, &args.second) {
+        return features::run(args, network, target, memory);
     }
     let metrics = match &args.second {
         Some(target) => compare(args, target, memory)?,

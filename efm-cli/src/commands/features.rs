@@ -1,0 +1,210 @@
+//! `efm eval A B --features NETWORK`: distances of two sets of images on what a network makes of them.
+
+use std::path::{Path, PathBuf};
+
+use burn::tensor::Device;
+use efm_core::{Points, Seed};
+use efm_data::image::{ImageSize, ImagesSpec};
+use efm_data::{count_axes, read_points_within, store};
+use efm_eval::frechet_distance;
+use efm_models::{Features, Weights, device};
+use efm_train::open_classifier;
+use serde::Serialize;
+
+use super::data::parse_split;
+use crate::args::{EvalArgs, FeaturesArg};
+use crate::data_folder;
+use crate::failure::{Exit, Failure};
+use crate::memory::Memory;
+use crate::pipeline::{all, saved_config};
+use crate::progress::Progress;
+use crate::say;
+use crate::signals::Signals;
+
+/// Features of two sets of images.
+pub struct FeatureClouds {
+    /// Name of the network in that of a distance.
+    pub network: &'static str,
+    pub first: Points,
+    pub second: Points,
+}
+
+/// What is printed.
+#[derive(Debug, Serialize)]
+struct Distances {
+    network: &'static str,
+    features: usize,
+    images: [usize; 2],
+    seed: u64,
+    frechet: Distance,
+}
+
+/// A distance beside its noise floor.
+#[derive(Debug, Serialize)]
+struct Distance {
+    name: String,
+    value: f64,
+    /// That of two halves of the second set, of so many images each; a larger one than at the full number, for the distance
+    /// is biased upwards by few images.
+    floor: f64,
+    floor_images: [usize; 2],
+}
+
+/// Images, one per point, with channels, rows and columns.
+type Images = (Points, [usize; 3]);
+
+/// Measures and prints.
+pub fn run(args: &EvalArgs, network: FeaturesArg, target: &Path, memory: Memory) -> Result<(), Failure> {
+    let clouds = clouds(args, network, target, memory)?;
+    let FeatureClouds { network, first, second } = &clouds;
+    let half = second.len() / 2;
+    let [front, back] = [0..half, half..second.len()].map(|rows| second.select(&rows.collect::<Vec<_>>()));
+    let name = match network {
+        // With the weights of 2015 this is a FID; which weights these are, only their owner knows.
+        &"Inception" => "FID".to_owned(),
+        network => format!("FD-{network}"),
+    };
+    let distances = Distances {
+        network,
+        features: first.dim(),
+        images: [first.len(), second.len()],
+        seed: args.seed,
+        frechet: Distance {
+            name,
+            value: frechet_distance(first, second)?,
+            floor: frechet_distance(&front, &back)?,
+            floor_images: [front.len(), back.len()],
+        },
+    };
+    if args.json {
+        say::out(serde_json::to_string_pretty(&distances).expect("plain data"));
+        return Ok(());
+    }
+    let Distance { name, value, floor, floor_images } = &distances.frechet;
+    let ([first, second], [front, back]) = (distances.images, *floor_images);
+    say::out(format!("{first} images against {second}, {} features of {network}", distances.features));
+    say::out(format!("{name:<20} {value:.4}   (two halves of the second set, {front} against {back}: {floor:.4})"));
+    Ok(())
+}
+
+/// The features of both sets.
+pub fn clouds(args: &EvalArgs, network: FeaturesArg, target: &Path, memory: Memory) -> Result<FeatureClouds, Failure> {
+    let device = device::parse("cpu")?;
+    let network = open(network, args.features.weights.as_deref(), &device)?;
+    let signals = Signals::listen().within(memory);
+    let of = |path: &Path, stream: &str| -> Result<Points, Failure> {
+        let (images, shape) = images(path, args, memory)?;
+        let images = some(images, args.features.images, Seed(args.seed), stream)?;
+        let mut progress = Progress::new("features", images.len());
+        let features = network.of(&images, shape, &device, &mut |done| {
+            progress.set(done, String::new);
+            signals.received().is_none()
+        });
+        progress.finish();
+        match signals.received() {
+            Some(exit) => Err(Failure::new(exit, "stopped; nothing was written", "run the command again")),
+            None => Ok(features?),
+        }
+    };
+    let (first, second) = (of(&args.first, "eval/first")?, of(target, "eval/second")?);
+    Ok(FeatureClouds { network: network.name(), first, second })
+}
+
+fn open(network: FeaturesArg, weights: Option<&Path>, device: &Device) -> Result<Features, Failure> {
+    let missing = |what: &str| Failure::usage(format!("--features {what} needs --weights"), "name its file of weights");
+    Ok(match (network, weights) {
+        (FeaturesArg::EfficientnetLite0, Some(path)) => Features::efficientnet_lite0(&Weights::open(path)?, device)?,
+        (FeaturesArg::EfficientnetLite0, None) => {
+            Features::efficientnet_lite0(&Weights::open(&known_weights()?)?, device)?
+        }
+        (FeaturesArg::Inception, Some(path)) => Features::inception(&Weights::open(path)?, device)?,
+        (FeaturesArg::Inception, None) => return Err(missing("inception")),
+        (FeaturesArg::Classifier, Some(folder)) => Features::classifier(open_classifier(folder, device)?),
+        (FeaturesArg::Classifier, None) => return Err(missing("classifier")),
+    })
+}
+
+/// The weights of EfficientNet-Lite0 that were imported.
+fn known_weights() -> Result<PathBuf, Failure> {
+    let name = store::EFFICIENTNET_LITE0;
+    let folder = data_folder::known_set(Path::new(name))?.expect("a name that is known");
+    Ok(folder.join(store::EFFICIENTNET_LITE0_FILE))
+}
+
+/// The images at `path`: a run's transported ones, rows of a file, or a set of pictures.
+fn images(path: &Path, args: &EvalArgs, memory: Memory) -> Result<Images, Failure> {
+    let run = path.join("transported.npy");
+    if run.is_file() {
+        let points = read_points_within(&run, None, &memory.limits())?;
+        let size = saved_config(path)?.data.image;
+        let shape = size.and_then(|[height, width]| {
+            let channels = points.dim().checked_div(height * width)?;
+            Some([channels, height, width])
+        });
+        let shape = shape.map_or_else(|| rows_shape(&points, args, &run), Ok)?;
+        return Ok((in_range(points, &run)?, shape));
+    }
+    let place = if path.exists() { path.to_path_buf() } else { data_folder::known_set(path)?.unwrap_or(path.into()) };
+    let pictures = || {
+        let size = args.features.size.map(|size| ImageSize::Square(usize::from(size)));
+        let split = parse_split(&args.features.split)?;
+        let spec = ImagesSpec { size, split, max_bytes: Some(memory.for_rows()), ..ImagesSpec::new(place.clone()) };
+        let sampler = spec.open(Path::new(""))?;
+        let shape = sampler.shape();
+        Ok::<_, Failure>((all(&sampler)?, [shape.channels, shape.height, shape.width]))
+    };
+    let extension = place.extension().and_then(|end| end.to_str()).unwrap_or_default().to_ascii_lowercase();
+    match extension.as_str() {
+        "csv" | "tsv" | "txt" | "safetensors" => rows(&place, args, memory),
+        "npy" | "npz" if count_axes(&place, &memory.limits()).is_ok_and(|axes| axes == 2) => rows(&place, args, memory),
+        _ => pictures(),
+    }
+}
+
+fn rows(path: &Path, args: &EvalArgs, memory: Memory) -> Result<Images, Failure> {
+    let points = read_points_within(path, None, &memory.limits())?;
+    let shape = rows_shape(&points, args, path)?;
+    Ok((in_range(points, path)?, shape))
+}
+
+/// The shape of rows: what was given, or else square images in grey or colour.
+fn rows_shape(points: &Points, args: &EvalArgs, path: &Path) -> Result<[usize; 3], Failure> {
+    if let Some(&[channels, height, width]) = args.features.shape.as_deref() {
+        return Ok([channels, height, width]);
+    }
+    let dim = points.dim();
+    let square = |area: usize| Some(area.isqrt()).filter(|side| side * side == area);
+    let shape = square(dim).map(|side| [1, side, side]);
+    let shape = shape.or_else(|| square(dim / 3).filter(|_| dim.is_multiple_of(3)).map(|side| [3, side, side]));
+    shape.ok_or_else(|| {
+        let message = format!("{}: D = {dim} is neither a square nor three of them", path.display());
+        Failure::new(Exit::Data, message, "give the shape of the images with --shape CHANNELS,ROWS,COLUMNS")
+    })
+}
+
+/// Rows are images only if their values are: from −1 to 1, and a transported one may be a little beyond.
+fn in_range(points: Points, path: &Path) -> Result<Points, Failure> {
+    let largest = points.as_slice().iter().fold(0.0_f32, |most, value| most.max(value.abs()));
+    if largest > BEYOND {
+        let message = format!("{}: values up to {largest} are not those of images", path.display());
+        return Err(Failure::new(
+            Exit::Data,
+            message,
+            "rows of pixels lie between −1 and 1; arrays of bytes have the axes N, H, W, C",
+        ));
+    }
+    Ok(points)
+}
+
+/// Farthest that a pixel of a transported image may be from grey.
+const BEYOND: f32 = 4.0;
+
+/// At most `most` of the images, without repeats, in their order.
+fn some(images: Points, most: usize, seed: Seed, stream: &str) -> Result<Points, Failure> {
+    if images.len() <= most {
+        return Ok(images);
+    }
+    let mut chosen = rand::seq::index::sample(&mut seed.stream(stream).at(0), images.len(), most).into_vec();
+    chosen.sort_unstable();
+    Ok(images.select(&chosen))
+}
