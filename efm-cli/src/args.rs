@@ -124,6 +124,9 @@ pub struct RunArgs {
     /// Run once per seed and print mean and spread, e.g. `1..5` or `1,4,9`; ranges include both ends.
     #[arg(long, value_name = "SEEDS", conflicts_with = "seed")]
     pub seeds: Option<String>,
+    /// Begin training with these weights, where they fit: a PyTorch file (.pt, .pth), safetensors, or the folder of a run.
+    #[arg(long, value_name = "FILE")]
+    pub init: Option<PathBuf>,
     /// Device to train and transport on; `efm devices` lists them.
     #[arg(long, default_value = "cpu")]
     pub device: String,

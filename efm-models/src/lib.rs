@@ -19,6 +19,7 @@ mod learned;
 mod mlp;
 mod network;
 pub mod operators;
+mod start;
 mod unet;
 mod weights;
 
@@ -32,5 +33,6 @@ pub use head::Head;
 pub use learned::LearnedField;
 pub use mlp::{Activation, Mlp, MlpConfig};
 pub use network::{FieldNet, Geometry, Network, NetworkConfig};
+pub use start::Taken;
 pub use unet::{UNet, UNetConfig};
 pub use weights::Weights;

@@ -24,6 +24,7 @@ mod pool;
 mod run_dir;
 mod scalers;
 mod schedule;
+mod start;
 mod trainer;
 
 pub use checkpoint::{Checkpoints, State, Tensors};
@@ -41,4 +42,5 @@ pub use pool::{Batch, Plates, Pool, PoolSource};
 pub use run_dir::RunDir;
 pub use scalers::Scalers;
 pub use schedule::learning_rate;
+pub use start::weights_at;
 pub use trainer::{Ended, Report, Trainer, Watch};

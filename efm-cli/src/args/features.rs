@@ -31,6 +31,9 @@ pub struct FeatureArgs {
     /// Part of the sets that have parts: train, test or all.
     #[arg(long, value_name = "PART", requires = "features", default_value = "all")]
     pub split: String,
+    /// Also write the features of both sets, rows of the arrays `first` and `second`.
+    #[arg(long, value_name = "FILE.npz", requires = "features")]
+    pub keep_features: Option<PathBuf>,
     /// Most images of each set, drawn by the seed.
     #[arg(long, value_name = "COUNT", requires = "features", default_value_t = 10_000)]
     pub images: usize,

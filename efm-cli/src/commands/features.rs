@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use burn::tensor::Device;
 use efm_core::{Points, Seed};
 use efm_data::image::{ImageSize, ImagesSpec};
-use efm_data::{count_axes, read_points_within, store};
+use efm_data::{count_axes, read_points_within, store, write_arrays};
 use efm_eval::frechet_distance;
 use efm_models::{Features, Weights, device};
 use efm_train::open_classifier;
@@ -57,6 +57,9 @@ type Images = (Points, [usize; 3]);
 pub fn run(args: &EvalArgs, network: FeaturesArg, target: &Path, memory: Memory) -> Result<(), Failure> {
     let clouds = clouds(args, network, target, memory)?;
     let FeatureClouds { network, first, second } = &clouds;
+    if let Some(path) = &args.features.keep_features {
+        write_arrays(path, &[("first", first), ("second", second)])?;
+    }
     let half = second.len() / 2;
     let [front, back] = [0..half, half..second.len()].map(|rows| second.select(&rows.collect::<Vec<_>>()));
     let name = match network {

@@ -3,6 +3,7 @@
 mod config;
 mod embedding;
 pub(crate) mod layers;
+pub(crate) mod published;
 
 use burn::module::Module;
 use burn::nn::{Linear, LinearConfig};

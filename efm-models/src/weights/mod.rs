@@ -32,6 +32,7 @@ struct Stored {
 enum Source {
     Pytorch(pytorch_reader::Tensor),
     Safetensors(safetensors::Place),
+    Memory(Vec<f32>),
 }
 
 impl Weights {
@@ -54,6 +55,13 @@ impl Weights {
             return Err(ModelError::BadWeights { path: path.into(), message: "holds no tensors".to_owned() });
         }
         Ok(Self { path: path.into(), stored })
+    }
+
+    /// Tensors that were read otherwise, from `path`: name, shape and values of each.
+    pub fn of(path: &Path, tensors: impl IntoIterator<Item = (String, Vec<usize>, Vec<f32>)>) -> Self {
+        let stored =
+            tensors.into_iter().map(|(name, shape, values)| (name, Stored { shape, source: Source::Memory(values) }));
+        Self { path: path.into(), stored: stored.collect() }
     }
 
     /// The file.
@@ -85,6 +93,7 @@ impl Weights {
         let values = match &stored.source {
             Source::Pytorch(tensor) => pytorch::values(tensor, &self.path),
             Source::Safetensors(place) => place.values(&self.path),
+            Source::Memory(values) => Ok(values.clone()),
         }?;
         let count = shape.iter().product::<usize>();
         if values.len() != count || values.iter().any(|value| !value.is_finite()) {
