@@ -92,8 +92,11 @@ impl TrainedModel {
     }
 }
 
-/// The tensors of a network by their names: shape and f32 bytes.
-pub(crate) fn tensors(network: &Network) -> Result<BTreeMap<String, (Vec<usize>, Vec<u8>)>, TrainError> {
+/// Tensors by their names: shape and f32 bytes.
+type Named = BTreeMap<String, (Vec<usize>, Vec<u8>)>;
+
+/// The tensors of a network.
+pub(crate) fn tensors(network: &Network) -> Result<Named, TrainError> {
     let device = |error: String| TrainError::Device(error);
     let packed = network.clone().into_record().into_bytes().map_err(|error| device(error.to_string()))?.to_vec();
     let tensors = Reader::from_bytes(Bytes::from_bytes_vec(packed))

@@ -3,20 +3,21 @@
 use std::path::{Path, PathBuf};
 
 use burn::tensor::Device;
-use efm_core::{Points, Seed};
+use efm_core::{Points, Seed, Stream};
 use efm_data::image::{ImageSize, ImagesSpec};
-use efm_data::{count_axes, read_points_within, store, write_arrays};
+use efm_data::{Sampler, count_axes, read_points_within, store, write_arrays};
 use efm_eval::frechet_distance;
 use efm_models::{Features, Weights, device};
 use efm_train::open_classifier;
+use rayon::prelude::*;
 use serde::Serialize;
 
 use super::data::parse_split;
 use crate::args::{EvalArgs, FeaturesArg};
 use crate::data_folder;
 use crate::failure::{Exit, Failure};
-use crate::memory::Memory;
-use crate::pipeline::{all, saved_config};
+use crate::memory::{Memory, shown};
+use crate::pipeline::saved_config;
 use crate::progress::Progress;
 use crate::say;
 use crate::signals::Signals;
@@ -96,8 +97,8 @@ pub fn clouds(args: &EvalArgs, network: FeaturesArg, target: &Path, memory: Memo
     let network = open(network, args.features.weights.as_deref(), &device)?;
     let signals = Signals::listen().within(memory);
     let of = |path: &Path, stream: &str| -> Result<Points, Failure> {
-        let (images, shape) = images(path, args, memory)?;
-        let images = some(images, args.features.images, Seed(args.seed), stream)?;
+        let reader = Reader { args, stream: Seed(args.seed).stream(stream), memory };
+        let (images, shape) = reader.images(path)?;
         let mut progress = Progress::new("features", images.len());
         let features = network.of(&images, shape, &device, &mut |done| {
             progress.set(done, String::new);
@@ -134,48 +135,78 @@ fn known_weights() -> Result<PathBuf, Failure> {
     Ok(folder.join(store::EFFICIENTNET_LITE0_FILE))
 }
 
-/// The images at `path`: a run's transported ones, rows of a file, or a set of pictures.
-fn images(path: &Path, args: &EvalArgs, memory: Memory) -> Result<Images, Failure> {
-    let run = path.join("transported.npy");
-    if run.is_file() {
-        let points = read_points_within(&run, None, &memory.limits())?;
-        let size = saved_config(path)?.data.image;
-        let shape = size.and_then(|[height, width]| {
-            let channels = points.dim().checked_div(height * width)?;
-            Some([channels, height, width])
-        });
-        let shape = shape.map_or_else(|| rows_shape(&points, args, &run), Ok)?;
-        return Ok((in_range(points, &run)?, shape));
+/// How a set of images is read.
+struct Reader<'a> {
+    args: &'a EvalArgs,
+    /// What chooses among more images than are wanted.
+    stream: Stream,
+    memory: Memory,
+}
+
+impl Reader<'_> {
+    /// The images at `path`: a run's transported ones, rows of a file, or a set of pictures.
+    fn images(&self, path: &Path) -> Result<Images, Failure> {
+        let run = path.join("transported.npy");
+        if run.is_file() {
+            return self.rows(&run, saved_config(path)?.data.image);
+        }
+        let known = if path.exists() { None } else { data_folder::known_set(path)? };
+        let place = known.unwrap_or_else(|| path.to_path_buf());
+        let extension = place.extension().and_then(|end| end.to_str()).unwrap_or_default().to_ascii_lowercase();
+        let is_rows = match extension.as_str() {
+            "csv" | "tsv" | "txt" | "safetensors" => true,
+            // Arrays of images have more axes.
+            "npy" | "npz" => count_axes(&place, &self.memory.limits()).is_ok_and(|axes| axes == 2),
+            _ => false,
+        };
+        if is_rows { self.rows(&place, None) } else { self.pictures(place) }
     }
-    let place = if path.exists() { path.to_path_buf() } else { data_folder::known_set(path)?.unwrap_or(path.into()) };
-    let pictures = || {
-        let size = args.features.size.map(|size| ImageSize::Square(usize::from(size)));
-        let split = parse_split(&args.features.split)?;
-        let spec = ImagesSpec { size, split, max_bytes: Some(memory.for_rows()), ..ImagesSpec::new(place.clone()) };
+
+    /// Rows of a file, which are images of that many rows and columns if that is known.
+    fn rows(&self, path: &Path, size: Option<[usize; 2]>) -> Result<Images, Failure> {
+        let points = in_range(read_points_within(path, None, &self.memory.limits())?, path)?;
+        let shape = match size.map(|[height, width]| (height, width, points.dim().checked_div(height * width))) {
+            Some((height, width, Some(channels))) => [channels, height, width],
+            _ => rows_shape(points.dim(), self.args.features.shape.as_deref(), path)?,
+        };
+        Ok((points.select(&self.chosen(points.len())), shape))
+    }
+
+    /// Images of a folder, an archive or an array, neither mirrored nor coloured by chance.
+    fn pictures(&self, path: PathBuf) -> Result<Images, Failure> {
+        let size = self.args.features.size.map(|size| ImageSize::Square(usize::from(size)));
+        let split = parse_split(&self.args.features.split)?;
+        let spec = ImagesSpec { size, split, max_bytes: Some(self.memory.for_rows()), ..ImagesSpec::new(path) };
         let sampler = spec.open(Path::new(""))?;
-        let shape = sampler.shape();
-        Ok::<_, Failure>((all(&sampler)?, [shape.channels, shape.height, shape.width]))
-    };
-    let extension = place.extension().and_then(|end| end.to_str()).unwrap_or_default().to_ascii_lowercase();
-    match extension.as_str() {
-        "csv" | "tsv" | "txt" | "safetensors" => rows(&place, args, memory),
-        "npy" | "npz" if count_axes(&place, &memory.limits()).is_ok_and(|axes| axes == 2) => rows(&place, args, memory),
-        _ => pictures(),
+        let (shape, dim, chosen) = (sampler.shape(), sampler.dim(), self.chosen(sampler.count()));
+        let bytes = 4.0 * dim as f64 * chosen.len() as f64;
+        if bytes > self.memory.for_rows() as f64 {
+            let message = format!("{} images of D = {dim} take {}", chosen.len(), shown(bytes));
+            return Err(Failure::new(Exit::Resource, message, "take fewer with --images, or smaller ones with --size"));
+        }
+        let mut values = vec![0.0; dim * chosen.len()];
+        let each = values.par_chunks_exact_mut(dim).zip(&chosen);
+        each.try_for_each(|(out, &index)| sampler.image_into(index, out))?;
+        Ok((Points::from_values(dim, values)?, [shape.channels, shape.height, shape.width]))
+    }
+
+    /// At most as many of `count` images as are wanted, without repeats, in their order.
+    fn chosen(&self, count: usize) -> Vec<usize> {
+        let most = self.args.features.images;
+        if count <= most {
+            return (0..count).collect();
+        }
+        let mut chosen = rand::seq::index::sample(&mut self.stream.at(0), count, most).into_vec();
+        chosen.sort_unstable();
+        chosen
     }
 }
 
-fn rows(path: &Path, args: &EvalArgs, memory: Memory) -> Result<Images, Failure> {
-    let points = read_points_within(path, None, &memory.limits())?;
-    let shape = rows_shape(&points, args, path)?;
-    Ok((in_range(points, path)?, shape))
-}
-
-/// The shape of rows: what was given, or else square images in grey or colour.
-fn rows_shape(points: &Points, args: &EvalArgs, path: &Path) -> Result<[usize; 3], Failure> {
-    if let Some(&[channels, height, width]) = args.features.shape.as_deref() {
+/// Channels, rows and columns of rows of D numbers: what was given, or else square images in grey or colour.
+fn rows_shape(dim: usize, given: Option<&[usize]>, path: &Path) -> Result<[usize; 3], Failure> {
+    if let Some(&[channels, height, width]) = given {
         return Ok([channels, height, width]);
     }
-    let dim = points.dim();
     let square = |area: usize| Some(area.isqrt()).filter(|side| side * side == area);
     let shape = square(dim).map(|side| [1, side, side]);
     let shape = shape.or_else(|| square(dim / 3).filter(|_| dim.is_multiple_of(3)).map(|side| [3, side, side]));
@@ -201,13 +232,3 @@ fn in_range(points: Points, path: &Path) -> Result<Points, Failure> {
 
 /// Farthest that a pixel of a transported image may be from grey.
 const BEYOND: f32 = 4.0;
-
-/// At most `most` of the images, without repeats, in their order.
-fn some(images: Points, most: usize, seed: Seed, stream: &str) -> Result<Points, Failure> {
-    if images.len() <= most {
-        return Ok(images);
-    }
-    let mut chosen = rand::seq::index::sample(&mut seed.stream(stream).at(0), images.len(), most).into_vec();
-    chosen.sort_unstable();
-    Ok(images.select(&chosen))
-}

@@ -43,11 +43,12 @@ impl Weights {
     pub fn open(path: &Path) -> Result<Self, ModelError> {
         let unreadable =
             |error: std::io::Error| ModelError::Unreadable { path: path.into(), message: error.to_string() };
-        let mut file = File::open(path).map_err(unreadable)?;
-        if !file.metadata().map_err(unreadable)?.is_file() {
-            let message = "is no file; name the file of weights itself".to_owned();
-            return Err(ModelError::BadWeights { path: path.into(), message });
+        // Opening a pipe would wait for somebody to write into it.
+        if !std::fs::metadata(path).map_err(unreadable)?.is_file() {
+            let message = "it is a folder, a pipe or a device, not a file".to_owned();
+            return Err(ModelError::Unreadable { path: path.into(), message });
         }
+        let mut file = File::open(path).map_err(unreadable)?;
         let mut head = Vec::new();
         file.by_ref().take(9).read_to_end(&mut head).map_err(unreadable)?;
         let stored = if head.get(8) == Some(&b'{') { safetensors::open(path, file) } else { pytorch::open(path) }?;
@@ -95,8 +96,10 @@ impl Weights {
             Source::Safetensors(place) => place.values(&self.path),
             Source::Memory(values) => Ok(values.clone()),
         }?;
-        let count = shape.iter().product::<usize>();
-        if values.len() != count || values.iter().any(|value| !value.is_finite()) {
+        if values.len() != shape.iter().product::<usize>() {
+            return Err(self.bad(format!("is cut: {} holds {} numbers of {shape:?}", quoted(name), values.len())));
+        }
+        if values.iter().any(|value| !value.is_finite()) {
             return Err(self.bad(format!("{} holds values that are not finite", quoted(name))));
         }
         Ok(values)
@@ -106,6 +109,15 @@ impl Weights {
     pub(crate) fn bad(&self, message: String) -> ModelError {
         ModelError::BadWeights { path: self.path.clone(), message }
     }
+}
+
+/// A message made of what a file holds, as one short line.
+fn line(message: &str) -> String {
+    message
+        .chars()
+        .take(500)
+        .flat_map(|c| if c.is_control() { c.escape_default().collect() } else { vec![c] })
+        .collect()
 }
 
 /// A name from outside, fit for a line of text.

@@ -6,7 +6,7 @@ use std::path::Path;
 use pytorch_reader::{PytorchError, PytorchReader, Tensor};
 use zip::ZipArchive;
 
-use super::{Source, Stored, floats, quoted};
+use super::{Source, Stored, floats, line, quoted};
 use crate::ModelError;
 
 /// The tensors of a PyTorch checkpoint.
@@ -65,13 +65,4 @@ const HARMLESS: u64 = 1 << 20;
 fn is_of_the_file(kind: std::io::ErrorKind) -> bool {
     use std::io::ErrorKind::{InvalidData, InvalidInput, Other, UnexpectedEof};
     matches!(kind, InvalidData | InvalidInput | Other | UnexpectedEof)
-}
-
-/// A message made of what a file holds, as one short line.
-fn line(message: &str) -> String {
-    message
-        .chars()
-        .take(500)
-        .flat_map(|c| if c.is_control() { c.escape_default().collect() } else { vec![c] })
-        .collect()
 }

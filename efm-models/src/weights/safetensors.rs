@@ -3,9 +3,9 @@ use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};
 use std::path::Path;
 
-use safetensors::SafeTensors;
+use safetensors::tensor::Metadata;
 
-use super::{Source, Stored, floats};
+use super::{Source, Stored, floats, line};
 use crate::ModelError;
 
 /// Where a tensor lies in a file.
@@ -30,9 +30,9 @@ pub(super) fn open(path: &Path, mut file: File) -> Result<BTreeMap<String, Store
     if header > LONGEST || header.saturating_add(8) > length {
         return Err(bad(format!("claims a header of {header} bytes in a file of {length}")));
     }
-    let mut bytes = head.to_vec();
+    let mut bytes = Vec::new();
     file.take(header).read_to_end(&mut bytes).map_err(unreadable)?;
-    let (_, metadata) = SafeTensors::read_metadata(&bytes).map_err(|error| bad(error.to_string()))?;
+    let metadata: Metadata = serde_json::from_slice(&bytes).map_err(|error| bad(line(&format!("header: {error}"))))?;
     let mut stored = BTreeMap::new();
     for (name, info) in metadata.tensors() {
         let (from, to) = info.data_offsets;
