@@ -98,9 +98,9 @@ fn a_training_begins_at_the_weights_of_another() {
         let numbers: Vec<_> = line.split(' ').filter_map(|word| word.parse::<usize>().ok()).collect();
         assert!(numbers[0] == numbers[1] && numbers[0] > 0, "{line}");
     }
-    // Another width: only what does not depend on it fits.
+    // Other features of the height: only what does not depend on them fits.
     let other = bench
-        .tiny(&["train", "gaussian-to-swiss-roll", "--init", "first", "--set", "model.width=9", "--out", "third"])
+        .tiny(&["train", "gaussian-to-swiss-roll", "--init", "first", "--set", "model.fourier=2", "--out", "third"])
         .assert();
     let said = String::from_utf8(other.success().get_output().stderr.clone()).unwrap();
     assert!(said.contains("drawn afresh: Mlp.hidden.0.weight has the shape"), "{said}");

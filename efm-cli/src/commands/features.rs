@@ -47,7 +47,7 @@ struct Distance {
     value: f64,
     /// That of two halves of the second set, of so many images each; a larger one than at the full number, for the distance
     /// is biased upwards by few images.
-    floor: f64,
+    floor: Option<f64>,
     floor_images: [usize; 2],
 }
 
@@ -62,7 +62,10 @@ pub fn run(args: &EvalArgs, network: FeaturesArg, target: &Path, memory: Memory)
         write_arrays(path, &[("first", first), ("second", second)])?;
     }
     let half = second.len() / 2;
-    let [front, back] = [0..half, half..second.len()].map(|rows| second.select(&rows.collect::<Vec<_>>()));
+    // By chance: sets lie in the order of their classes.
+    let random = &mut Seed(args.seed).stream("eval/halves").at(0);
+    let order = rand::seq::index::sample(random, second.len(), second.len()).into_vec();
+    let [front, back] = [&order[..half], &order[half..]].map(|rows| second.select(rows));
     let name = match network {
         // With the weights of 2015 this is a FID; which weights these are, only their owner knows.
         &"Inception" => "FID".to_owned(),
@@ -76,7 +79,7 @@ pub fn run(args: &EvalArgs, network: FeaturesArg, target: &Path, memory: Memory)
         frechet: Distance {
             name,
             value: frechet_distance(first, second)?,
-            floor: frechet_distance(&front, &back)?,
+            floor: if front.len() < 2 { None } else { Some(frechet_distance(&front, &back)?) },
             floor_images: [front.len(), back.len()],
         },
     };
@@ -87,7 +90,10 @@ pub fn run(args: &EvalArgs, network: FeaturesArg, target: &Path, memory: Memory)
     let Distance { name, value, floor, floor_images } = &distances.frechet;
     let ([first, second], [front, back]) = (distances.images, *floor_images);
     say::out(format!("{first} images against {second}, {} features of {network}", distances.features));
-    say::out(format!("{name:<20} {value:.4}   (two halves of the second set, {front} against {back}: {floor:.4})"));
+    let floor = floor.map_or(String::new(), |floor| {
+        format!("   (two halves of the second set, {front} against {back}: {floor:.4})")
+    });
+    say::out(format!("{name:<20} {value:.4}{floor}"));
     Ok(())
 }
 

@@ -51,7 +51,9 @@ fn refuse_packed(path: &Path) -> Result<(), ModelError> {
     let Ok(mut archive) = ZipArchive::new(BufReader::new(file)) else { return Ok(()) };
     for index in 0..archive.len() {
         let entry = archive.by_index_raw(index).map_err(|error| bad(line(&error.to_string())))?;
-        if entry.name().ends_with(".pkl") && entry.size() > HARMLESS.max(entry.compressed_size()) {
+        if entry.name().ends_with(".pkl")
+            && (entry.size() > HARMLESS.max(entry.compressed_size()) || entry.size() > LARGEST)
+        {
             return Err(bad(format!("its pickle unpacks from {} to {} bytes", entry.compressed_size(), entry.size())));
         }
     }
@@ -60,6 +62,9 @@ fn refuse_packed(path: &Path) -> Result<(), ModelError> {
 
 /// A pickle up to this size, in bytes, may be compressed.
 const HARMLESS: u64 = 1 << 20;
+
+/// A pickle of a thousand tensors has a quarter of a megabyte.
+const LARGEST: u64 = 8 << 20;
 
 /// Whether such an error says that the file contradicts itself, rather than that it cannot be read.
 fn is_of_the_file(kind: std::io::ErrorKind) -> bool {
