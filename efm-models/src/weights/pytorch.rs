@@ -68,6 +68,6 @@ const LARGEST: u64 = 8 << 20;
 
 /// Whether such an error says that the file contradicts itself, rather than that it cannot be read.
 fn is_of_the_file(kind: std::io::ErrorKind) -> bool {
-    use std::io::ErrorKind::{InvalidData, InvalidInput, Other, UnexpectedEof};
-    matches!(kind, InvalidData | InvalidInput | Other | UnexpectedEof)
+    use std::io::ErrorKind::{InvalidData, InvalidInput, Other, UnexpectedEof, Unsupported};
+    matches!(kind, InvalidData | InvalidInput | Other | UnexpectedEof | Unsupported)
 }
