@@ -1,12 +1,14 @@
 //! The command line.
 
 mod eval;
+mod features;
 mod lines;
 
 use std::path::PathBuf;
 
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 pub use eval::EvalArgs;
+pub use features::{FeatureArgs, FeaturesArg};
 pub use lines::{InterpolateArgs, LinesArgs, SampleArgs, TransportArgs};
 
 use crate::report_args::{FieldArgs, ReportArgs, WatchArgs};
@@ -126,6 +128,9 @@ pub struct RunArgs {
     /// Run once per seed and print mean and spread, e.g. `1..5` or `1,4,9`; ranges include both ends.
     #[arg(long, value_name = "SEEDS", conflicts_with = "seed")]
     pub seeds: Option<String>,
+    /// Begin training with these weights, where they fit: a PyTorch file (.pt, .pth), safetensors, or the folder of a run.
+    #[arg(long, value_name = "FILE")]
+    pub init: Option<PathBuf>,
     /// Device to train and transport on; `efm devices` lists them.
     #[arg(long, default_value = "cpu")]
     pub device: String,

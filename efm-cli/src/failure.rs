@@ -124,7 +124,20 @@ impl From<TrainError> for Failure {
 
 impl From<ModelError> for Failure {
     fn from(error: ModelError) -> Self {
+        let exit = match error {
+            ModelError::Unreadable { .. } => Exit::Io,
+            ModelError::BadWeights { .. } | ModelError::NoImages { .. } => Exit::Data,
+            _ => Exit::Usage,
+        };
         let hint = match &error {
+            ModelError::Unreadable { .. } => "give the path of a file of weights".to_owned(),
+            ModelError::BadWeights { .. } => {
+                "weights are PyTorch files of tensors (torch.save of a state_dict) or safetensors, of this very network"
+                    .to_owned()
+            }
+            ModelError::NoImages { .. } => {
+                "--shape CHANNELS,ROWS,COLUMNS says what rows of a file are; --size makes pictures fit".to_owned()
+            }
             ModelError::BadImage { .. } => {
                 "a U-Net is for images: data.image = [height, width], or model.image, says how large they are"
                     .to_owned()
@@ -132,7 +145,7 @@ impl From<ModelError> for Failure {
             ModelError::BadConfig { key, .. } => format!("set another value with --set model.{key}=…"),
             _ => "`efm devices` lists the devices of this build".to_owned(),
         };
-        Self::new(Exit::Usage, error.to_string(), hint)
+        Self::new(exit, error.to_string(), hint)
     }
 }
 

@@ -33,7 +33,9 @@ pub mod toy;
 
 pub use empirical::Empirical;
 pub use error::{DataError, ErrorClass};
-pub use format::{Limits, list_arrays, read_points, read_points_within, write_arrays, write_column, write_points};
+pub use format::{
+    Limits, count_axes, list_arrays, read_points, read_points_within, write_arrays, write_column, write_points,
+};
 pub use modes::Modes;
 pub use sampler::Sampler;
 pub use scaler::{ColourWeight, Scaler, Scaling};

@@ -4,7 +4,7 @@ use nalgebra::{DMatrix, DVector};
 use crate::EvalError;
 use crate::cloud::check_pair;
 
-/// Squared Fréchet distance |m₁ − m₂|² + tr(C₁ + C₂ − 2 (C₁^½ C₂ C₁^½)^½) of the normal laws with the clouds' means and
+/// Squared Fréchet distance |m₁ − m₂|² + tr(C₁ + C₂ − 2 (C₁ C₂)^½) of the normal laws with the clouds' means and
 /// covariances (Dowson & Landau 1982): the squared W2 of these laws. On features of a network it is what FID is made of
 /// (Heusel et al. 2017, arXiv 1706.08500), but numbers of different networks do not compare. Biased upwards by few points, so
 /// compare with that of two draws of the target, as large.
@@ -19,8 +19,9 @@ pub fn frechet_distance(a: &Points, b: &Points) -> Result<f64, EvalError> {
         }
     }
     let ((mean_a, cov_a), (mean_b, cov_b)) = (moments(a), moments(b));
-    let root = square_root(&cov_a);
-    let inner = &root * &cov_b * &root;
+    // C₁ = F Fᵀ: the eigenvalues of C₁ C₂ are those of Fᵀ C₂ F, which is symmetric.
+    let factor = factor(&cov_a);
+    let inner = factor.tr_mul(&(&cov_b * &factor));
     let cross: f64 =
         (0.5 * (&inner + inner.transpose())).symmetric_eigenvalues().iter().map(|v| v.max(0.0).sqrt()).sum();
     let square = (mean_a - mean_b).norm_squared() + cov_a.trace() + cov_b.trace() - 2.0 * cross;
@@ -36,9 +37,22 @@ fn moments(points: &Points) -> (DVector<f64>, DMatrix<f64>) {
     (mean, covariance)
 }
 
-/// The positive root of a positive matrix; eigenvalues below zero are rounding.
-fn square_root(matrix: &DMatrix<f64>) -> DMatrix<f64> {
-    let eigen = matrix.clone().symmetric_eigen();
-    let roots = eigen.eigenvalues.map(|value| value.max(0.0).sqrt());
-    &eigen.eigenvectors * DMatrix::from_diagonal(&roots) * eigen.eigenvectors.transpose()
+/// The lower triangle F with F Fᵀ = `matrix`, for matrices without negative eigenvalues. Covariances of few points, or of
+/// features that never change, have directions without any variance: a pivot within rounding of zero leaves its column empty.
+fn factor(matrix: &DMatrix<f64>) -> DMatrix<f64> {
+    let size = matrix.nrows();
+    let mut left = matrix.clone();
+    let mut factor = DMatrix::zeros(size, size);
+    let least = matrix.diagonal().amax() * f64::EPSILON * size as f64;
+    for pivot in 0..size {
+        if left[(pivot, pivot)] <= least {
+            continue;
+        }
+        let column = left.view_range(pivot.., pivot) / left[(pivot, pivot)].sqrt();
+        for (offset, &value) in column.iter().enumerate() {
+            left.view_range_mut(pivot + offset.., pivot + offset).axpy(-value, &column.rows_range(offset..), 1.0);
+        }
+        factor.view_range_mut(pivot.., pivot).copy_from(&column);
+    }
+    factor
 }

@@ -61,3 +61,31 @@ fn one_colour_has_no_correlation_and_other_shapes_are_refused() {
     let wrong = ImageShape { width: 3, ..SHAPE };
     assert!(matches!(colour_correlation(&grey, &grey, wrong), Err(EvalError::NotAnImage { .. })));
 }
+
+/// The numbers of benches/features.py: uniform in [−1, 1) from index and key.
+fn numbers(key: u32, count: usize) -> Vec<f32> {
+    let hashed = |index: usize| {
+        let mut x = (index as u32).wrapping_mul(0x9E37_79B1).wrapping_add(key.wrapping_mul(0x85EB_CA77));
+        for (shift, factor) in [(15, 0x2C1B_3C6D), (12, 0x297A_2D39)] {
+            x = (x ^ (x >> shift)).wrapping_mul(factor);
+        }
+        (f64::from(x ^ (x >> 15)) / 2_f64.powi(31) - 1.0) as f32
+    };
+    (0..count).map(hashed).collect()
+}
+
+#[test]
+fn frechet_distances_are_those_of_published_code() {
+    // `python3 benches/features.py --golden`; the first two by pytorch-fid 0.3.0, the last, of fewer points than dimensions, by
+    // singular values, since the root of a singular product is not defined.
+    for (dim, counts, expected) in
+        [(3, [50, 40], 1.054_464_823_3), (20, [200, 150], 7.520_445_267_0), (8, [6, 5], 8.410_953_496_1)]
+    {
+        let first = Points::from_values(dim, numbers(1, counts[0] * dim)).unwrap();
+        let second = numbers(2, counts[1] * dim).into_iter().map(|value| 0.5 + 1.5 * value).collect();
+        let second = Points::from_values(dim, second).unwrap();
+        let found = frechet_distance(&first, &second).unwrap();
+        // f32 rounding of the arrays; and roots of eigenvalues that rounding keeps from zero.
+        assert!((found / expected - 1.0).abs() < 1e-6, "D = {dim}: {found}, not {expected}");
+    }
+}

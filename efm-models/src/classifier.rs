@@ -51,6 +51,11 @@ impl Classifier {
         Ok(initialise(classifier, stream, device))
     }
 
+    /// Channels, rows and columns of its images.
+    pub fn image(&self) -> [usize; 3] {
+        self.image.0
+    }
+
     /// Features `[B, F]` of images `x` `[B, D]`, channel after channel.
     pub fn features(&self, x: Tensor<2>) -> Tensor<2> {
         let [channels, height, width] = self.image.0;

@@ -1,4 +1,6 @@
-/// What can go wrong with devices and networks.
+use std::path::PathBuf;
+
+/// What can go wrong with devices, networks and files of weights.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ModelError {
@@ -38,6 +40,28 @@ pub enum ModelError {
     #[error("model: {message}")]
     BadImage {
         /// What is wrong and what would be accepted.
+        message: String,
+    },
+    /// A file that cannot be read.
+    #[error("cannot read {path}: {message}", path = path.display())]
+    Unreadable {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        message: String,
+    },
+    /// A file of weights that is damaged, of another format, or not of the network in question.
+    #[error("{path}: {message}", path = path.display())]
+    BadWeights {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong.
+        message: String,
+    },
+    /// Points that a network for images cannot take.
+    #[error("{message}")]
+    NoImages {
+        /// What is wrong.
         message: String,
     },
 }

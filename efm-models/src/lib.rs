@@ -10,6 +10,7 @@ pub mod device;
 #[cfg(any(feature = "cuda", feature = "wgpu"))]
 mod device_field;
 mod error;
+mod features;
 mod gate;
 mod head;
 mod height;
@@ -18,17 +19,22 @@ mod learned;
 mod mlp;
 mod network;
 pub mod operators;
+mod start;
 mod tube;
 mod unet;
+mod weights;
 
 pub use classifier::Classifier;
 pub use condition::{Condition, Dropout};
 #[cfg(any(feature = "cuda", feature = "wgpu"))]
 pub use device_field::{DeviceField, DeviceValues};
 pub use error::ModelError;
+pub use features::Features;
 pub use head::Head;
 pub use learned::LearnedField;
 pub use mlp::{Activation, Mlp, MlpConfig};
 pub use network::{FieldNet, Geometry, Network, NetworkConfig};
+pub use start::Taken;
 pub use tube::{FluxTube, TubeScales};
 pub use unet::{UNet, UNetConfig};
+pub use weights::Weights;

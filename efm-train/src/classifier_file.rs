@@ -86,11 +86,30 @@ pub fn load_classifier(key: &str, folder: &Path, device: &Device) -> Result<Opti
     if !path.exists() {
         return Ok(None);
     }
-    let description: Description =
-        serde_json::from_slice(&read(&path)?).map_err(|error| TrainError::corrupt(&path, error.to_string()))?;
-    if description.format != FORMAT || description.key != key {
-        return Err(TrainError::corrupt(&path, "a classifier of other images, or trained otherwise"));
+    let description = describe(&path)?;
+    if description.key != key {
+        return Err(TrainError::corrupt(&path, OTHER));
     }
+    of(description, folder, device).map(Some)
+}
+
+/// The classifier in `folder`, whatever it was trained on.
+///
+/// # Errors
+/// As [`load_classifier`].
+pub fn open_classifier(folder: &Path, device: &Device) -> Result<Classifier, TrainError> {
+    of(describe(&folder.join(DESCRIPTION))?, folder, device)
+}
+
+const OTHER: &str = "a classifier of other images, or trained otherwise";
+
+fn describe(path: &Path) -> Result<Description, TrainError> {
+    let description: Description =
+        serde_json::from_slice(&read(path)?).map_err(|error| TrainError::corrupt(path, error.to_string()))?;
+    if description.format != FORMAT { Err(TrainError::corrupt(path, OTHER)) } else { Ok(description) }
+}
+
+fn of(description: Description, folder: &Path, device: &Device) -> Result<Classifier, TrainError> {
     let path = folder.join(WEIGHTS);
     let weights = read(&path)?;
     if blake3::hash(&weights).to_hex().to_string() != description.weights_blake3 {
@@ -100,5 +119,5 @@ pub fn load_classifier(key: &str, folder: &Path, device: &Device) -> Result<Opti
     // The drawn weights are overwritten at once; the seed does not matter.
     let blank = Classifier::new(description.image, description.classes, &Seed(0).stream("weights"), device)?;
     let record = ModuleRecord::from_bytes(Bytes::from_bytes_vec(weights)).map_err(wrong)?;
-    Ok(Some(blank.try_load_record(record).map_err(wrong)?))
+    blank.try_load_record(record).map_err(wrong)
 }

@@ -24,10 +24,11 @@ mod pool;
 mod run_dir;
 mod scalers;
 mod schedule;
+mod start;
 mod trainer;
 
 pub use checkpoint::{Checkpoints, State, Tensors};
-pub use classifier_file::{classifier_key, load_classifier, save_classifier};
+pub use classifier_file::{classifier_key, load_classifier, open_classifier, save_classifier};
 pub use classify::{Judgement, judge, train_classifier};
 pub use cloud::Cloud;
 pub use ema::MovingAverage;
@@ -41,4 +42,5 @@ pub use pool::{Batch, Plates, Pool, PoolSource};
 pub use run_dir::RunDir;
 pub use scalers::Scalers;
 pub use schedule::learning_rate;
+pub use start::weights_at;
 pub use trainer::{Ended, Report, Trainer, Watch};

@@ -9,6 +9,8 @@ use safetensors::tensor::TensorView;
 use safetensors::{Dtype, SafeTensors, serialize};
 use serde::{Deserialize, Serialize};
 
+use efm_models::Network;
+
 use crate::files::{read, write_atomically};
 use crate::model_file::Description;
 use crate::{TrainError, TrainedModel};
@@ -42,20 +44,7 @@ impl TrainedModel {
     /// [`TrainError::Io`], and [`TrainError::Device`] when the weights cannot be read from their device.
     pub fn export(&self, path: &Path, name: &str, config: &str) -> Result<(), TrainError> {
         let device = |error: String| TrainError::Device(error);
-        let packed =
-            self.network.clone().into_record().into_bytes().map_err(|error| device(error.to_string()))?.to_vec();
-        let tensors = Reader::from_bytes(Bytes::from_bytes_vec(packed))
-            .and_then(Reader::into_tensors)
-            .map_err(|error| device(error.to_string()))?;
-        let mut weights = BTreeMap::new();
-        for tensor in tensors {
-            let (name, dtype, shape, _, bytes) = tensor.into_parts().map_err(|error| device(error.to_string()))?;
-            if dtype != DType::F32 {
-                return Err(device(format!("{name} holds {dtype:?}; exported are f32 weights")));
-            }
-            let shape: Vec<usize> = shape.iter().copied().collect();
-            weights.insert(name, (shape, bytes.to_vec()));
-        }
+        let weights = tensors(&self.network)?;
         let about = About {
             name: name.to_owned(),
             config: config.to_owned(),
@@ -101,6 +90,28 @@ impl TrainedModel {
         let record = ModuleRecord::from_bytes(packed).map_err(|error| wrong(error.to_string()))?;
         about.model.model(record, path, device)
     }
+}
+
+/// Tensors by their names: shape and f32 bytes.
+type Named = BTreeMap<String, (Vec<usize>, Vec<u8>)>;
+
+/// The tensors of a network.
+pub(crate) fn tensors(network: &Network) -> Result<Named, TrainError> {
+    let device = |error: String| TrainError::Device(error);
+    let packed = network.clone().into_record().into_bytes().map_err(|error| device(error.to_string()))?.to_vec();
+    let tensors = Reader::from_bytes(Bytes::from_bytes_vec(packed))
+        .and_then(Reader::into_tensors)
+        .map_err(|error| device(error.to_string()))?;
+    let mut weights = BTreeMap::new();
+    for tensor in tensors {
+        let (name, dtype, shape, _, bytes) = tensor.into_parts().map_err(|error| device(error.to_string()))?;
+        if dtype != DType::F32 {
+            return Err(device(format!("{name} holds {dtype:?}; exported are f32 weights")));
+        }
+        let shape: Vec<usize> = shape.iter().copied().collect();
+        weights.insert(name, (shape, bytes.to_vec()));
+    }
+    Ok(weights)
 }
 
 /// Hash of named weights in the order of their names.

@@ -5,7 +5,7 @@ use burn::optim::{AdamConfig, ModuleOptimizer, OptimizerRecord};
 use burn::store::{ModuleRecord, RecordError};
 use burn::tensor::{Bytes, Device};
 use efm_core::Seed;
-use efm_models::{Geometry, Network, NetworkConfig, device};
+use efm_models::{Geometry, Network, NetworkConfig, Taken, Weights, device};
 
 use crate::checkpoint::{State, Tensors};
 use crate::clip::clip_global_norm;
@@ -90,6 +90,17 @@ impl<'a> Trainer<'a> {
         let average = MovingAverage::new(&network, train.ema);
         let state = State { step: 0, loss: None, best: None, best_step: 0, stale: 0, fingerprint };
         Ok(Self { train, plates, seed, device, cut, network, optimizer, average, state })
+    }
+
+    /// Begins with the weights of a file, where they fit. Only a trainer at step 0 may.
+    ///
+    /// # Errors
+    /// [`TrainError::Model`] when nothing fits or the file is damaged.
+    pub fn starting_from(mut self, weights: &Weights) -> Result<(Self, Taken), TrainError> {
+        let (network, taken) = self.network.starting_from(weights, &self.device)?;
+        self.network = network;
+        self.average = MovingAverage::new(&self.network, self.train.ema);
+        Ok((self, taken))
     }
 
     /// Goes on from a checkpoint of the same configuration.

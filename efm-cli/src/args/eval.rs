@@ -4,6 +4,8 @@ use clap::Args;
 use clap::builder::RangedU64ValueParser;
 use efm_eval::{DEFAULT_DIRECTIONS, DEFAULT_NEIGHBOURS, Measure};
 
+use super::FeatureArgs;
+
 /// What `eval` takes.
 #[derive(Debug, Args)]
 pub struct EvalArgs {
@@ -52,4 +54,7 @@ pub struct EvalArgs {
     /// with the error of going back and forth; draws `pictures/quality.svg`.
     #[arg(long, value_name = "COUNTS", value_delimiter = ',', conflicts_with = "second")]
     pub evaluations: Vec<usize>,
+    /// Images by their features.
+    #[command(flatten)]
+    pub features: FeatureArgs,
 }

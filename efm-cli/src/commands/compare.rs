@@ -20,22 +20,22 @@ const LONG: f64 = 3.0;
 const VERY_LONG: f64 = 600.0;
 
 /// Coordinates in which two sets are compared.
-struct Space<'a> {
+pub(super) struct Space<'a> {
     /// What they are: `data`, or the name of features.
-    name: String,
+    pub name: String,
     /// What is measured in it unless told otherwise.
-    measures: &'static [Measure],
-    first: Cow<'a, Points>,
-    second: Cow<'a, Points>,
+    pub measures: &'static [Measure],
+    pub first: Cow<'a, Points>,
+    pub second: Cow<'a, Points>,
 }
 
 /// The figures of a space.
 #[derive(Serialize)]
-struct Compared {
-    space: String,
-    dim: usize,
-    figures: Vec<Figure>,
-    skipped: Vec<Skipped>,
+pub(super) struct Compared {
+    pub space: String,
+    pub dim: usize,
+    pub figures: Vec<Figure>,
+    pub skipped: Vec<Skipped>,
 }
 
 /// One of the sets, for the record.
@@ -117,7 +117,8 @@ fn describe(set: &Set) -> Described {
     }
 }
 
-fn measure(space: &Space<'_>, args: &EvalArgs, memory: Memory) -> Result<Compared, Failure> {
+/// Takes the measures of a space, with a bar where that takes long.
+pub(super) fn measure(space: &Space<'_>, args: &EvalArgs, memory: Memory) -> Result<Compared, Failure> {
     let asked = !args.measures.is_empty();
     let usual = Comparison::default();
     let options = Comparison {
@@ -187,6 +188,10 @@ fn metrics(sets: &[Set; 2], figures: &[Figure], seed: u64) -> Metrics {
     }
 }
 
+/// How the tables are read.
+pub(super) const READING: &str =
+    "; draws and floor are of as many points each: compare these; docs/metrics.md says how";
+
 fn tables(sets: &[Described; 2], compared: &[Compared], metrics: &Metrics) -> String {
     let mut text = String::new();
     for (set, name) in sets.iter().zip(["first ", "second"]) {
@@ -203,7 +208,5 @@ fn tables(sets: &[Described; 2], compared: &[Compared], metrics: &Metrics) -> St
         }
         text += "\n";
     }
-    text + "seed "
-        + &metrics.seed.to_string()
-        + "; draws and floor are of as many points each: compare these; docs/metrics.md says how"
+    text + "seed " + &metrics.seed.to_string() + READING
 }

@@ -5,7 +5,7 @@ use efm_models::device;
 use efm_train::TrainedModel;
 use efm_train::config::{ConfigSource, load};
 
-use super::{compare, quality};
+use super::{compare, features, quality};
 use crate::args::EvalArgs;
 use crate::failure::Failure;
 use crate::memory::Memory;
@@ -20,7 +20,10 @@ pub fn run(args: &EvalArgs, memory: Memory) -> Result<(), Failure> {
         return quality::run(&args.first, &args.evaluations, args.json, memory);
     }
     if let Some(second) = &args.second {
-        return compare::run(args, second, memory);
+        return match args.features.features {
+            Some(network) => features::run(args, network, second, memory),
+            None => compare::run(args, second, memory),
+        };
     }
     let metrics = again(&args.first, memory)?;
     if args.json {

@@ -7,6 +7,7 @@ mod data;
 mod density;
 mod doctor;
 mod eval;
+mod features;
 mod field;
 mod interpolate;
 mod lists;

@@ -8,7 +8,7 @@ use efm_models::device;
 use efm_train::config::{Method, RunConfig};
 use efm_train::{RunDir, TrainError, write_atomically};
 
-use super::settings::{configuration, seeds};
+use super::settings::{absolute, configuration, seeds};
 use crate::args::RunArgs;
 use crate::failure::{Exit, Failure};
 use crate::memory::{Memory, resident, shown};
@@ -30,7 +30,10 @@ pub fn run(args: &RunArgs, stages: Stages, memory: Memory) -> Result<(), Failure
     if !args.methods.is_empty() {
         return methods(args, stages, memory);
     }
-    let config = configuration(&args.experiment, args.method.map(Method::from))?;
+    let mut config = configuration(&args.experiment, args.method.map(Method::from))?;
+    if let Some(init) = &args.init {
+        config.train.init = Some(absolute(init, "train.init")?);
+    }
     let device = device::parse(&args.device)?;
     if args.dry_run {
         return dry_run(config, &device, stages, memory);
@@ -94,6 +97,9 @@ impl Job<'_> {
         let prepared = ready(config, self.stages, self.memory)?;
         let partners = Partners::of(&prepared)?;
         let mut trainer = pipeline::trainer(&prepared, self.device)?;
+        if !args.resume {
+            trainer = pipeline::start(trainer, &prepared)?;
+        }
         let run = RunDir::open(folder)?;
         if !args.resume {
             free(&run, args.force)?;
@@ -223,7 +229,7 @@ pub(super) fn resolved(config: &RunConfig) -> String {
 
 fn dry_run(config: RunConfig, device: &Device, stages: Stages, memory: Memory) -> Result<(), Failure> {
     let prepared = ready(config, stages, memory)?;
-    pipeline::trainer(&prepared, device)?;
+    pipeline::start(pipeline::trainer(&prepared, device)?, &prepared)?;
     say::out(resolved(&prepared.config));
     let train = &prepared.config.train;
     let then = match stages {

@@ -39,11 +39,14 @@ pub fn configuration(args: &ExperimentArgs, method: Option<Method>) -> Result<Ru
             *path = absolute(&known.unwrap_or(beside), table)?;
         }
     }
+    if let Some(path) = &mut config.train.init {
+        *path = absolute(&source.base.join(&*path), "train.init")?;
+    }
     Ok(config)
 }
 
 /// The path as the run's own configuration keeps it, so that the run can be measured again from any folder.
-fn absolute(path: &Path, table: &str) -> Result<PathBuf, Failure> {
+pub(super) fn absolute(path: &Path, table: &str) -> Result<PathBuf, Failure> {
     let path = std::path::absolute(path).map_err(|error| {
         Failure::usage(format!("{table}.path: {error}"), "name a file: npy, npz, CSV or safetensors")
     })?;

@@ -37,7 +37,7 @@ pub use pictures::pictures;
 pub use prepare::{Fresh, Prepared, prepare};
 pub use provenance::Provenance;
 pub use report::{PROGRAM, report, title, write_report};
-pub use resume::{resume, trainer};
+pub use resume::{resume, start, trainer};
 pub use train::{Trained, train};
 pub use transport::{
     Drawn, Rule, Transported, Way, carry, check_losses, few_steps, fresh, repeats, sample_count, send, some_lines,

@@ -3,7 +3,7 @@ use std::collections::BTreeMap;
 use burn::tensor::Device;
 use efm_core::Seed;
 use efm_train::config::{ConfigSource, RunConfig};
-use efm_train::{RunDir, Trainer};
+use efm_train::{RunDir, Trainer, weights_at};
 
 use crate::failure::{Exit, Failure};
 use crate::pipeline::Prepared;
@@ -23,6 +23,25 @@ pub fn trainer<'a>(prepared: &'a Prepared, device: &Device) -> Result<Trainer<'a
     )?)
 }
 
+/// A trainer at step 0 that begins with the weights of `train.init`, if there are such; says which were taken.
+pub fn start<'a>(trainer: Trainer<'a>, prepared: &Prepared) -> Result<Trainer<'a>, Failure> {
+    let Some(path) = &prepared.config.train.init else { return Ok(trainer) };
+    let (trainer, taken) = trainer.starting_from(&weights_at(path)?)?;
+    let (count, all) = (taken.taken.len(), taken.taken.len() + taken.left.len());
+    let average = if taken.averaged { ", of its moving average" } else { "" };
+    say::note(format!("beginning with {count} of {all} tensors of {}{average}", path.display()));
+    for (name, why) in taken.left.iter().take(LISTED) {
+        say::note(format!("  drawn afresh: {name} {why}"));
+    }
+    if let Some(more) = taken.left.len().checked_sub(LISTED).filter(|&more| more > 0) {
+        say::note(format!("  and {more} more"));
+    }
+    Ok(trainer)
+}
+
+/// Tensors that are named.
+const LISTED: usize = 24;
+
 /// The trainer at the newest checkpoint of `run` that verifies.
 pub fn resume<'a>(trainer: Trainer<'a>, prepared: &Prepared, run: &RunDir) -> Result<Trainer<'a>, Failure> {
     let (newest, mut broken) = run.checkpoints().newest()?;
@@ -30,7 +49,7 @@ pub fn resume<'a>(trainer: Trainer<'a>, prepared: &Prepared, run: &RunDir) -> Re
         // None at all: the run was stopped before its first one. Only broken ones: not to be trained over silently.
         let Some(error) = broken.pop() else {
             say::note("there is no checkpoint yet; starting from step 0");
-            return Ok(trainer);
+            return start(trainer, prepared);
         };
         return Err(Failure::new(
             Exit::Data,

@@ -144,6 +144,11 @@ fn pipes() -> Vec<Row> {
     };
     vec![
         at("source", "p.csv", &["run", "--source", "p.csv", "--target", "good.csv", "--out", "run"]),
+        at(
+            "weights",
+            "w.pth",
+            &["train", "--source", "good.csv", "--target", "good.csv", "--init", "w.pth", "--out", "run"],
+        ),
         at("target-of-map", "p.npy", &["map", "--target", "p.npy", "--out", "run"]),
         at("image", "set/p.png", &["data", "info", "set"]),
         at("set-of-images", "p.idx", &["data", "info", "p.idx"]),

@@ -22,6 +22,7 @@ mod kills;
 mod resources;
 mod row;
 mod signals;
+mod weights;
 
 /// The faults, in the order of docs/reliability.md. Each has a row, or a test that does more than a row can say.
 const FAULTS: [&str; 44] = [
@@ -73,8 +74,16 @@ const FAULTS: [&str; 44] = [
 
 /// Every row and every test with the fault it is about.
 fn covered() -> Vec<(&'static str, &'static str)> {
-    let rows =
-        [arrays::rows(), csv::rows(), images::rows(), config::rows(), checkpoint::rows(), resources::rows()].concat();
+    let rows = [
+        arrays::rows(),
+        csv::rows(),
+        images::rows(),
+        config::rows(),
+        checkpoint::rows(),
+        resources::rows(),
+        weights::rows(),
+    ]
+    .concat();
     let tests = [
         arrays::TESTS,
         csv::TESTS,

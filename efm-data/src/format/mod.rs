@@ -136,6 +136,14 @@ pub(crate) fn read_shaped(path: &Path, key: Option<&str>, limits: &Limits) -> Re
     Ok(array)
 }
 
+/// Number of axes of the array in an npy file, or of the only one in an npz file.
+///
+/// # Errors
+/// As [`read_points_within`]; [`DataError::UnknownFormat`] for other files.
+pub fn count_axes(path: &Path, limits: &Limits) -> Result<usize, DataError> {
+    read_shaped(path, None, limits).map(|array| array.shape.len())
+}
+
 /// The names of the arrays in an npz or safetensors file, in the order of the file; none for npy and CSV.
 ///
 /// # Errors

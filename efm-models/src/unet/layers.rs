@@ -88,6 +88,11 @@ impl Residual {
         }
     }
 
+    /// Whether its straight way is a linear map, to other channels.
+    pub fn is_bent(&self) -> bool {
+        self.straight.is_some()
+    }
+
     /// `embedding` is `[B, embedding]`, after its nonlinearity; `masks` are those of dropout.
     pub fn forward(&self, x: Tensor<4>, embedding: Tensor<2>, masks: &mut Masks) -> Tensor<4> {
         let inner = self.opening.shifted(self.before.silu(x.clone()), self.embedding.forward(embedding));

@@ -4,6 +4,7 @@ mod config;
 mod embedding;
 pub(crate) mod layers;
 mod patch;
+pub(crate) mod published;
 
 use burn::module::Module;
 use burn::nn::{Linear, LinearConfig};

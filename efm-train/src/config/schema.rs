@@ -1,3 +1,5 @@
+use std::path::PathBuf;
+
 use efm_data::{DataSpec, Scaling};
 use efm_field::{InterPlate, Law};
 use efm_integrate::maps::Lift;
@@ -229,6 +231,10 @@ fn is_a_tenth(value: &f64) -> bool {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct TrainConfig {
+    /// Weights to begin with, where they fit: a PyTorch file, safetensors, or the folder of a run or of its model. Absent: drawn by
+    /// the seed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub init: Option<PathBuf>,
     /// Optimiser steps.
     pub steps: usize,
     /// Inter-plate points per step.
@@ -277,6 +283,7 @@ pub struct TrainConfig {
 impl Default for TrainConfig {
     fn default() -> Self {
         Self {
+            init: None,
             steps: 8_000,
             batch: 512,
             accumulate: 1,

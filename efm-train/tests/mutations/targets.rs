@@ -44,6 +44,7 @@ pub const TARGETS: &[Target] = &[
     Target { name: "config", seeds: configs, words: TOML, repair: as_it_is, run: config },
     Target { name: "setting", seeds: settings, words: TOML, repair: as_it_is, run: setting },
     Target { name: "checkpoint", seeds: manifests, words: JSON, repair: as_it_is, run: checkpoint },
+    Target { name: "weights", seeds: weights, words: PICKLE, repair: pickle_again, run: weights_of },
     Target { name: "model", seeds: models, words: JSON, repair: as_it_is, run: model },
 ];
 
@@ -53,6 +54,21 @@ const CSV: &[&str] = &["\"", "\"\"", "\r\n", "\n\n", ";", "\t", "#", ",", "\u{fe
 const JSON: &[&str] =
     &["\"dtype\"", "\"shape\":[", "\"data_offsets\":[0,", "{", "}", "[", "null", "\"F64\"", "__metadata__", "\\u0000"];
 const PNG: &[&str] = &["IHDR", "IDAT", "PLTE", "tRNS", "iCCP", "eXIf", "\u{1}\u{1}"];
+const PICKLE: &[&str] = &[
+    "cos\nsystem\n",
+    "ctorch._utils\n_rebuild_tensor_v2\n",
+    "ctorch\nFloatStorage\n",
+    "X\u{7}\0\0\0storage",
+    "Q",
+    "R",
+    "(",
+    "t",
+    "u.",
+    "h\0",
+    "K\u{7f}",
+    "]",
+    "\"dtype\"",
+];
 const TOML: &[&str] = &[
     "[train]\n",
     "[source]\n",
@@ -298,4 +314,52 @@ fn model(input: &[u8], place: &Path) -> Result<bool, String> {
         Err(error @ (TrainError::Corrupt { .. } | TrainError::Model(_))) if one_line(&error.to_string()) => Ok(false),
         Err(error) => Err(error.to_string()),
     }
+}
+
+fn weights() -> Vec<Vec<u8>> {
+    let golden = Path::new(env!("CARGO_MANIFEST_DIR")).join("../efm-models/tests/golden");
+    let mut seeds: Vec<_> = ["tiny.pth", "tiny-legacy.pth"].map(|name| fs::read(golden.join(name)).unwrap()).into();
+    let header = r#"{"x":{"dtype":"BF16","shape":[2,2],"data_offsets":[0,8]}}"#;
+    seeds.push(tensors(header, &[0; 8]));
+    seeds
+}
+
+/// Half of the time a damaged pickle comes in an archive whose checksums are right.
+fn pickle_again(random: &mut dyn Rng, bytes: Vec<u8>) -> Vec<u8> {
+    let start = bytes.windows(2).position(|window| window == b"\x80\x02");
+    match start {
+        Some(start) if bytes.starts_with(b"PK") && random.random() => {
+            let pickle = &bytes[start..];
+            let end = pickle.windows(2).position(|window| window == b"PK").unwrap_or(pickle.len());
+            let mut entries = vec![Entry::stored("tiny/data.pkl", pickle[..end].to_vec())];
+            entries.extend(["tiny/data/0", "tiny/data/1", "tiny/data/2"].map(|name| Entry::stored(name, vec![0; 16])));
+            archive(&entries)
+        }
+        _ => bytes,
+    }
+}
+
+fn weights_of(input: &[u8], place: &Path) -> Result<bool, String> {
+    use efm_models::{ModelError, Weights};
+    let held = |error: ModelError| match error {
+        ModelError::BadWeights { .. } if one_line(&error.to_string()) => Ok(false),
+        error => Err(error.to_string()),
+    };
+    let weights = match Weights::open(&put(place, "a.pth", input)) {
+        Ok(weights) => weights,
+        Err(error) => return held(error),
+    };
+    for (name, shape) in weights.shapes() {
+        let count = shape.iter().try_fold(1_usize, |count, &size| count.checked_mul(size));
+        // A view may be much larger than what is stored; networks ask for tensors of their own size.
+        if count.is_none_or(|count| count > 4_096) {
+            continue;
+        }
+        match weights.read(name, shape) {
+            Ok(values) if values.iter().all(|value| value.is_finite()) => {}
+            Ok(values) => return Err(format!("accepted {values:?}")),
+            Err(error) => return held(error),
+        }
+    }
+    Ok(true)
 }
