@@ -38,7 +38,7 @@ pub enum InterPlate {
     /// As [`InterPlate::Flux`], but only of the part of every charge's flux that leaves it between two cones. In many dimensions
     /// lines stay in such a tube from plate to plate: the noise of a point, √τ·N(0, I), has a length of √(τD) and hardly any spread.
     /// A network that only sees the tube learns one amount of noise per height and not all of them; lines have to start in the tube
-    /// as well, at its middle with [0.3, 0.7] where they leave at the median angle. Lines of a tube alone do not carry
+    /// as well, at its middle where they leave at the median angle. Lines of a tube alone do not carry
     /// p to q exactly.
     Tube {
         /// Heights keep these shares of L away from the source and from the target. The first one is best a little less than where
@@ -48,7 +48,7 @@ pub enum InterPlate {
         /// As that of [`InterPlate::Flux`].
         #[serde(default = "default_edge")]
         edge: f64,
-        /// Shares of the flux of a charge inside the inner and the outer cone, from 0, upright, to 1, flat. Default [0.3, 0.7].
+        /// Shares of the flux of a charge inside the inner and the outer cone, from 0, upright, to 1, flat. Default [0.15, 0.85].
         #[serde(default = "default_angles")]
         angles: [f64; 2],
     },
@@ -116,7 +116,7 @@ fn default_margins() -> [f64; 2] {
 }
 
 fn default_angles() -> [f64; 2] {
-    [0.3, 0.7]
+    [0.15, 0.85]
 }
 
 fn default_behind() -> f64 {

@@ -65,7 +65,7 @@ impl Method {
             Self::Tube => concat!(
                 "plates.law = \"mirror\"\n",
                 "train.objective = \"slope\"\n",
-                "train.points = { kind = \"tube\", margins = [0.01, 0.001], edge = 0.5, angles = [0.4, 0.6] }\n",
+                "train.points = { kind = \"tube\", margins = [0.01, 0.001], edge = 0.9, angles = [0.15, 0.85] }\n",
                 "solver.lift = \"typical\"\n",
             ),
             Self::Forward => "plates.law = \"coulomb\"\ntrain.objective = \"flux\"",
