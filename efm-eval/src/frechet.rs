@@ -18,23 +18,49 @@ pub fn frechet_distance(a: &Points, b: &Points) -> Result<f64, EvalError> {
             return Err(EvalError::TooSmall { what: "the number of points", value: points.len(), least: 2 });
         }
     }
-    let ((mean_a, cov_a), (mean_b, cov_b)) = (moments(a), moments(b));
-    // C₁ = F Fᵀ: the eigenvalues of C₁ C₂ are those of Fᵀ C₂ F, which is symmetric.
-    let factor = factor(&cov_a);
-    let inner = factor.tr_mul(&(&cov_b * &factor));
-    let cross: f64 =
-        (0.5 * (&inner + inner.transpose())).symmetric_eigenvalues().iter().map(|v| v.max(0.0).sqrt()).sum();
-    let square = (mean_a - mean_b).norm_squared() + cov_a.trace() + cov_b.trace() - 2.0 * cross;
+    let (a, b) = (Moments::of(a), Moments::of(b));
+    let (few, dim) = (a.rows.ncols().min(b.rows.ncols()), a.rows.nrows());
+    // With X the centred points, C = X Xᵀ/(n − 1): the roots of the eigenvalues of C₁ C₂ are the singular values of X₁ᵀ X₂ over
+    // √((n₁ − 1)(n₂ − 1)). That is small where points are few, and squares nothing: covariances of fewer points than
+    // coordinates are singular.
+    let cross: f64 = if few <= dim {
+        let freedom = (a.freedom * b.freedom).sqrt();
+        a.rows.tr_mul(&b.rows).singular_values().iter().sum::<f64>() / freedom
+    } else {
+        // C₁ = F Fᵀ: the eigenvalues of C₁ C₂ are those of Fᵀ C₂ F, which is symmetric.
+        let factor = factor(&a.covariance());
+        let inner = factor.tr_mul(&(&b.covariance() * &factor));
+        (0.5 * (&inner + inner.transpose())).symmetric_eigenvalues().iter().map(|v| v.max(0.0).sqrt()).sum()
+    };
+    let square = (&a.mean - &b.mean).norm_squared() + a.variance() + b.variance() - 2.0 * cross;
     Ok(square.max(0.0))
 }
 
-/// Mean and covariance with the divisor n − 1.
-fn moments(points: &Points) -> (DVector<f64>, DMatrix<f64>) {
-    let mut rows = DMatrix::from_iterator(points.dim(), points.len(), points.as_slice().iter().map(|&v| f64::from(v)));
-    let mean = rows.column_mean();
-    rows.column_iter_mut().for_each(|mut column| column -= &mean);
-    let covariance = &rows * rows.transpose() / (points.len() as f64 - 1.0);
-    (mean, covariance)
+/// A mean, and points from which it was taken off, one to a column.
+struct Moments {
+    mean: DVector<f64>,
+    rows: DMatrix<f64>,
+    /// n − 1, the divisor of covariances.
+    freedom: f64,
+}
+
+impl Moments {
+    fn of(points: &Points) -> Self {
+        let values = points.as_slice().iter().map(|&v| f64::from(v));
+        let mut rows = DMatrix::from_iterator(points.dim(), points.len(), values);
+        let mean = rows.column_mean();
+        rows.column_iter_mut().for_each(|mut column| column -= &mean);
+        Self { mean, rows, freedom: points.len() as f64 - 1.0 }
+    }
+
+    fn covariance(&self) -> DMatrix<f64> {
+        &self.rows * self.rows.transpose() / self.freedom
+    }
+
+    /// The trace of the covariance.
+    fn variance(&self) -> f64 {
+        self.rows.norm_squared() / self.freedom
+    }
 }
 
 /// The lower triangle F with F Fᵀ = `matrix`, for matrices without negative eigenvalues. Covariances of few points, or of

@@ -75,6 +75,24 @@ fn numbers(key: u32, count: usize) -> Vec<f32> {
 }
 
 #[test]
+fn frechet_distance_does_not_see_dimensions_that_nothing_fills() {
+    // Cosines of different frequency are orthogonal: an isometry from R^3 to R^300, where 40 points are fewer than dimensions.
+    let wide = |points: &Points| {
+        let basis = |i: usize, k: usize| {
+            (2.0_f64 / 300.0).sqrt() * (std::f64::consts::PI * (i as f64 + 0.5) * (k as f64 + 1.0) / 300.0).cos()
+        };
+        let row = |point: &[f32]| -> Vec<f32> {
+            (0..300).map(|i| (0..3).map(|k| f64::from(point[k]) * basis(i, k)).sum::<f64>() as f32).collect()
+        };
+        Points::from_values(300, points.iter().flat_map(row).collect()).unwrap()
+    };
+    let (a, b) = (normal(40, [1.0, 2.0, 0.5], 0.0, "a"), normal(40, [1.5, 1.0, 0.5], 1.0, "b"));
+    let (narrow, wide) = (frechet_distance(&a, &b).unwrap(), frechet_distance(&wide(&a), &wide(&b)).unwrap());
+    // f32 coordinates of order one, whose rounding fills 40 directions with 1e-7 each.
+    assert!((narrow - wide).abs() < 1e-4, "{narrow} {wide}");
+}
+
+#[test]
 fn frechet_distances_are_those_of_published_code() {
     // `python3 benches/features.py --golden`; the first two by pytorch-fid 0.3.0, the last, of fewer points than dimensions, by
     // singular values, since the root of a singular product is not defined.
