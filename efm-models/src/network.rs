@@ -157,6 +157,16 @@ pub enum Network {
 }
 
 impl Network {
+    /// The network whose lines keep the angle at which they leave their charges, see [`FluxTube::keeping_angles`]: for images, with
+    /// [`Head::Slope`]; others stay as they are.
+    #[must_use]
+    pub fn keeping_angles(self) -> Self {
+        match self {
+            Self::Mlp(mlp) => Self::Mlp(mlp),
+            Self::UNet(unet) => Self::UNet(unet.keeping_angles()),
+        }
+    }
+
     /// Points that one core of the host computes best at once: few enough that the values of a layer stay near it.
     pub fn rows_per_core(&self) -> usize {
         match self {

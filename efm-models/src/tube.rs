@@ -25,6 +25,8 @@ use crate::network::SMALLEST_SPREAD;
 #[derive(Debug, Clone)]
 pub struct FluxTube {
     dim: f64,
+    /// Whether lines keep their angles.
+    kept: bool,
     gap: f64,
     source: f64,
     target: f64,
@@ -72,7 +74,14 @@ impl FluxTube {
             let data = share * source + (1.0 - share) * target;
             [data as f32, times[0].ln() as f32, times[1].ln() as f32, times[2].ln() as f32]
         };
-        Self { dim: geometry.dim as f64, gap, source, target, knots: (0..KNOTS).map(knot).collect() }
+        Self { dim: geometry.dim as f64, kept: false, gap, source, target, knots: (0..KNOTS).map(knot).collect() }
+    }
+
+    /// The tube whose lines keep their angles: γ becomes β, so that what is learned along x hardly moves them inwards or outwards
+    /// in the middle of the gap. Near the plates, where γ is β, nothing changes.
+    #[must_use]
+    pub fn keeping_angles(self) -> Self {
+        Self { kept: true, ..self }
     }
 
     /// At the height z where |x|²/D is `square`; beyond 0.0001 L from a plate as there.
@@ -100,7 +109,7 @@ impl FluxTube {
             variance: data + middle.exp(),
             linear: (source / from - target / to) / flux,
             rest,
-            radial: rest + (self.dim * seen / time).sqrt() * both,
+            radial: if self.kept { rest } else { rest + (self.dim * seen / time).sqrt() * both },
         }
     }
 
@@ -150,7 +159,7 @@ impl FluxTube {
         let rest = (left / time.clone()).sqrt() / flux.clone();
         let both = (source * from_target + target * from_source) / flux.powi_scalar(2);
         let spread = ((near_source.clone() + near_target.clone()).mul_scalar(0.5 * self.dim) / time).sqrt();
-        let radial = rest.clone() + spread * both;
+        let radial = if self.kept { rest.clone() } else { rest.clone() + spread * both };
         [data + middle.exp(), linear, rest, radial]
     }
 }
@@ -206,7 +215,12 @@ mod tests {
 
     #[test]
     fn tensors_and_numbers_agree() {
-        let tube = FluxTube::new(&geometry(1.0, 0.6));
+        let free = FluxTube::new(&geometry(1.0, 0.6));
+        agree(&free);
+        agree(&free.keeping_angles());
+    }
+
+    fn agree(tube: &FluxTube) {
         let points =
             [(0.0, 1.0), (0.003, 2.0), (0.5, 1.0), (7.0, 90.0), (20.0, 250.0), (33.0, 1e9), (39.99, 0.2), (40.0, 0.36)];
         let device = device::parse("cpu").expect("the default build has the CPU");

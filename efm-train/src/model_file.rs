@@ -152,7 +152,9 @@ impl TrainedModel {
 
     /// The field of the model, in scaled units.
     pub fn field(&self, device: &Device) -> LearnedField {
-        LearnedField::new(&self.network, self.geometry, device)
+        let network = self.network.clone();
+        let network = if self.solver.keep_angles { network.keeping_angles() } else { network };
+        LearnedField::new(&network, self.geometry, device)
     }
 }
 

@@ -103,7 +103,9 @@ pub fn draw_samples(
     step: usize,
     signals: &Signals,
 ) -> Result<(), Failure> {
-    let field = || LearnedField::new(network, prepared.geometry, device);
+    let network = network.clone();
+    let network = if prepared.config.solver.keep_angles { network.keeping_angles() } else { network };
+    let field = || LearnedField::new(&network, prepared.geometry, device);
     let whole = field();
     let way = Way { field: &whole, scalers: &prepared.scalers, solver: &prepared.config.solver, rule: None };
     let count = prepared.config.eval.lines.min(LINES);

@@ -148,6 +148,11 @@ impl UNet {
         initialise(unet, stream, device)
     }
 
+    /// See [`FluxTube::keeping_angles`].
+    pub(crate) fn keeping_angles(self) -> Self {
+        Self { tube: self.tube.map(|tube| Setting(tube.0.keeping_angles())), ..self }
+    }
+
     pub(crate) fn rows_per_core(&self) -> usize {
         let [_, height, width] = self.image.0;
         (PIXELS * self.patch * self.patch / (height * width)).max(1)

@@ -248,6 +248,9 @@ fn check(config: &RunConfig, source: &ConfigSource) -> Result<(), ConfigError> {
     {
         return fail("train.objective", "\"posterior\" needs train.points of kind \"flux\" or \"around\"".to_owned());
     }
+    if solver.keep_angles && train.objective != Objective::Slope {
+        return fail("solver.keep_angles", "is for train.objective = \"slope\"".to_owned());
+    }
     if train.objective == Objective::Slope {
         if config.plates.law != Law::Mirror {
             return fail("train.objective", "\"slope\" is for plates.law = \"mirror\"".to_owned());

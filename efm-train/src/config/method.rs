@@ -66,7 +66,7 @@ impl Method {
                 "plates.law = \"mirror\"\n",
                 "train.objective = \"slope\"\n",
                 "train.points = { kind = \"tube\", margins = [0.01, 0.001], edge = 0.9, angles = [0.15, 0.85] }\n",
-                "solver.lift = \"typical\"\n",
+                "solver = { lift = \"typical\", keep_angles = true }\n",
             ),
             Self::Forward => "plates.law = \"coulomb\"\ntrain.objective = \"flux\"",
             Self::Flux => concat!(

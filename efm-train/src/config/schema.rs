@@ -347,6 +347,10 @@ pub struct SolverConfig {
     /// How far the fields of classes are taken away from that of the whole target: 1 leaves them as they were learned, above it
     /// samples are more like their class and less like each other (guidance without a classifier).
     pub guidance: f64,
+    /// Whether lines of a learned flux tube (`train.objective = "slope"`) keep the angle at which they leave, as in many dimensions they
+    /// nearly do: what moves them inwards or outwards in the middle of the gap is left out, and none leaves the tube.
+    #[serde(skip_serializing_if = "is_false")]
+    pub keep_angles: bool,
     /// Field evaluations after which a line is given up.
     pub max_evaluations: u32,
     /// Share of lines that may fail to land before the run counts as failed.
@@ -382,6 +386,7 @@ impl Default for SolverConfig {
             lift: Lift::Along,
             rule: Rule::Forward,
             guidance: 1.0,
+            keep_angles: false,
             max_evaluations: 1_000,
             lost_share: 0.05,
         }
