@@ -2,9 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
-use efm_core::Points;
+use efm_core::{Points, Stream};
 use efm_data::image::{ClassName, ImageShape, ImageSize, ImagesSpec, Split};
-use efm_data::{DataError, DataSpec, read_points_within};
+use efm_data::{DataError, DataSpec, count_axes, read_points_within};
 use rayon::prelude::*;
 
 use crate::data_folder;
@@ -22,13 +22,25 @@ pub struct Set {
     pub image: Option<ImageShape>,
 }
 
-/// How images become points.
+/// How images become points, and how many points count.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Pixels {
     /// Side of a square.
     pub side: Option<u16>,
     /// Shape of the images of the other set, where a run sets it.
     pub shape: Option<ImageShape>,
+    /// At most so many points, chosen by the stream.
+    pub most: Option<(usize, Stream)>,
+}
+
+impl Pixels {
+    /// At most as many of `count` points as are wanted, without repeats, in their order; none where that is all of them.
+    fn chosen(&self, count: usize) -> Option<Vec<usize>> {
+        let (most, stream) = self.most.filter(|&(most, _)| most < count)?;
+        let mut chosen = rand::seq::index::sample(&mut stream.at(0), count, most).into_vec();
+        chosen.sort_unstable();
+        Some(chosen)
+    }
 }
 
 /// A name and what was written behind its colons.
@@ -79,7 +91,8 @@ fn run_shape(folder: &Path) -> Option<ImageShape> {
 impl Set {
     /// Reads the set that a path or a name means:
     ///
-    /// * `FILE`: its rows (npy, npz, CSV, safetensors); of other files and folders the images, see [`DataSpec::kind_for`];
+    /// * `FILE`: its rows (npy, npz, CSV, safetensors); of arrays with more axes, other files and folders the images, see
+    ///   [`DataSpec::kind_for`];
     /// * `NAME`: a known set of images;
     /// * `RUN`: where a run's points landed; `RUN:source` and `RUN:target` are where they began, and fresh points of the target.
     ///
@@ -89,9 +102,9 @@ impl Set {
         let what = path.display().to_string();
         if is_run(&named.path) {
             let image = run_shape(&named.path);
-            return Ok(Self { points: of_run(&named, memory)?, what, image });
+            return Ok(Self { points: some(of_run(&named, memory)?, pixels), what, image });
         }
-        if DataSpec::kind_for(&named.path) == ImagesSpec::NAME {
+        if DataSpec::kind_for(&named.path) == ImagesSpec::NAME || is_array_of_images(&named.path, memory) {
             return images(&named, what, pixels, memory);
         }
         if let Some(word) = named.words.first() {
@@ -101,7 +114,20 @@ impl Set {
             ));
         }
         let points = read_points_within(&named.path, None, &memory.limits())?;
-        Ok(Self { points, what, image: None })
+        Ok(Self { points: some(points, pixels), what, image: None })
+    }
+}
+
+/// Rows have two axes, images more.
+fn is_array_of_images(path: &Path, memory: Memory) -> bool {
+    let array = path.extension().is_some_and(|end| ["npy", "npz"].iter().any(|name| end.eq_ignore_ascii_case(name)));
+    array && count_axes(path, &memory.limits()).is_ok_and(|axes| axes > 2)
+}
+
+fn some(points: Points, pixels: Pixels) -> Points {
+    match pixels.chosen(points.len()) {
+        Some(chosen) => points.select(&chosen),
+        None => points,
     }
 }
 
@@ -155,11 +181,12 @@ fn images(named: &Named, what: String, pixels: Pixels, memory: Memory) -> Result
     let sampler = spec.open(Path::new(""))?;
     let shape = sampler.shape();
     let room = usize::try_from(memory.for_rows() / 4 / shape.dim() as u64).unwrap_or(usize::MAX);
+    let wanted = pixels.chosen(sampler.count()).unwrap_or_else(|| (0..sampler.count()).collect());
     // More than fit are thinned evenly: files stand in the order of their classes.
-    let count = sampler.count().min(room.max(2));
+    let count = wanted.len().min(room.max(2));
     let mut values = vec![0.0; count * shape.dim()];
     let read = |(index, image): (usize, &mut [f32])| -> Result<(), DataError> {
-        sampler.image_into((index as u128 * sampler.count() as u128 / count as u128) as usize, image)
+        sampler.image_into(wanted[(index as u128 * wanted.len() as u128 / count as u128) as usize], image)
     };
     values.par_chunks_mut(shape.dim()).enumerate().try_for_each(read)?;
     Ok(Set { points: Points::from_values(shape.dim(), values)?, what, image: Some(shape) })

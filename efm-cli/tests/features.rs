@@ -60,8 +60,10 @@ fn images_are_compared_by_their_features() {
     let same: Value = serde_json::from_str(&say("a.npy", &["--json"])).unwrap();
     // Rounding of f64 sums of squares of features of order one to six.
     assert!(same["figures"][0]["value"].as_f64().unwrap() < 1e-6, "{same}");
-    let text = say("b.npy", &["--images", "4"]);
+    let text = say("b.npy", &["--max", "4"]);
     assert!(text.contains("4 images against 4") && text.contains("FD-EffLite0"), "{text}");
+    let text = say("b.npy", &["--image", "4"]);
+    assert!(text.contains("5 images against 6"), "{text}");
 }
 
 #[test]

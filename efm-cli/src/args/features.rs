@@ -25,16 +25,7 @@ pub struct FeatureArgs {
     /// Channels, rows and columns of images that are rows of a file, as in `3,32,32`; square ones are told by their number.
     #[arg(long, value_name = "C,H,W", requires = "features", value_delimiter = ',', num_args = 3)]
     pub shape: Option<Vec<usize>>,
-    /// Make the pictures of a folder or an archive SIZE × SIZE pixels.
-    #[arg(long, value_name = "SIZE", requires = "features", value_parser = clap::value_parser!(u16).range(2..=2048))]
-    pub size: Option<u16>,
-    /// Part of the sets that have parts: train, test or all.
-    #[arg(long, value_name = "PART", requires = "features", default_value = "all")]
-    pub split: String,
     /// Also write the features of both sets, rows of the arrays `first` and `second`.
     #[arg(long, value_name = "FILE.npz", requires = "features")]
     pub keep_features: Option<PathBuf>,
-    /// Most images of each set, drawn by the seed.
-    #[arg(long, value_name = "COUNT", requires = "features", default_value_t = 10_000)]
-    pub images: usize,
 }

@@ -61,16 +61,10 @@ struct Output {
 /// Compares the two sets that the arguments name.
 pub fn run(args: &EvalArgs, second: &Path, memory: Memory) -> Result<(), Failure> {
     if let Some(out) = &args.out {
-        let folder = out.parent().filter(|folder| !folder.as_os_str().is_empty());
-        if out.is_dir() || folder.is_some_and(|folder| !folder.is_dir()) {
-            return Err(Failure::usage(
-                format!("--out {}: no file can be there", out.display()),
-                "name a file in a folder that is there",
-            ));
-        }
+        check_place("--out", out)?;
     }
     let shape = shape_of_run(&args.first).or_else(|| shape_of_run(second));
-    let pixels = Pixels { side: args.image, shape };
+    let pixels = Pixels { side: args.image, shape, most: None };
     let sets = [Set::read(&args.first, pixels, memory)?, Set::read(second, pixels, memory)?];
     let start = args.start.as_deref().map(|start| Set::read(start, pixels, memory)).transpose()?;
     if let [Set { image: Some(one), .. }, Set { image: Some(other), .. }] = &sets
@@ -99,6 +93,18 @@ pub fn run(args: &EvalArgs, second: &Path, memory: Memory) -> Result<(), Failure
         write_atomically(out, (json.clone() + "\n").as_bytes())?;
     }
     say::out(if args.json { json } else { text });
+    Ok(())
+}
+
+/// Refuses to work for minutes for a file that no one can write.
+pub(super) fn check_place(option: &str, file: &Path) -> Result<(), Failure> {
+    let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty());
+    if file.is_dir() || folder.is_some_and(|folder| !folder.is_dir()) {
+        return Err(Failure::usage(
+            format!("{option} {}: no file can be there", file.display()),
+            "name a file in a folder that is there",
+        ));
+    }
     Ok(())
 }
 

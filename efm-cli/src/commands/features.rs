@@ -4,24 +4,22 @@ use std::borrow::Cow;
 use std::path::{Path, PathBuf};
 
 use burn::tensor::Device;
-use efm_core::{Points, Seed, Stream};
-use efm_data::image::{ImageSize, ImagesSpec};
-use efm_data::{Sampler, count_axes, read_points_within, store, write_arrays};
+use efm_core::{Points, Seed};
+use efm_data::image::ImageShape;
+use efm_data::{store, write_arrays};
 use efm_eval::{Figure, Measure, Skipped, space_table};
 use efm_models::{Features, Weights, device};
 use efm_train::{open_classifier, write_atomically};
-use rayon::prelude::*;
 use serde::Serialize;
 
 use super::compare::{self, Compared, READING, Space};
-use super::data::parse_split;
 use crate::args::{EvalArgs, FeaturesArg};
 use crate::data_folder;
 use crate::failure::{Exit, Failure};
-use crate::memory::{Memory, shown};
-use crate::pipeline::saved_config;
+use crate::memory::Memory;
 use crate::progress::Progress;
 use crate::say;
+use crate::sets::{Pixels, Set, shape_of_run};
 use crate::signals::Signals;
 
 /// Features of two sets of images.
@@ -45,11 +43,12 @@ struct Distances {
     skipped: Vec<Skipped>,
 }
 
-/// Images, one per point, with channels, rows and columns.
-type Images = (Points, [usize; 3]);
-
 /// Measures and prints.
 pub fn run(args: &EvalArgs, network: FeaturesArg, target: &Path, memory: Memory) -> Result<(), Failure> {
+    let outputs = [("--out", &args.out), ("--keep-features", &args.features.keep_features)];
+    for (option, file) in outputs {
+        file.as_deref().map_or(Ok(()), |file| compare::check_place(option, file))?;
+    }
     let clouds = clouds(args, network, target, memory)?;
     let FeatureClouds { network, first, second } = &clouds;
     if let Some(path) = &args.features.keep_features {
@@ -87,11 +86,20 @@ pub fn clouds(args: &EvalArgs, network: FeaturesArg, target: &Path, memory: Memo
     let device = device::parse("cpu")?;
     let network = open(network, args.features.weights.as_deref(), &device)?;
     let signals = Signals::listen().within(memory);
+    let own = network.image().map(|[channels, height, width]| ImageShape::new(height, width, channels)).transpose()?;
+    let shape = own.or_else(|| shape_of_run(&args.first)).or_else(|| shape_of_run(target));
     let of = |path: &Path, stream: &str| -> Result<Points, Failure> {
-        let reader = Reader { args, stream: Seed(args.seed).stream(stream), memory };
-        let (images, shape) = reader.images(path)?;
-        let mut progress = Progress::new("features", images.len());
-        let features = network.of(&images, shape, &device, &mut |done| {
+        let most = Some((args.max.unwrap_or(MOST), Seed(args.seed).stream(stream)));
+        let set = Set::read(path, Pixels { side: args.image, shape, most }, memory)?;
+        let shape = match set.image {
+            Some(shape) => [shape.channels, shape.height, shape.width],
+            None => {
+                in_range(&set.points, path)?;
+                rows_shape(set.points.dim(), args.features.shape.as_deref(), path)?
+            }
+        };
+        let mut progress = Progress::new("features", set.points.len());
+        let features = network.of(&set.points, shape, &device, &mut |done| {
             progress.set(done, String::new);
             signals.received().is_none()
         });
@@ -126,73 +134,6 @@ fn known_weights() -> Result<PathBuf, Failure> {
     Ok(folder.join(store::EFFICIENTNET_LITE0_FILE))
 }
 
-/// How a set of images is read.
-struct Reader<'a> {
-    args: &'a EvalArgs,
-    /// What chooses among more images than are wanted.
-    stream: Stream,
-    memory: Memory,
-}
-
-impl Reader<'_> {
-    /// The images at `path`: a run's transported ones, rows of a file, or a set of pictures.
-    fn images(&self, path: &Path) -> Result<Images, Failure> {
-        let run = path.join("transported.npy");
-        if run.is_file() {
-            return self.rows(&run, saved_config(path)?.data.image);
-        }
-        let known = if path.exists() { None } else { data_folder::known_set(path)? };
-        let place = known.unwrap_or_else(|| path.to_path_buf());
-        let extension = place.extension().and_then(|end| end.to_str()).unwrap_or_default().to_ascii_lowercase();
-        let is_rows = match extension.as_str() {
-            "csv" | "tsv" | "txt" | "safetensors" => true,
-            // Arrays of images have more axes.
-            "npy" | "npz" => count_axes(&place, &self.memory.limits()).is_ok_and(|axes| axes == 2),
-            _ => false,
-        };
-        if is_rows { self.rows(&place, None) } else { self.pictures(place) }
-    }
-
-    /// Rows of a file, which are images of that many rows and columns if that is known.
-    fn rows(&self, path: &Path, size: Option<[usize; 2]>) -> Result<Images, Failure> {
-        let points = in_range(read_points_within(path, None, &self.memory.limits())?, path)?;
-        let shape = match size.map(|[height, width]| (height, width, points.dim().checked_div(height * width))) {
-            Some((height, width, Some(channels))) => [channels, height, width],
-            _ => rows_shape(points.dim(), self.args.features.shape.as_deref(), path)?,
-        };
-        Ok((points.select(&self.chosen(points.len())), shape))
-    }
-
-    /// Images of a folder, an archive or an array, neither mirrored nor coloured by chance.
-    fn pictures(&self, path: PathBuf) -> Result<Images, Failure> {
-        let size = self.args.features.size.map(|size| ImageSize::Square(usize::from(size)));
-        let split = parse_split(&self.args.features.split)?;
-        let spec = ImagesSpec { size, split, max_bytes: Some(self.memory.for_rows()), ..ImagesSpec::new(path) };
-        let sampler = spec.open(Path::new(""))?;
-        let (shape, dim, chosen) = (sampler.shape(), sampler.dim(), self.chosen(sampler.count()));
-        let bytes = 4.0 * dim as f64 * chosen.len() as f64;
-        if bytes > self.memory.for_rows() as f64 {
-            let message = format!("{} images of D = {dim} take {}", chosen.len(), shown(bytes));
-            return Err(Failure::new(Exit::Resource, message, "take fewer with --images, or smaller ones with --size"));
-        }
-        let mut values = vec![0.0; dim * chosen.len()];
-        let each = values.par_chunks_exact_mut(dim).zip(&chosen);
-        each.try_for_each(|(out, &index)| sampler.image_into(index, out))?;
-        Ok((Points::from_values(dim, values)?, [shape.channels, shape.height, shape.width]))
-    }
-
-    /// At most as many of `count` images as are wanted, without repeats, in their order.
-    fn chosen(&self, count: usize) -> Vec<usize> {
-        let most = self.args.features.images;
-        if count <= most {
-            return (0..count).collect();
-        }
-        let mut chosen = rand::seq::index::sample(&mut self.stream.at(0), count, most).into_vec();
-        chosen.sort_unstable();
-        chosen
-    }
-}
-
 /// Channels, rows and columns of rows of D numbers: what was given, or else square images in grey or colour.
 fn rows_shape(dim: usize, given: Option<&[usize]>, path: &Path) -> Result<[usize; 3], Failure> {
     if let Some(&[channels, height, width]) = given {
@@ -208,7 +149,7 @@ fn rows_shape(dim: usize, given: Option<&[usize]>, path: &Path) -> Result<[usize
 }
 
 /// Rows are images only if their values are: from −1 to 1, and a transported one may be a little beyond.
-fn in_range(points: Points, path: &Path) -> Result<Points, Failure> {
+fn in_range(points: &Points, path: &Path) -> Result<(), Failure> {
     let largest = points.as_slice().iter().fold(0.0_f32, |most, value| most.max(value.abs()));
     if largest > BEYOND {
         let message = format!("{}: values up to {largest} are not those of images", path.display());
@@ -218,8 +159,11 @@ fn in_range(points: Points, path: &Path) -> Result<Points, Failure> {
             "rows of pixels lie between −1 and 1; arrays of bytes have the axes N, H, W, C",
         ));
     }
-    Ok(points)
+    Ok(())
 }
+
+/// Images of each set unless told otherwise: minutes of work.
+const MOST: usize = 10_000;
 
 /// Farthest that a pixel of a transported image may be from grey.
 const BEYOND: f32 = 4.0;

@@ -65,6 +65,14 @@ impl Features {
         }
     }
 
+    /// Channels, rows and columns of the only images it takes; none if it takes any.
+    pub fn image(&self) -> Option<[usize; 3]> {
+        match &self.0 {
+            Kind::Classifier(classifier) => Some(classifier.image()),
+            _ => None,
+        }
+    }
+
     /// Number of features, F.
     pub fn count(&self) -> usize {
         match &self.0 {
