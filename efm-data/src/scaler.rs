@@ -196,6 +196,16 @@ impl Scaler {
         &self.stretch
     }
 
+    /// The scaling that takes `centre`, in the scaled units of this one, to the origin.
+    ///
+    /// # Errors
+    /// As [`Scaler::undo`].
+    pub fn centred(&self, centre: &[f32]) -> Result<Self, DataError> {
+        let bad = |_| DataError::OutOfRange { place: PLACE, point: 0, coordinate: 0 };
+        let middle = self.undo(&Points::from_values(self.dim(), centre.to_vec()).map_err(bad)?)?;
+        Ok(Self { shift: middle.as_slice().iter().map(|&value| f64::from(value)).collect(), ..self.clone() })
+    }
+
     /// Data units to scaled units.
     ///
     /// # Errors

@@ -85,7 +85,7 @@ fn a_tube_holds_its_part_of_the_flux() {
     let (dim, gap, angles) = (10_000, 2.0, [0.3, 0.45]);
     let origin = || Points::from_values(dim, vec![0.0; dim]).expect("finite");
     let capacitor = Capacitor::new(origin(), origin(), gap).expect("valid");
-    let tube = InterPlate::Tube { margins: [0.1, 0.01], edge: 0.5, angles };
+    let tube = InterPlate::Tube { margins: [0.1, 0.01], edge: 0.5, focus: 0.0, angles };
     for law in [Law::Mirror, Law::Coulomb] {
         let drawn = tube.draw(&capacitor, law, &Seed(8).stream("draws"), 0, 300);
         for index in 0..drawn.len() {
@@ -222,10 +222,26 @@ fn thinning_changes_how_often_places_come_and_nothing_else() {
     assert!(tail(&thin) > 1.5 * tail(&plain), "{} {}", tail(&thin), tail(&plain));
 }
 
+#[test]
+fn the_focus_is_where_noise_is_as_wide_as_the_target() {
+    let gap = 100.0;
+    let cloud = |size: f32| Points::from_values(1, vec![-size, size]).expect("finite");
+    let capacitor = Capacitor::new(cloud(9.0), cloud(0.7), gap).expect("valid");
+    let tube = InterPlate::Tube { margins: [0.01, 0.0001], edge: 1.0, focus: 1.0, angles: [0.0, 1.0] };
+    let count = 4_000;
+    let drawn = tube.draw(&capacitor, Law::Mirror, &Seed(8).stream("draws"), 0, count);
+    let logs: Vec<f64> = (0..count).map(|index| ((gap - drawn.z(index)) / 0.7).ln()).collect();
+    let mean = logs.iter().sum::<f64>() / count as f64;
+    let width = (logs.iter().map(|log| (log - mean).powi(2)).sum::<f64>() / count as f64).sqrt();
+    // N(−0.5, 1.2²) but for the one draw in 2 000 beyond the margins; five standard errors.
+    assert!((mean + 0.5).abs() < 5.0 * 1.2 / (count as f64).sqrt(), "{mean}");
+    assert!((width - 1.2).abs() < 5.0 * 1.2 / (2.0 * count as f64).sqrt(), "{width}");
+}
+
 fn kinds() -> Vec<InterPlate> {
     vec![
         InterPlate::default(),
-        InterPlate::Tube { margins: [0.1, 0.01], edge: 0.5, angles: [0.2, 0.3] },
+        InterPlate::Tube { margins: [0.1, 0.01], edge: 0.5, focus: 0.0, angles: [0.2, 0.3] },
         InterPlate::Chord { noise: 0.0 },
         InterPlate::Chord { noise: 0.3 },
         InterPlate::Mesh { points: 5, half_width: 2.0 },
@@ -292,8 +308,9 @@ fn configurations_read_and_refuse() {
     for (margins, angles) in
         [([0.0, 0.1], [0.2, 0.8]), ([0.1, 0.5], [0.2, 0.8]), ([0.1, 0.1], [0.8, 0.2]), ([0.1; 2], [0.2, 1.1])]
     {
-        assert!(InterPlate::Tube { margins, edge: 0.5, angles }.check().is_err(), "{margins:?} {angles:?}");
+        assert!(InterPlate::Tube { margins, edge: 0.5, focus: 0.0, angles }.check().is_err(), "{margins:?} {angles:?}");
     }
+    assert!(InterPlate::Tube { margins: [0.1; 2], edge: 0.5, focus: 1.5, angles: [0.2, 0.8] }.check().is_err());
     assert!(InterPlate::Mesh { points: 0, half_width: 1.0 }.check().is_err());
     assert!(InterPlate::Radial { sigma: f64::NAN, steps: 1.0, tau: 0.1 }.check().is_err());
 }

@@ -55,14 +55,24 @@ impl Condition {
     }
 }
 
-/// The rows of `table` for the classes of `count` points, `[count, width]`; its last row stands for "none".
-pub(crate) fn class_rows(table: &Embedding, count: usize, condition: Option<&Condition>, device: &Device) -> Tensor<2> {
-    let none = (table.weight.dims()[0] - 1) as i64;
+/// The classes of `count` points, at most `none`, which stands for "none" and is what a condition without classes gives.
+pub(crate) fn class_indices(
+    none: usize,
+    count: usize,
+    condition: Option<&Condition>,
+    device: &Device,
+) -> Tensor<1, Int> {
     let classes = match condition.and_then(|condition| condition.classes.clone()) {
         Some(classes) => classes,
-        None => Tensor::<1, Int>::full([count], none, device),
+        None => Tensor::<1, Int>::full([count], none as i64, device),
     };
-    let rows = table.forward(classes.clamp(0, none).reshape([1, count]));
+    classes.clamp(0, none as i64)
+}
+
+/// The rows of `table` for the classes of `count` points, `[count, width]`; its last row stands for "none".
+pub(crate) fn class_rows(table: &Embedding, count: usize, condition: Option<&Condition>, device: &Device) -> Tensor<2> {
+    let classes = class_indices(table.weight.dims()[0] - 1, count, condition, device);
+    let rows = table.forward(classes.reshape([1, count]));
     let [_, _, width] = rows.dims();
     rows.reshape([count, width])
 }

@@ -9,7 +9,7 @@ use rayon::prelude::*;
 #[cfg(doc)]
 use crate::Head;
 use crate::device::is_host;
-use crate::{Condition, FieldNet, Geometry, Network};
+use crate::{Condition, FieldNet, Geometry, ModelError, Network};
 
 /// Coordinates beyond this many lengths of the capacitor are taken back to it: the squares of a network's features stay
 /// far inside the range of f32, and no data are there.
@@ -27,24 +27,42 @@ pub struct LearnedField {
     geometry: Geometry,
     device: Device,
     condition: Option<Condition>,
+    /// Origin of the lines under the condition, where that is not the one without: see [`Network::middle`].
+    middle: Option<Vec<f32>>,
     guidance: f64,
 }
 
 impl LearnedField {
     /// Takes a network for use; gradients are switched off.
     pub fn new(network: &Network, geometry: Geometry, device: &Device) -> Self {
-        Self { network: network.valid(), geometry, device: device.clone(), condition: None, guidance: 1.0 }
+        Self {
+            network: network.valid(),
+            geometry,
+            device: device.clone(),
+            condition: None,
+            middle: None,
+            guidance: 1.0,
+        }
     }
 
-    /// The field for the target that `condition` describes; it has one row, for all points.
-    #[must_use]
-    pub fn under(self, condition: Condition) -> Self {
-        Self { condition: Some(condition), ..self }
+    /// The field for the target that `condition` describes; it has one row, for all points. Where the network knows the middles of
+    /// classes the lines of this field have theirs for their origin.
+    ///
+    /// # Errors
+    /// As [`Network::middle`].
+    pub fn under(self, condition: Condition) -> Result<Self, ModelError> {
+        Ok(Self { middle: self.network.middle(&condition)?, condition: Some(condition), ..self })
+    }
+
+    /// Where the lines under the condition have their origin, in the scaled units of the whole target; none where that is its own.
+    pub fn middle(&self) -> Option<&[f32]> {
+        self.middle.as_deref()
     }
 
     /// Goes `weight` times as far from the field of all targets as the condition does: guidance without a classifier
     /// (Ho & Salimans 2022, arXiv 2207.12598). 1 is the field under the condition, 0 the one without. Between the plates
-    /// slopes E_x/E_z are taken apart, for they are what lines follow; of heads that know more, unit directions.
+    /// slopes E_x/E_z are taken apart, for they are what lines follow; of heads that know more, unit directions. Where classes have
+    /// origins of their own, in the half of the target only: above the source both fields differ by where their charges are.
     /// Costs a second evaluation of the network.
     #[must_use]
     pub fn guided(self, weight: f64) -> Self {
@@ -57,6 +75,7 @@ impl LearnedField {
         at: &Augmented,
         range: Range<usize>,
         condition: Option<&Condition>,
+        moved: Option<&[f32]>,
     ) -> Result<Vec<f32>, FieldError> {
         let Geometry { dim, gap, source_spread, target_spread, head, .. } = self.geometry;
         let reach = FARTHEST * gap.max(source_spread).max(target_spread);
@@ -67,7 +86,11 @@ impl LearnedField {
             if !at.point(index).iter().all(|value| value.is_finite()) {
                 return Err(FieldError::NonFiniteQuery { point: index });
             }
+            let first = x.len();
             x.extend(at.x(index).iter().map(|&value| value.clamp(-reach, reach) as f32));
+            if let Some(moved) = moved {
+                x[first..].iter_mut().zip(moved).for_each(|(x, moved)| *x += moved);
+            }
             let z_inside =
                 if head.is_everywhere() { at.z(index).clamp(-reach, reach) } else { at.z(index).clamp(0.0, gap) };
             z.push(z_inside as f32);
@@ -101,8 +124,11 @@ impl Field for LearnedField {
         // What the cores of the host work on side by side is bounded as well.
         for ranges in ranges.chunks((self.network.rows_at_once() / rows).max(1)) {
             let values = |range: &Range<usize>| -> Result<(Vec<f32>, Option<Vec<f32>>), FieldError> {
-                let plain = self.is_guided().then(|| self.values(at, range.clone(), None)).transpose()?;
-                Ok((self.values(at, range.clone(), self.condition.as_ref())?, plain))
+                let plain = self
+                    .is_guided()
+                    .then(|| self.values(at, range.clone(), None, self.middle.as_deref()))
+                    .transpose()?;
+                Ok((self.values(at, range.clone(), self.condition.as_ref(), None)?, plain))
             };
             let values: Vec<_> = if host {
                 ranges.par_iter().map(values).collect::<Result<_, _>>()?
@@ -143,7 +169,7 @@ impl LearnedField {
             } else {
                 let z = if head.is_everywhere() { at[dim] } else { at[dim].clamp(0.0, gap) };
                 head.assemble(value, &at[..dim], z, &self.geometry, direction);
-                if let Some(plain) = plain {
+                if let Some(plain) = plain.filter(|_| self.middle.is_none() || z > 0.5 * gap) {
                     let width = head.outputs(dim);
                     let plain = &plain[index * width..(index + 1) * width];
                     head.assemble(plain, &at[..dim], z, &self.geometry, &mut from);

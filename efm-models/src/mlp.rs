@@ -9,6 +9,7 @@ use crate::gate::Gate;
 use crate::head::Reference;
 use crate::height::{self, PLATE_LAYER, axial, direction, squareplus};
 use crate::init::{Setting, initialise};
+use crate::tube::TubeParts;
 use crate::{Condition, FieldNet, FluxTube, Geometry, Head, ModelError};
 
 /// Nonlinearity between layers.
@@ -115,7 +116,7 @@ impl MlpConfig {
             output,
             activation: Setting(self.activation),
             geometry: Setting(geometry),
-            tube: (head == Head::Slope).then(|| Setting(FluxTube::new(&geometry))),
+            tube: None,
             fourier: self.fourier,
             octaves,
             gate: gated.then(|| Gate::new(geometry.dim, device)),
@@ -123,7 +124,8 @@ impl MlpConfig {
             classes: (self.classes > 0).then(|| EmbeddingConfig::new(self.classes + 1, self.width).init(device)),
         };
         let mlp = initialise(mlp, stream, device);
-        Ok(Mlp { gate: mlp.gate.map(|gate| gate.reset(geometry.dim, device)), ..mlp })
+        let tube = (head == Head::Slope).then(|| FluxTube::new(&geometry, self.classes, device));
+        Ok(Mlp { gate: mlp.gate.map(|gate| gate.reset(geometry.dim, device)), tube, ..mlp })
     }
 }
 
@@ -146,8 +148,7 @@ pub struct Mlp {
     #[module(skip)]
     geometry: Setting<Geometry>,
     /// What [`Head::Slope`] corrects.
-    #[module(skip)]
-    tube: Option<Setting<FluxTube>>,
+    tube: Option<FluxTube>,
     #[module(skip)]
     fourier: usize,
     #[module(skip)]
@@ -157,11 +158,21 @@ pub struct Mlp {
 }
 
 impl Mlp {
+    /// See [`FluxTube::centred`].
+    pub(crate) fn centred(self, middles: &[f32], device: &Device) -> Self {
+        Self { tube: self.tube.map(|tube| tube.centred(middles, device)), ..self }
+    }
+
+    /// See [`FluxTube::middles`].
+    pub(crate) fn middles(&self, count: usize, condition: Option<&Condition>) -> Option<Tensor<2>> {
+        self.tube.as_ref()?.middles(count, condition)
+    }
+
     /// `[B, D·(1 + 2·octaves) + 1 + HEIGHT_FEATURES + 2·fourier]` inputs of order one.
-    fn features(&self, x: Tensor<2>, z: Tensor<2>, scales: Option<&[Tensor<2>; 4]>) -> Tensor<2> {
+    fn features(&self, x: Tensor<2>, z: Tensor<2>, known: Option<&TubeParts>) -> Tensor<2> {
         let everywhere = self.geometry.0.head.is_everywhere();
-        let (place, radius) = match scales {
-            Some([variance, ..]) => height::placed(x, variance.clone()),
+        let (place, radius) = match known {
+            Some(known) => height::placed(x, known.variance.clone()),
             None => height::place(&self.geometry.0, x, z.clone()),
         };
         let signed = z.div_scalar(self.geometry.0.gap);
@@ -174,7 +185,10 @@ impl Mlp {
             columns.push(angle.cos());
         }
 
-        columns.push(height.clone().mul_scalar(2.0).sub_scalar(1.0));
+        columns.push(match known {
+            Some(known) => known.told(),
+            None => height.clone().mul_scalar(2.0).sub_scalar(1.0),
+        });
         let distances = match everywhere {
             true => [signed.clone().abs(), signed.clone().sub_scalar(1.0).abs()],
             false => [height.clone(), rest].map(|distance| distance.clamp_min(0.0)),
@@ -212,10 +226,10 @@ impl Mlp {
         &self,
         x: Tensor<2>,
         z: Tensor<2>,
-        scales: Option<&[Tensor<2>; 4]>,
+        known: Option<&TubeParts>,
         condition: Option<&Condition>,
     ) -> Tensor<2> {
-        let mut values = self.features(x, z, scales);
+        let mut values = self.features(x, z, known);
         let ([count, _], device) = (values.dims(), values.device());
         for (index, layer) in self.hidden.iter().enumerate() {
             values = layer.forward(values);
@@ -243,8 +257,8 @@ impl FieldNet for Mlp {
         if head == Head::Plates {
             return self.plates(x, z, condition);
         }
-        let scales = self.tube.as_ref().map(|tube| tube.0.columns(&z, x.clone().powi_scalar(2).mean_dim(1)));
-        let values = self.values(x.clone(), z, scales.as_ref(), condition);
+        let known = self.tube.as_ref().map(|tube| tube.parts(&x, &z));
+        let values = self.values(x.clone(), z, known.as_ref(), condition);
         let [count, width] = values.dims();
         let mut lateral = values.clone().slice([0..count, 0..dim]);
         if let Some(gate) = &self.gate {
@@ -254,8 +268,8 @@ impl FieldNet for Mlp {
         if head == Head::Velocity {
             return lateral;
         }
-        if let Some([_, linear, rest, _]) = scales {
-            return x * linear + lateral * rest;
+        if let Some(known) = known {
+            return x * known.linear + lateral * known.rest;
         }
         let mut last = values.slice([0..count, dim..dim + 1]);
         if head == Head::Forward {

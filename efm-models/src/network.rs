@@ -3,7 +3,9 @@ use burn::tensor::{Device, Tensor};
 use efm_core::Stream;
 use serde::{Deserialize, Serialize};
 
-use crate::{Condition, FluxTube, Head, Mlp, MlpConfig, ModelError, UNet, UNetConfig};
+#[cfg(doc)]
+use crate::FluxTube;
+use crate::{Condition, Head, Mlp, MlpConfig, ModelError, UNet, UNetConfig};
 
 /// A network whose values at (x, z) make the field there, by the rule of its [`Head`].
 ///
@@ -43,15 +45,12 @@ impl Geometry {
     /// Variance of a coordinate where field lines run at height z: that of the data at the plates, wider in between, where
     /// lines bulge like a Brownian bridge (variance z(L − z), the mean exit time of §2.5 of the physics notes). Behind a
     /// plate, where loops are as wide as they are high, the square of the distance is added. On the straight paths of
-    /// [`Head::Velocity`] it is that of (1 − t) x₀ + t x₁, with [`Head::Slope`] that of the middle of a flux tube.
+    /// [`Head::Velocity`] it is that of (1 − t) x₀ + t x₁. A [`FluxTube`] knows better.
     pub fn variance(&self, z: f64) -> f64 {
         let height = (z / self.gap).clamp(0.0, 1.0);
         if self.head == Head::Velocity {
             let mixed = ((1.0 - height) * self.source_spread).powi(2) + (height * self.target_spread).powi(2);
             return mixed.max(SMALLEST_SPREAD.powi(2));
-        }
-        if self.head == Head::Slope {
-            return FluxTube::new(self).at(z, 0.0).variance;
         }
         let behind = z - height * self.gap;
         let data = (1.0 - height) * self.source_spread.powi(2) + height * self.target_spread.powi(2);
@@ -157,6 +156,34 @@ pub enum Network {
 }
 
 impl Network {
+    /// The network that knows the middles of the target's classes, `[C, D]`, see [`FluxTube::centred`]: with [`Head::Slope`]; others
+    /// stay as they are.
+    #[must_use]
+    pub fn centred(self, middles: &[f32], device: &Device) -> Self {
+        match self {
+            Self::Mlp(mlp) => Self::Mlp(mlp.centred(middles, device)),
+            Self::UNet(unet) => Self::UNet(unet.centred(middles, device)),
+        }
+    }
+
+    /// The middle of the class of a condition of one row, in the scaled units of the whole target: the origin of the lines of its
+    /// field, D numbers. None where all lines have the same origin.
+    ///
+    /// # Errors
+    /// [`ModelError::DeviceUnusable`] when it cannot be read.
+    pub fn middle(&self, condition: &Condition) -> Result<Option<Vec<f32>>, ModelError> {
+        let middles = match self {
+            Self::Mlp(mlp) => mlp.middles(1, Some(condition)),
+            Self::UNet(unet) => unet.middles(1, Some(condition)),
+        };
+        let read = |middles: Tensor<2>| {
+            let values = middles.try_into_vec_as::<f32>();
+            values
+                .map_err(|error| ModelError::DeviceUnusable { name: "network".to_owned(), message: error.to_string() })
+        };
+        middles.map(read).transpose()
+    }
+
     /// The network whose lines keep the angle at which they leave their charges, see [`FluxTube::keeping_angles`]: for images, with
     /// [`Head::Slope`]; others stay as they are.
     #[must_use]

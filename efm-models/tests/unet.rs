@@ -309,7 +309,12 @@ fn a_conditional_field_is_that_of_its_condition() {
     let field = |class: i64| {
         let condition =
             Condition { classes: Some(Tensor::<1, Int>::from_data([class], &cpu())), ..Condition::default() };
-        LearnedField::new(&network, geometry(16), &cpu()).under(condition).evaluate(&at).unwrap().directions
+        LearnedField::new(&network, geometry(16), &cpu())
+            .under(condition)
+            .expect("a class")
+            .evaluate(&at)
+            .unwrap()
+            .directions
     };
     let alone = LearnedField::new(&network, geometry(16), &cpu()).evaluate(&at).unwrap().directions;
     assert_ne!(field(0), field(1));

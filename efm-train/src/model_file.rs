@@ -144,18 +144,31 @@ impl TrainedModel {
         description
     }
 
-    /// The field of one class of the target, `weight` times as far from that of the whole as it is: see
+    /// The field of one class of the target and the scaling of its plates, `weight` times as far from that of the whole as it is: see
     /// [`LearnedField::guided`].
-    pub fn class_field(&self, class: usize, weight: f64, device: &Device) -> LearnedField {
-        self.field(device).under(Condition::class(class, device)).guided(weight)
+    ///
+    /// # Errors
+    /// [`TrainError::Model`] and [`TrainError::Data`] for a network whose numbers are of no use.
+    pub fn of_class(&self, class: usize, weight: f64, device: &Device) -> Result<(LearnedField, Scalers), TrainError> {
+        let field = self.field(device).under(Condition::class(class, device))?.guided(weight);
+        let scalers = match field.middle() {
+            Some(middle) => self.scalers.about(middle)?,
+            None => self.scalers.clone(),
+        };
+        Ok((field, scalers))
     }
 
     /// The field of the model, in scaled units.
     pub fn field(&self, device: &Device) -> LearnedField {
-        let network = self.network.clone();
-        let network = if self.solver.keep_angles { network.keeping_angles() } else { network };
-        LearnedField::new(&network, self.geometry, device)
+        followed(&self.network, self.geometry, &self.solver, device)
     }
+}
+
+/// The field of a network as its lines are followed.
+pub fn followed(network: &Network, geometry: Geometry, solver: &SolverConfig, device: &Device) -> LearnedField {
+    let network = network.clone();
+    let network = if solver.keep_angles { network.keeping_angles() } else { network };
+    LearnedField::new(&network, geometry, device)
 }
 
 /// Names of the classes that the model in `folder` can be asked for, without its weights.

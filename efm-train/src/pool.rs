@@ -1,9 +1,9 @@
 use std::ops::Range;
 
-use burn::tensor::Device;
+use burn::tensor::{Device, Tensor, TensorData};
 use efm_core::{Augmented, Capacitor, Seed, Stream};
 use efm_field::{ExactField, Field, InterPlate, Law, isotropic_step};
-use efm_models::{FluxTube, Geometry, TubeScales, device};
+use efm_models::{FluxTube, Geometry, TubeParts, device};
 use rand::RngExt;
 use rayon::prelude::*;
 
@@ -27,6 +27,9 @@ pub struct Plates {
     pub geometry: Geometry,
     /// The target of every class alone, where fields of classes are learned as well; none otherwise.
     pub classes: Vec<Cloud>,
+    /// Middles of the classes in the scaled units of the whole target, `[C, D]`, where the classes are clouds about their own middles;
+    /// empty where they are parts of the target.
+    pub middles: Vec<f32>,
 }
 
 /// Makes pools of inter-plate points with the exact field's targets.
@@ -201,7 +204,8 @@ impl<'a> PoolSource<'a> {
                     Some(field) => gap_directions(&field, &points)?,
                     None => directions(&ExactField::new(capacitor, law), &points, false)?,
                 };
-                Ok(Pool::of_slopes(&directions, &points, geometry))
+                let device = self.device.clone().map_or_else(|| device::parse("cpu"), |device| Ok(device.inner()))?;
+                Pool::of_slopes(&directions, &points, &FluxTube::new(geometry, 0, &device), &device)
             }
             Objective::Flux | Objective::Direction | Objective::FlowMatching => {
                 let points = self.points.draw(&capacitor, law, stream, first, count);
@@ -235,6 +239,9 @@ const STEPS: [f64; 2] = [0.003, 4.0];
 /// Slopes that differ from the expected ones by many times as much as usual count by their relative error; one of these must not
 /// carry a whole step. That far out they hardly vary with the charges that were drawn, so no bias comes in.
 const OUTLIER: f64 = 5.0;
+
+/// Points whose linear parts are computed at once.
+const AT_ONCE: usize = 1_024;
 
 /// Slopes beyond this are cut, so that they stay numbers.
 const STEEPEST: f64 = 1e6;
@@ -305,24 +312,41 @@ impl Pool {
     }
 
     /// E_x/E_z, and the weights of errors across and along x, by what the network corrects.
-    fn of_slopes(directions: &Augmented, points: &Augmented, geometry: &Geometry) -> Self {
+    fn of_slopes(
+        directions: &Augmented,
+        points: &Augmented,
+        tube: &FluxTube,
+        device: &Device,
+    ) -> Result<Self, TrainError> {
         let dim = points.dim();
-        let tube = FluxTube::new(geometry);
         let mut pool = Self::at(points);
-        for index in 0..points.len() {
-            let x = points.x(index);
-            let square = x.iter().map(|x| x * x).sum::<f64>();
-            let TubeScales { linear, rest, radial, .. } = tube.at(points.z(index), square / dim as f64);
-            let axial = directions.z(index).max(f64::MIN_POSITIVE);
-            let slopes = directions.x(index).iter().map(|n| n / axial);
-            let left = slopes.clone().zip(x).map(|(slope, x)| slope - linear * x);
-            let all = left.clone().map(|left| left * left).sum::<f64>();
-            let along = left.zip(x).map(|(left, x)| left * x).sum::<f64>().powi(2) / square.max(f64::MIN_POSITIVE);
-            let weight = |square: f64, unit: f64| 1.0 / (unit * unit + square / (dim as f64 * OUTLIER.powi(2)));
-            pool.target.extend(slopes.map(|slope| slope.clamp(-STEEPEST, STEEPEST) as f32));
-            pool.weight.extend([weight(all - along, rest), weight(along, radial)].map(|weight| weight as f32));
+        for first in (0..points.len()).step_by(AT_ONCE) {
+            let rows = first..points.len().min(first + AT_ONCE);
+            let part = |values: &[f32], width: usize| {
+                let values = values[rows.start * width..rows.end * width].to_vec();
+                Tensor::<2>::from_data(TensorData::new(values, [rows.len(), width]), device)
+            };
+            let TubeParts { linear, rest, radial, .. } = tube.parts(&part(&pool.x, dim), &part(&pool.z, 1));
+            let numbers = |tensor: Tensor<2>| {
+                tensor.try_into_vec_as::<f32>().map_err(|error| TrainError::Device(error.to_string()))
+            };
+            let (linear, rest, radial) = (numbers(linear)?, numbers(rest)?, numbers(radial)?);
+            for (row, index) in rows.clone().enumerate() {
+                let x = points.x(index);
+                let axial = directions.z(index).max(f64::MIN_POSITIVE);
+                let slopes = directions.x(index).iter().map(|n| n / axial);
+                let left = slopes.clone().zip(x).map(|(slope, x)| slope - f64::from(linear[row]) * x);
+                let all = left.clone().map(|left| left * left).sum::<f64>();
+                let square = x.iter().map(|x| x * x).sum::<f64>().max(f64::MIN_POSITIVE);
+                let along = left.zip(x).map(|(left, x)| left * x).sum::<f64>().powi(2) / square;
+                let weight =
+                    |square: f64, unit: f32| 1.0 / (f64::from(unit).powi(2) + square / (dim as f64 * OUTLIER.powi(2)));
+                pool.target.extend(slopes.map(|slope| slope.clamp(-STEEPEST, STEEPEST) as f32));
+                let weights = [weight(all - along, rest[row]), weight(along, radial[row])];
+                pool.weight.extend(weights.map(|weight| weight as f32));
+            }
         }
-        pool
+        Ok(pool)
     }
 
     /// Number of points.

@@ -43,6 +43,14 @@ impl Scalers {
         }
     }
 
+    /// With the target about `centre`, in scaled units, instead of about its own middle.
+    ///
+    /// # Errors
+    /// [`TrainError::Data`] where that leaves the range of f32.
+    pub fn about(&self, centre: &[f32]) -> Result<Self, TrainError> {
+        Ok(Self { source: self.source.clone(), target: self.target.centred(centre)? })
+    }
+
     /// The scaling of one plate.
     pub fn plate(&self, side: Side) -> &Scaler {
         match side {

@@ -84,7 +84,10 @@ impl<'a> Trainer<'a> {
     ) -> Result<Self, TrainError> {
         let cut = if device::is_host(device) { Cut::Shards } else { Cut::Whole };
         let device = device.clone().autodiff();
-        let network = model.init(geometry, &seed.stream("weights"), &device)?;
+        let mut network = model.init(geometry, &seed.stream("weights"), &device)?;
+        if !plates.middles.is_empty() {
+            network = network.centred(&plates.middles, &device);
+        }
         // PyTorch's epsilon; burn's default of 1e-5 damps small gradients.
         let optimizer = AdamConfig::new().with_epsilon(1e-8).init();
         let average = MovingAverage::new(&network, train.ema);

@@ -23,7 +23,15 @@ fn plates(source: &Points, target: &Points, gap: f64, law: Law) -> Plates {
     let dim = source.dim();
     let geometry = Geometry { dim, gap, source_spread: 1.0, target_spread: 1.0, stretched: true, head: Head::Forward };
     let cloud = |points: &Points| Cloud::Finite(Scaler::identity(dim).apply(points).unwrap());
-    Plates { source: cloud(source), target: cloud(target), gap, law, geometry, classes: Vec::new() }
+    Plates {
+        source: cloud(source),
+        target: cloud(target),
+        gap,
+        law,
+        geometry,
+        classes: Vec::new(),
+        middles: Vec::new(),
+    }
 }
 
 fn lines(plates: &Plates, near: f64) -> LinesCheck {

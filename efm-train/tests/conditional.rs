@@ -5,12 +5,12 @@ mod common;
 use std::path::Path;
 
 use common::{cpu, go, newest};
-use efm_core::{Augmented, Capacitor, Seed, Stream};
-use efm_data::{DataSpec, Sampler, Scaler};
+use efm_core::{Augmented, Capacitor, Points, Seed, Stream};
+use efm_data::{DataSpec, Sampler, Scaler, Scaling};
 use efm_field::{ExactField, Field, Law};
 use efm_models::{Condition, Geometry, Head, LearnedField, MlpConfig, NetworkConfig};
 use efm_train::config::{Charges, Objective, TrainConfig};
-use efm_train::{Checkpoints, Cloud, Plates, Pool, PoolSource, Trainer};
+use efm_train::{Checkpoints, Cloud, Plates, Pool, PoolSource, Trainer, centred_classes};
 
 const GAP: f64 = 3.0;
 const CENTRES: [[f64; 2]; 2] = [[1.5, 0.0], [-1.0, 1.0]];
@@ -45,7 +45,56 @@ fn plates(head: Head) -> Plates {
         law: Law::Mirror,
         geometry: geometry(head, head == Head::Forward),
         classes,
+        middles: Vec::new(),
     }
+}
+
+#[test]
+fn classes_of_slopes_lie_about_their_own_middles() {
+    let sampler = || open(&format!("kind = 'mixture'\nstd = 0.3\ncentres = {CENTRES:?}"));
+    let scaler = Scaler::fit(
+        Scaling::Joint,
+        &sampler().draw(&Seed(1).stream("fit"), 0, 500),
+        &sampler().draw(&Seed(2).stream("fit"), 0, 500),
+    )
+    .expect("a scaling");
+    let whole = Cloud::Endless { sampler: sampler(), scaler: scaler.clone() };
+    let (classes, middles) = centred_classes(&whole, &scaler, Seed(3)).expect("finite");
+    assert_eq!((classes.len(), middles.len()), (2, 4));
+    for (class, cloud) in classes.iter().enumerate() {
+        let points = cloud.draw(&Seed(4).stream("check"), 0, 4_000).expect("finite");
+        let middle = [0, 1].map(|axis| points.iter().map(|point| f64::from(point[axis])).sum::<f64>() / 4_000.0);
+        // Two means over 4 000 points of the width 0.3/s: five standard errors of their difference.
+        let width = 0.3 / scaler.stretch()[0];
+        assert!(middle.iter().all(|x| x.abs() < 5.0 * width * (2.0_f64 / 4_000.0).sqrt()), "{class}: {middle:?}");
+        // In data units both scalings say the same.
+        let own = scaler.centred(&middles[2 * class..2 * class + 2]).expect("finite");
+        let origin = own.undo(&Points::from_values(2, vec![0.0; 2]).expect("finite")).expect("finite");
+        for (&found, expected) in origin.point(0).iter().zip(CENTRES[class]) {
+            assert!((f64::from(found) - expected).abs() < 0.03, "{class}: {origin:?}");
+        }
+    }
+}
+
+#[test]
+fn a_network_of_slopes_tells_the_origin_of_a_class() {
+    let device = cpu();
+    let middles = [0.5, -1.0, 2.0, 0.25];
+    let slopes = geometry(Head::Slope, false);
+    let network = model().init(slopes, &Seed(1).stream("weights"), &device).expect("a network");
+    let network = network.centred(&middles, &device);
+    let field = || LearnedField::new(&network, slopes, &device);
+    for (class, middle) in middles.chunks(2).enumerate() {
+        let told = field().under(Condition::class(class, &device)).expect("a class");
+        assert_eq!(told.middle(), Some(middle));
+    }
+    // Of all classes together it is the origin, and other heads have one origin.
+    assert_eq!(field().under(Condition::class(2, &device)).expect("none").middle(), Some(&[0.0, 0.0][..]));
+    let plain = geometry(Head::Forward, true);
+    let network =
+        model().init(plain, &Seed(1).stream("weights"), &device).expect("a network").centred(&middles, &device);
+    let field = LearnedField::new(&network, plain, &device).under(Condition::class(0, &device)).expect("a class");
+    assert_eq!(field.middle(), None);
 }
 
 fn config() -> TrainConfig {
@@ -138,7 +187,9 @@ fn a_network_told_the_class_has_the_field_of_the_class() {
             [n.x(0)[0] / n.z(0), n.x(0)[1] / n.z(0)]
         };
         let field = || LearnedField::new(trainer.network(), plates.geometry, &device);
-        let of = |class: usize, weight: f64| slope(field().under(Condition::class(class, &device)).guided(weight));
+        let of = |class: usize, weight: f64| {
+            slope(field().under(Condition::class(class, &device)).expect("a class").guided(weight))
+        };
         // From the middle, lines of a class go its way: over a fifth of the gap to a centre more than one away.
         for (class, centre) in CENTRES.iter().enumerate() {
             let found = of(class, 1.0);

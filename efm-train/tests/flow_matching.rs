@@ -43,6 +43,7 @@ fn plates() -> Plates {
         law: Law::Mirror,
         geometry,
         classes: Vec::new(),
+        middles: Vec::new(),
     }
 }
 

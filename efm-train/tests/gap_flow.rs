@@ -28,7 +28,7 @@ fn plates() -> Plates {
     let geometry =
         Geometry { dim: 2, gap: GAP, source_spread: 1.0, target_spread: 1.0, stretched: true, head: Head::Forward };
     let (source, target) = (cloud(source, Side::Source), cloud(target, Side::Target));
-    Plates { source, target, gap: GAP, law: Law::Mirror, geometry, classes: Vec::new() }
+    Plates { source, target, gap: GAP, law: Law::Mirror, geometry, classes: Vec::new(), middles: Vec::new() }
 }
 
 /// Draws of ρ_z of fresh charges.

@@ -30,6 +30,7 @@ fn plates() -> Plates {
         law: Law::Mirror,
         geometry: geometry(),
         classes: Vec::new(),
+        middles: Vec::new(),
     }
 }
 

@@ -25,10 +25,10 @@ pub fn run(args: &InterpolateArgs, memory: Memory) -> Result<(), Failure> {
     }
     let out = Collection::place(args.out.as_deref(), &args.run, "between")?;
     let signals = Signals::listen().within(memory);
-    let field = class_field(&model, args.lines.class.as_deref(), model.solver.guidance, &device)?;
+    let (field, scalers) = class_field(&model, args.lines.class.as_deref(), model.solver.guidance, &device)?;
     // Noise of the lift is part of a start: it goes over from one to the other as well.
     let solver: SolverConfig = without_noise(&model.solver);
-    let way = Way { field: &field, scalers: &model.scalers, solver: &solver, rule: None };
+    let way = Way { field: &field, scalers: &scalers, solver: &solver, rule: None };
     let ends = match &args.input {
         Some(file) => {
             let targets = inputs(file, None, Some(&config), Side::Target, memory)?;

@@ -35,9 +35,9 @@ pub fn run(args: &SampleArgs, memory: Memory) -> Result<(), Failure> {
         if rows.is_empty() {
             continue;
         }
-        let field = class_field(&model, class.as_deref(), weight, &device)?;
+        let (field, scalers) = class_field(&model, class.as_deref(), weight, &device)?;
         let rule = Rule::learned(&model.solver, None)?;
-        let way = Way { field: &field, scalers: &model.scalers, solver: &model.solver, rule };
+        let way = Way { field: &field, scalers: &scalers, solver: &model.solver, rule };
         let (found, lines, spent) = carry(way, &starts.select(&rows), false, &signals)?;
         check_losses(&lines, model.solver.lost_share)?;
         for (&row, point) in rows.iter().zip(found.iter()) {

@@ -40,13 +40,9 @@ pub fn run(args: &TransportArgs, memory: Memory) -> Result<(), Failure> {
     memory.check(&transported(points.dim(), points.len()))?;
     let out = Collection::place(Some(&args.output), &args.run, "")?;
     let signals = Signals::listen().within(memory);
-    let field = class_field(&model, args.lines.class.as_deref(), model.solver.guidance, &device)?;
-    let way = Way {
-        field: &field,
-        scalers: &model.scalers,
-        solver: &model.solver,
-        rule: Rule::learned(&model.solver, None)?,
-    };
+    let (field, scalers) = class_field(&model, args.lines.class.as_deref(), model.solver.guidance, &device)?;
+    let way =
+        Way { field: &field, scalers: &scalers, solver: &model.solver, rule: Rule::learned(&model.solver, None)? };
     let (ends, lines, seconds) = carry(way, &points, args.reverse, &signals)?;
     check_losses(&lines, model.solver.lost_share)?;
     Collection::of(config.as_ref(), to, &ends).write(&out, &ends)?;

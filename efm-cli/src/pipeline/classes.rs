@@ -5,22 +5,22 @@ use std::collections::BTreeMap;
 use burn::tensor::Device;
 use efm_core::Points;
 use efm_models::LearnedField;
-use efm_train::TrainedModel;
+use efm_train::{Scalers, TrainedModel};
 
 use crate::failure::Failure;
 use crate::pipeline::{Drawn, Prepared, Rule, Transported, Way, fresh, send};
 use crate::signals::Signals;
 
-/// The field that a class, by name or by number, has in a model, or that of the whole target for none; `weight` is that of the
-/// guidance.
+/// The field that a class, by name or by number, has in a model, or that of the whole target for none, with the scaling of its
+/// plates; `weight` is that of the guidance.
 pub fn class_field(
     model: &TrainedModel,
     class: Option<&str>,
     weight: f64,
     device: &Device,
-) -> Result<LearnedField, Failure> {
-    let Some(class) = class else { return Ok(model.field(device)) };
-    Ok(model.class_field(find(&model.classes, class)?, weight, device))
+) -> Result<(LearnedField, Scalers), Failure> {
+    let Some(class) = class else { return Ok((model.field(device), model.scalers.clone())) };
+    Ok(model.of_class(find(&model.classes, class)?, weight, device)?)
 }
 
 /// The index of a class: that of the name, else the number itself.
@@ -51,8 +51,8 @@ pub fn transport_to_classes(
     let rule = Rule::learned(solver, None)?;
     let mut parts = Vec::with_capacity(classes);
     for class in 0..classes.min(starts.len()) {
-        let field = model.class_field(class, solver.guidance, device);
-        let way = Way { field: &field, scalers: &prepared.scalers, solver, rule };
+        let (field, scalers) = model.of_class(class, solver.guidance, device)?;
+        let way = Way { field: &field, scalers: &scalers, solver, rule };
         let rows: Vec<_> = (class..starts.len()).step_by(classes).collect();
         parts.push(send(way, starts.select(&rows), prepared, signals)?);
     }

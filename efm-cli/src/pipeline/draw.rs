@@ -3,7 +3,7 @@ use efm_core::{Augmented, Points, Seed, Side};
 use efm_eval::Metrics;
 use efm_eval::picture::{self, CloudOptions};
 use efm_models::{Condition, LearnedField, Network};
-use efm_train::RunDir;
+use efm_train::{RunDir, Scalers, followed};
 
 use crate::failure::Failure;
 use crate::pipeline::{
@@ -103,9 +103,7 @@ pub fn draw_samples(
     step: usize,
     signals: &Signals,
 ) -> Result<(), Failure> {
-    let network = network.clone();
-    let network = if prepared.config.solver.keep_angles { network.keeping_angles() } else { network };
-    let field = || LearnedField::new(&network, prepared.geometry, device);
+    let field = || followed(network, prepared.geometry, &prepared.config.solver, device);
     let whole = field();
     let way = Way { field: &whole, scalers: &prepared.scalers, solver: &prepared.config.solver, rule: None };
     let count = prepared.config.eval.lines.min(LINES);
@@ -113,19 +111,21 @@ pub fn draw_samples(
     keep_lines(run, prepared, &some_lines(way, &starts, count)?, &[], &[])?;
     let Some(shape) = image_shape(prepared) else { return Ok(()) };
     let starts = prepared.source.points(Seed(prepared.config.seed), "eval/source", 0, PAIRS);
-    let send = |field: LearnedField, starts: &Points| -> Result<Points, Failure> {
-        let way = Way { field: &field, scalers: &prepared.scalers, solver: &prepared.config.solver, rule: None };
+    let send = |field: LearnedField, scalers: &Scalers, starts: &Points| -> Result<Points, Failure> {
+        let way = Way { field: &field, scalers, solver: &prepared.config.solver, rule: None };
         Ok(carry(way, starts, false, signals)?.0)
     };
     let ends = if prepared.classes.is_empty() {
-        send(field(), &starts)?
+        send(field(), &prepared.scalers, &starts)?
     } else {
         // A row of images for every class, all from the same starts.
         let starts = starts.select(&(0..starts.len().min(8)).collect::<Vec<_>>());
         let mut ends = Vec::new();
         for class in 0..prepared.classes.len() {
-            let field = field().under(Condition::class(class, device)).guided(prepared.config.solver.guidance);
-            ends.extend_from_slice(send(field, &starts)?.as_slice());
+            let field = field().under(Condition::class(class, device))?.guided(prepared.config.solver.guidance);
+            let scalers =
+                field.middle().map_or_else(|| Ok(prepared.scalers.clone()), |at| prepared.scalers.about(at))?;
+            ends.extend_from_slice(send(field, &scalers, &starts)?.as_slice());
         }
         Points::from_values(starts.dim(), ends)?
     };

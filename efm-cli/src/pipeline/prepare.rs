@@ -6,7 +6,7 @@ use efm_data::image::ImagesSpec;
 use efm_data::{ColourWeight, DataSpec, Sampler, Scaler, split};
 use efm_models::Geometry;
 use efm_train::config::{DataConfig, Gap, Objective, RunConfig};
-use efm_train::{Cloud, GapRule, Plates, Scalers};
+use efm_train::{Cloud, GapRule, Plates, Scalers, centred_classes};
 
 use crate::failure::Failure;
 use crate::memory::Memory;
@@ -140,9 +140,14 @@ pub fn prepare(mut config: RunConfig, memory: Memory) -> Result<Prepared, Failur
         None => Ok(Cloud::Finite(rows)),
     };
     let target_plate = plate(target.endless, scaled_target, Side::Target)?;
+    let (class_clouds, middles) = match config.train.objective {
+        Objective::Slope if !classes.is_empty() => centred_classes(&target_plate, scalers.plate(Side::Target), seed)?,
+        _ => ((0..classes.len()).filter_map(|class| target_plate.of_class(class)).collect(), Vec::new()),
+    };
     let plates = Plates {
         source: plate(source.endless, scaled_source, Side::Source)?,
-        classes: (0..classes.len()).filter_map(|class| target_plate.of_class(class)).collect(),
+        classes: class_clouds,
+        middles,
         target: target_plate,
         gap,
         law: config.plates.law,

@@ -38,11 +38,18 @@ impl Embedding {
         }
     }
 
-    /// `height` is z/L and `radius` the mean square of the scaled coordinates, both `[B, 1]`.
-    pub fn forward(&self, height: Tensor<2>, radius: Tensor<2>, condition: Option<&Condition>) -> Tensor<2> {
+    /// `height` is z/L, `level` that of [`crate::TubeParts`] as a feature where there is one, and `radius` the mean square of the
+    /// scaled coordinates, all `[B, 1]`.
+    pub fn forward(
+        &self,
+        height: Tensor<2>,
+        level: Option<Tensor<2>>,
+        radius: Tensor<2>,
+        condition: Option<&Condition>,
+    ) -> Tensor<2> {
         let [count, _] = height.dims();
         let device = height.device();
-        let hidden = activation::silu(self.first.forward(self.height_features(height)));
+        let hidden = activation::silu(self.first.forward(self.height_features(height, level)));
         let mut told = self.second.forward(hidden) + self.radius.forward(radius.log1p());
         if let Some(embedding) = &self.classes {
             told = told + class_rows(embedding, count, condition, &device);
@@ -53,15 +60,17 @@ impl Embedding {
         activation::silu(told)
     }
 
-    /// Sines and cosines of the height and of its logit, which resolves both plates; `[B, features]`.
-    fn height_features(&self, height: Tensor<2>) -> Tensor<2> {
+    /// Sines and cosines of the logit of the height, which resolves both plates, and of the level or, without one, of the height itself;
+    /// `[B, features]`.
+    fn height_features(&self, height: Tensor<2>, level: Option<Tensor<2>>) -> Tensor<2> {
         let [count, _] = height.dims();
         let device = height.device();
         let rest = height.clone().neg().add_scalar(1.0);
         let logarithm = |share: Tensor<2>| share.clamp(0.0, 1.0).add_scalar(PLATE_LAYER).log();
         let logit = logarithm(height.clone()) - logarithm(rest);
         // Both from −1 to 1.
-        let places = [logit.div_scalar(-PLATE_LAYER.ln()), height.mul_scalar(2.0).sub_scalar(1.0)];
+        let places =
+            [logit.div_scalar(-PLATE_LAYER.ln()), level.unwrap_or_else(|| height.mul_scalar(2.0).sub_scalar(1.0))];
         let each = self.features.div_ceil(4);
         let ratio = FREQUENCIES[1] / FREQUENCIES[0];
         let frequency = |index: usize| FREQUENCIES[0] * ratio.powf(index as f64 / (each - 1).max(1) as f64);

@@ -19,6 +19,7 @@ use crate::condition::Masks;
 use crate::height::{axial, direction, place, placed};
 use crate::init::{Setting, initialise};
 use crate::operators::Window;
+use crate::tube::TubeParts;
 use crate::{Condition, FieldNet, FluxTube, Geometry};
 
 /// The U-Net of diffusion models (Ho, Jain & Abbeel 2020, arXiv 2006.11239), as a field.
@@ -40,8 +41,7 @@ pub struct UNet {
     #[module(skip)]
     geometry: Setting<Geometry>,
     /// What [`crate::Head::Slope`] corrects.
-    #[module(skip)]
-    tube: Option<Setting<FluxTube>>,
+    tube: Option<FluxTube>,
     #[module(skip)]
     image: Setting<[usize; 3]>,
     #[module(skip)]
@@ -140,17 +140,36 @@ impl UNet {
             closing: Conv::new(Window::SAME, present, patched, device),
             head: Head { closing: LinearConfig::new(present, 2).init(device) },
             geometry: Setting(geometry),
-            tube: (geometry.head == crate::Head::Slope).then(|| Setting(FluxTube::new(&geometry))),
+            tube: None,
             image: Setting(image),
             patch: config.patch,
             dropout: config.dropout,
         };
-        initialise(unet, stream, device)
+        let tube = (geometry.head == crate::Head::Slope).then(|| FluxTube::new(&geometry, config.classes, device));
+        Self { tube, ..initialise(unet, stream, device) }
     }
 
     /// See [`FluxTube::keeping_angles`].
     pub(crate) fn keeping_angles(self) -> Self {
-        Self { tube: self.tube.map(|tube| Setting(tube.0.keeping_angles())), ..self }
+        Self { tube: self.tube.map(FluxTube::keeping_angles), ..self }
+    }
+
+    /// See [`FluxTube::centred`].
+    pub(crate) fn centred(self, middles: &[f32], device: &Device) -> Self {
+        Self { tube: self.tube.map(|tube| tube.centred(middles, device)), ..self }
+    }
+
+    /// See [`FluxTube::middles`].
+    pub(crate) fn middles(&self, count: usize, condition: Option<&Condition>) -> Option<Tensor<2>> {
+        self.tube.as_ref()?.middles(count, condition)
+    }
+
+    /// Images as they are, which lines have about the middle of their class.
+    fn uncentred(&self, x: Tensor<2>, condition: Option<&Condition>) -> Tensor<2> {
+        match self.middles(x.dims()[0], condition) {
+            Some(middles) => x + middles,
+            None => x,
+        }
     }
 
     pub(crate) fn rows_per_core(&self) -> usize {
@@ -197,12 +216,13 @@ impl UNet {
 impl FieldNet for UNet {
     fn conditional(&self, x: Tensor<2>, z: Tensor<2>, condition: Option<&Condition>) -> Tensor<2> {
         let count = x.dims()[0];
-        let scales = self.tube.as_ref().map(|tube| tube.0.columns(&z, x.clone().powi_scalar(2).mean_dim(1)));
-        let (seen, radius) = match &scales {
-            Some([variance, ..]) => placed(x.clone(), variance.clone()),
+        let known = self.tube.as_ref().map(|tube| tube.parts(&x, &z));
+        let (seen, radius) = match &known {
+            Some(known) => placed(self.uncentred(x.clone(), condition), known.variance.clone()),
             None => place(&self.geometry.0, x.clone(), z.clone()),
         };
-        let told = self.embedding.forward(z.div_scalar(self.geometry.0.gap), radius, condition);
+        let level = known.as_ref().map(TubeParts::told);
+        let told = self.embedding.forward(z.div_scalar(self.geometry.0.gap), level, radius, condition);
         let features = self.features(
             patches(seen, self.image.0, self.patch),
             &told,
@@ -213,8 +233,8 @@ impl FieldNet for UNet {
         let mean = features.reshape([count, height * width, last]).mean_dim(1).reshape([count, last]);
         let head = self.head.closing.forward(mean);
         let radial = direction(x.clone()) * head.clone().slice([0..count, 1..2]);
-        if let Some([_, linear, rest, along]) = scales {
-            return x * linear + lateral * rest + radial * along;
+        if let Some(known) = known {
+            return x * known.linear + lateral * known.rest + radial * known.radial;
         }
         let lateral = lateral + radial;
         if self.geometry.0.head == crate::Head::Velocity {

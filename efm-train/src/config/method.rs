@@ -65,7 +65,7 @@ impl Method {
             Self::Tube => concat!(
                 "plates.law = \"mirror\"\n",
                 "train.objective = \"slope\"\n",
-                "train.points = { kind = \"tube\", margins = [0.01, 0.001], edge = 0.9, angles = [0.15, 0.85] }\n",
+                "train.points = { kind = \"tube\", margins = [0.01, 0.001], edge = 0.9, focus = 0.6, angles = [0.3, 0.7] }\n",
                 "solver = { lift = \"typical\", keep_angles = true }\n",
             ),
             Self::Forward => "plates.law = \"coulomb\"\ntrain.objective = \"flux\"",

@@ -39,6 +39,7 @@ pub fn plates() -> Plates {
         law: Law::Mirror,
         geometry: geometry(),
         classes: Vec::new(),
+        middles: Vec::new(),
     }
 }
 
