@@ -31,6 +31,8 @@ pub struct Pixels {
     pub shape: Option<ImageShape>,
     /// At most so many points, chosen by the stream.
     pub most: Option<(usize, Stream)>,
+    /// Whether arrays of more than two axes are images, and not rows.
+    pub arrays: bool,
 }
 
 impl Pixels {
@@ -91,8 +93,7 @@ fn run_shape(folder: &Path) -> Option<ImageShape> {
 impl Set {
     /// Reads the set that a path or a name means:
     ///
-    /// * `FILE`: its rows (npy, npz, CSV, safetensors); of arrays with more axes, other files and folders the images, see
-    ///   [`DataSpec::kind_for`];
+    /// * `FILE`: its rows (npy, npz, CSV, safetensors); of other files and folders the images, see [`DataSpec::kind_for`];
     /// * `NAME`: a known set of images;
     /// * `RUN`: where a run's points landed; `RUN:source` and `RUN:target` are where they began, and fresh points of the target.
     ///
@@ -104,7 +105,8 @@ impl Set {
             let image = run_shape(&named.path);
             return Ok(Self { points: some(of_run(&named, memory)?, pixels), what, image });
         }
-        if DataSpec::kind_for(&named.path) == ImagesSpec::NAME || is_array_of_images(&named.path, memory) {
+        let is_array = pixels.arrays && is_array_of_images(&named.path, memory);
+        if is_array || DataSpec::kind_for(&named.path) == ImagesSpec::NAME {
             return images(&named, what, pixels, memory);
         }
         if let Some(word) = named.words.first() {

@@ -1,4 +1,5 @@
 use std::ops::Range;
+use std::sync::OnceLock;
 
 use burn::tensor::{Device, Tensor, TensorData};
 use efm_core::{Augmented, Capacitor, Seed, Stream};
@@ -42,6 +43,8 @@ pub struct PoolSource<'a> {
     unconditional: f64,
     seed: Seed,
     device: Option<Device>,
+    /// What networks of slopes correct; the same for all pools.
+    tube: OnceLock<FluxTube>,
 }
 
 /// Inter-plate points with what the network should give there.
@@ -117,6 +120,7 @@ impl<'a> PoolSource<'a> {
             unconditional: train.unconditional,
             seed,
             device: None,
+            tube: OnceLock::new(),
         }
     }
 
@@ -205,7 +209,8 @@ impl<'a> PoolSource<'a> {
                     None => directions(&ExactField::new(capacitor, law), &points, false)?,
                 };
                 let device = self.device.clone().map_or_else(|| device::parse("cpu"), |device| Ok(device.inner()))?;
-                Pool::of_slopes(&directions, &points, &FluxTube::new(geometry, 0, &device), &device)
+                let tube = self.tube.get_or_init(|| FluxTube::new(geometry, 0, &device));
+                Pool::of_slopes(&directions, &points, tube, &device)
             }
             Objective::Flux | Objective::Direction | Objective::FlowMatching => {
                 let points = self.points.draw(&capacitor, law, stream, first, count);

@@ -64,7 +64,7 @@ pub fn run(args: &EvalArgs, second: &Path, memory: Memory) -> Result<(), Failure
         check_place("--out", out)?;
     }
     let shape = shape_of_run(&args.first).or_else(|| shape_of_run(second));
-    let pixels = Pixels { side: args.image, shape, most: None };
+    let pixels = Pixels { side: args.image, shape, ..Pixels::default() };
     let sets = [Set::read(&args.first, pixels, memory)?, Set::read(second, pixels, memory)?];
     let start = args.start.as_deref().map(|start| Set::read(start, pixels, memory)).transpose()?;
     if let [Set { image: Some(one), .. }, Set { image: Some(other), .. }] = &sets

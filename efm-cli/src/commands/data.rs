@@ -72,7 +72,7 @@ fn place(path: &Path, folder: Option<&Path>) -> Result<PathBuf, Failure> {
     Ok(data_folder::known_set(path)?.unwrap_or_else(|| path.into()))
 }
 
-pub(super) fn parse_split(text: &str) -> Result<Split, Failure> {
+fn parse_split(text: &str) -> Result<Split, Failure> {
     [Split::Train, Split::Test, Split::All].into_iter().find(|split| split.name() == text).ok_or_else(|| {
         Failure::usage(format!("`{text}` is no part of a set"), "write --split train, --split test or --split all")
     })

@@ -90,7 +90,7 @@ pub fn clouds(args: &EvalArgs, network: FeaturesArg, target: &Path, memory: Memo
     let shape = own.or_else(|| shape_of_run(&args.first)).or_else(|| shape_of_run(target));
     let of = |path: &Path, stream: &str| -> Result<Points, Failure> {
         let most = Some((args.max.unwrap_or(MOST), Seed(args.seed).stream(stream)));
-        let set = Set::read(path, Pixels { side: args.image, shape, most }, memory)?;
+        let set = Set::read(path, Pixels { side: args.image, shape, most, arrays: true }, memory)?;
         let shape = match set.image {
             Some(shape) => [shape.channels, shape.height, shape.width],
             None => {
