@@ -1,11 +1,13 @@
-//! Fuzzers that follow coverage, for the readers of bytes from outside; `cargo xtask fuzz TARGET --guided` runs them.
+//! Fuzzers that follow coverage, for whatever reads bytes from outside; `cargo xtask fuzz TARGET --guided` runs them.
 //!
-//! They keep the same promises as the mutations of `efm-train/tests/mutations`, which have more targets: whatever links burn
-//! would be built again here, with its every branch counted.
+//! They keep the same promises as the mutations of `efm-train/tests/mutations`.
 
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
+#[allow(missing_docs)]
+#[path = "../efm-train/tests/mutations/promises.rs"]
+pub mod promises;
 #[allow(missing_docs)]
 #[path = "../efm-data/tests/support/readers.rs"]
 pub mod readers;

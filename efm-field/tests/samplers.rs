@@ -233,8 +233,8 @@ fn the_focus_is_where_noise_is_as_wide_as_the_target() {
     let logs: Vec<f64> = (0..count).map(|index| ((gap - drawn.z(index)) / 0.7).ln()).collect();
     let mean = logs.iter().sum::<f64>() / count as f64;
     let width = (logs.iter().map(|log| (log - mean).powi(2)).sum::<f64>() / count as f64).sqrt();
-    // N(−0.5, 1.2²) but for the one draw in 2 000 beyond the margins; five standard errors.
-    assert!((mean + 0.5).abs() < 5.0 * 1.2 / (count as f64).sqrt(), "{mean}");
+    // N(0.5, 1.2²) but for the one draw in 2 000 beyond the margins; five standard errors.
+    assert!((mean - 0.5).abs() < 5.0 * 1.2 / (count as f64).sqrt(), "{mean}");
     assert!((width - 1.2).abs() < 5.0 * 1.2 / (2.0 * count as f64).sqrt(), "{width}");
 }
 

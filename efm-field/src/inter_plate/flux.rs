@@ -106,9 +106,10 @@ impl InterPlate {
     }
 }
 
-/// Mean and standard deviation of ln(distance/spread) in the focus. In the middle of a tube noise is 1.5 times as wide as the
-/// distance; with that these are the noises at which Karras et al. (2022, arXiv 2206.00364, §5) train, somewhat higher.
-const FOCUS: [f64; 2] = [-0.5, 1.2];
+/// Mean and standard deviation of ln(distance/spread) in the focus. In the middle of a tube noise is 1.5 times as wide as the distance, so
+/// these are noises of half to eight spreads: higher than those at which Karras et al. (2022, arXiv 2206.00364, §5) train,
+/// since the widest directions of images are that many spreads wide.
+const FOCUS: [f64; 2] = [0.5, 1.2];
 
 /// Draws this many widths from the axis are never dropped.
 pub(super) const TAIL: f64 = 5.0;

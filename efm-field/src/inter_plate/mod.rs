@@ -49,7 +49,7 @@ pub enum InterPlate {
         #[serde(default = "default_edge")]
         edge: f64,
         /// Share of draws where the noise of the lines is about as wide as the data of the target: there images get their
-        /// shapes, and most is to be learned. ln(distance from the target/spread of a coordinate) is normal about −0.5, with a
+        /// shapes, and most is to be learned. ln(distance from the target/spread of a coordinate) is normal about 0.5, with a
         /// standard deviation of 1.2. Default 0.
         #[serde(default)]
         focus: f64,

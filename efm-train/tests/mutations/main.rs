@@ -11,6 +11,7 @@ mod bytes;
 #[path = "../../../efm-data/tests/support/images.rs"]
 mod images;
 mod mutate;
+mod promises;
 #[path = "../../../efm-data/tests/support/readers.rs"]
 mod readers;
 mod targets;

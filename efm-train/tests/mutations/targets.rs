@@ -5,14 +5,13 @@ use std::path::Path;
 
 use efm_core::Points;
 use efm_data::write_arrays;
-use efm_models::device;
-use efm_train::config::{ConfigSource, load};
-use efm_train::{Checkpoints, State, Tensors, TrainError, TrainedModel};
+use efm_train::Checkpoints;
 use rand::{Rng, RngExt};
 
 use crate::bytes::{Entry, archive, crc32, header, npy, tensors};
 use crate::images::{gzip, idx, jpeg, jpeg_held, picture, png, zipped};
-use crate::readers::{images, one_line, put, rows, sets, zips};
+use crate::promises::{checkpoint, config, contents, model, setting, small_model, state, weights_of};
+use crate::readers::{images, rows, sets, zips};
 
 /// Something that takes bytes from outside.
 pub struct Target {
@@ -212,48 +211,9 @@ fn configs() -> Vec<Vec<u8>> {
     texts
 }
 
-/// A configuration is refused in a line with a hint, or comes back as itself once it is written out.
-fn read(source: &ConfigSource) -> Result<bool, String> {
-    match load(source) {
-        Ok(config) => {
-            let text = toml::to_string(&config).map_err(|error| format!("cannot be written: {error}"))?;
-            // Compared as text: NaN, which the data set refuses later, is not equal to itself.
-            let again = load(&ConfigSource { text: text.clone(), ..ConfigSource::default() });
-            match again.as_ref().map(toml::to_string) {
-                Ok(Ok(again)) if again == text => Ok(true),
-                other => Err(format!("{text}\nreads back as {other:?}")),
-            }
-        }
-        Err(error) if one_line(&error.to_string()) && one_line(&error.hint) => Ok(false),
-        Err(error) => Err(format!("{error:?}")),
-    }
-}
-
-fn config(input: &[u8], place: &Path) -> Result<bool, String> {
-    match ConfigSource::from_file(&put(place, "x.toml", input)) {
-        Ok(source) => read(&source),
-        Err(TrainError::Config(error)) if one_line(&error.to_string()) => Ok(false),
-        Err(error) => Err(error.to_string()),
-    }
-}
-
 fn settings() -> Vec<Vec<u8>> {
     let texts = ["train.steps=3", "plates.gap=auto", "source={ kind = \"moons\", noise = 0.1 }", "method=published"];
     texts.map(|text| text.as_bytes().to_vec()).to_vec()
-}
-
-fn setting(input: &[u8], _: &Path) -> Result<bool, String> {
-    let text = "source.kind = 'gaussian'\ntarget.kind = 'gaussian'\n".to_owned();
-    let settings = String::from_utf8_lossy(input).split('\n').map(str::to_owned).collect();
-    read(&ConfigSource { text, settings, ..ConfigSource::default() })
-}
-
-fn state() -> State {
-    State { step: 3, loss: Some(0.5), best: None, best_step: 0, stale: 1, fingerprint: "f".to_owned() }
-}
-
-fn contents() -> Tensors {
-    Tensors { weights: vec![1; 40], average: vec![2; 30], optimizer: vec![3; 50] }
 }
 
 fn manifests() -> Vec<Vec<u8>> {
@@ -262,58 +222,10 @@ fn manifests() -> Vec<Vec<u8>> {
     vec![fs::read(saved.join("manifest.json")).unwrap()]
 }
 
-/// A checkpoint with this manifest counts only as what it was.
-fn checkpoint(input: &[u8], place: &Path) -> Result<bool, String> {
-    let checkpoints = Checkpoints::new(place.join("checkpoints"));
-    let folder = place.join("checkpoints/step-00000003");
-    if !folder.exists() {
-        checkpoints.save(&state(), &contents()).unwrap();
-    }
-    fs::write(folder.join("manifest.json"), input).unwrap();
-    match checkpoints.newest() {
-        Ok((Some(found), _)) if found == (state(), contents()) => Ok(true),
-        Ok((None, broken)) if broken.len() == 1 && one_line(&broken[0].to_string()) => Ok(false),
-        other => Err(format!("{other:?}")),
-    }
-}
-
 fn models() -> Vec<Vec<u8>> {
     let place = tempfile::tempdir().unwrap();
     small_model(place.path());
     vec![fs::read(place.path().join("model.json")).unwrap()]
-}
-
-/// A model of a network one neuron wide.
-fn small_model(folder: &Path) {
-    use efm_data::Scaling;
-    use efm_models::{Geometry, Head, MlpConfig, NetworkConfig};
-    let geometry =
-        Geometry { dim: 1, gap: 2.0, source_spread: 1.0, target_spread: 1.0, stretched: true, head: Head::Forward };
-    let config = NetworkConfig::Mlp(MlpConfig { width: 1, depth: 1, ..MlpConfig::default() }.resolved(1));
-    let cpu = device::parse("cpu").unwrap();
-    let cloud = Points::from_values(1, vec![1.0, 2.0, 4.0]).unwrap();
-    let model = TrainedModel {
-        network: config.init(geometry, &efm_core::Seed(1).stream("weights"), &cpu).unwrap(),
-        geometry,
-        scalers: efm_train::Scalers::fit(Scaling::PerCoordinate, true, None, &cloud, &cloud).unwrap(),
-        solver: efm_train::config::SolverConfig::default(),
-        config,
-        classes: Vec::new(),
-    };
-    model.save(folder).unwrap();
-}
-
-fn model(input: &[u8], place: &Path) -> Result<bool, String> {
-    if !place.join("weights.bpk").exists() {
-        small_model(place);
-    }
-    fs::write(place.join("model.json"), input).unwrap();
-    match TrainedModel::load(place, &device::parse("cpu").unwrap()) {
-        Ok(loaded) if loaded.geometry.dim == 1 => Ok(true),
-        Ok(loaded) => Err(format!("accepted {:?}", loaded.geometry)),
-        Err(error @ (TrainError::Corrupt { .. } | TrainError::Model(_))) if one_line(&error.to_string()) => Ok(false),
-        Err(error) => Err(error.to_string()),
-    }
 }
 
 fn weights() -> Vec<Vec<u8>> {
@@ -337,29 +249,4 @@ fn pickle_again(random: &mut dyn Rng, bytes: Vec<u8>) -> Vec<u8> {
         }
         _ => bytes,
     }
-}
-
-fn weights_of(input: &[u8], place: &Path) -> Result<bool, String> {
-    use efm_models::{ModelError, Weights};
-    let held = |error: ModelError| match error {
-        ModelError::BadWeights { .. } if one_line(&error.to_string()) => Ok(false),
-        error => Err(error.to_string()),
-    };
-    let weights = match Weights::open(&put(place, "a.pth", input)) {
-        Ok(weights) => weights,
-        Err(error) => return held(error),
-    };
-    for (name, shape) in weights.shapes() {
-        let count = shape.iter().try_fold(1_usize, |count, &size| count.checked_mul(size));
-        // A view may be much larger than what is stored; networks ask for tensors of their own size.
-        if count.is_none_or(|count| count > 4_096) {
-            continue;
-        }
-        match weights.read(name, shape) {
-            Ok(values) if values.iter().all(|value| value.is_finite()) => {}
-            Ok(values) => return Err(format!("accepted {values:?}")),
-            Err(error) => return held(error),
-        }
-    }
-    Ok(true)
 }
