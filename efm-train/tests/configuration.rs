@@ -148,6 +148,15 @@ fn settings_win_over_the_method_and_the_method_over_the_file() {
 }
 
 #[test]
+fn the_method_that_a_file_has_anyway_changes_nothing() {
+    let file = "method = 'tube'\n[train.points]\nkind = 'tube'\nangles = [0.4, 0.6]\n[solver]\nstart_height = 3.0\n";
+    let alone = good(file, &[]);
+    let asked = load(&ConfigSource { method: Some(Method::Tube), ..source(file, &[]) }).unwrap();
+    assert_eq!(alone, asked);
+    assert_eq!(good(file, &["method=tube"]), alone);
+}
+
+#[test]
 fn a_method_in_a_file_or_a_setting_brings_its_keys() {
     let config = good("method = 'published'", &[]);
     assert_eq!((config.plates.law, config.train.objective), (Law::Published, Objective::Direction));

@@ -45,23 +45,24 @@ pub fn load(source: &ConfigSource) -> Result<RunConfig, ConfigError> {
     if table.contains_key("source") && table.contains_key("target") {
         let _: RunConfig = toml::from_str(&source.text).map_err(fail_in_file)?;
     }
-    let method = source.method.or_else(|| {
-        let named = table.get("method")?.clone();
-        named.try_into().ok()
-    });
+    let own: Option<super::Method> = table.get("method").and_then(|named| named.clone().try_into().ok());
     // A method set by hand brings its keys like one asked for by name.
     let by_setting = source.settings.iter().rev().find_map(|setting| {
         let (_, value) = setting.split_once('=').filter(|(key, _)| key.trim() == "method")?;
         let name = value.trim().trim_matches(['"', '\'']);
         super::Method::ALL.into_iter().find(|method| method.name() == name)
     });
-    if let Some(method) = by_setting.or(source.method) {
-        lay_over(&mut table, method.overrides());
-        table.insert("method".to_owned(), toml::Value::String(method.name().to_owned()));
-    } else if let Some(method) = method {
-        let mut below = method.overrides();
-        lay_over(&mut below, table);
-        table = below;
+    match by_setting.or(source.method) {
+        // What the file says was said for its own method.
+        Some(method) if method != own.unwrap_or_default() => {
+            lay_over(&mut table, method.overrides());
+            table.insert("method".to_owned(), toml::Value::String(method.name().to_owned()));
+        }
+        _ => {
+            let mut below = own.unwrap_or_default().overrides();
+            lay_over(&mut below, table);
+            table = below;
+        }
     }
     // Tables whose kind is not named are of the usual kind, so that one of their keys can be set alone.
     usual_kind(&mut table, &["model"], "mlp");

@@ -38,7 +38,10 @@ enum What {
         binary: Option<PathBuf>,
     },
     /// Tests of kernels and readers under the address sanitizer
-    Sanitize,
+    Sanitize {
+        /// Crates; by default all that do not link burn
+        packages: Vec<String>,
+    },
 }
 
 /// Runs the checks asked for.
@@ -50,7 +53,7 @@ pub fn run(args: &Args) -> Result<()> {
         What::Faults => faults(&[], ""),
         What::Kills { count } => faults(&[("EFM_KILLS", count.to_string())], "kills::"),
         What::Soak { minutes, ref binary } => soak::run(Duration::from_secs_f64(60.0 * minutes), binary.as_deref()),
-        What::Sanitize => sanitize::run(),
+        What::Sanitize { ref packages } => sanitize::run(packages),
     }
 }
 

@@ -11,16 +11,20 @@ use crate::shell;
 ///
 /// # Errors
 /// When a test fails, or this target has no such runtime.
-pub fn run() -> Result<()> {
+pub fn run(packages: &[String]) -> Result<()> {
     // One instrumented build beside the usual one. A target is named so that build scripts and macros are left as they are.
     let folder = shell::target_dir()?.join("sanitize");
-    for package in ["efm-field", "efm-data", "efm-core", "efm-integrate", "efm-eval"] {
+    let all = PACKAGES.map(str::to_owned);
+    for package in if packages.is_empty() { &all } else { packages } {
         let mut command = shell::cargo(&["test", "--release", "--lib", "--tests", "--target", TARGET]);
         command.args(["--package", package]).envs(environment(&folder));
         shell::run(&mut command)?;
     }
     Ok(())
 }
+
+/// The crates that do not link burn.
+const PACKAGES: [&str; 5] = ["efm-core", "efm-field", "efm-integrate", "efm-data", "efm-eval"];
 
 const TARGET: &str = "x86_64-unknown-linux-gnu";
 
