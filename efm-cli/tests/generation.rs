@@ -53,6 +53,28 @@ fn methods_run_one_after_the_other() {
 }
 
 #[test]
+fn lines_that_start_with_noise_have_each_their_own() {
+    let bench = Bench::new();
+    // All of the difference between starts is the noise of the lift, about as large as the height.
+    let settings = "train.conditional=true source.std=0.001 data.scaling=none solver.lift=brownian solver.start_height=1";
+    let settings = settings.split(' ').flat_map(|setting| ["--set", setting]);
+    let args: Vec<_> = ["run", "gaussian-to-mixture", "--out", "run"].into_iter().chain(settings).collect();
+    bench.tiny(&args).assert().success();
+    let drawn = |seed: &str, class: &[&str]| {
+        let args = ["sample", "run", "--count", "40", "--out", "x.csv", "--seed", seed];
+        bench.efm(&[&args[..], class].concat()).assert().success();
+        rows(&bench, "x.csv").into_iter().map(|row| row[0]).collect::<Vec<f64>>()
+    };
+    let apart = |a: &[f64], b: &[f64]| a.iter().zip(b).map(|(a, b)| (a - b).abs()).sum::<f64>() / a.len() as f64;
+    let (one, other) = (drawn("1", &["--class", "0"]), drawn("2", &["--class", "0"]));
+    assert!(apart(&one, &other) > 0.3, "seeds: {one:?} {other:?}");
+    // Classes take turns.
+    let all = drawn("1", &[]);
+    let of = |class: usize| all.iter().copied().skip(class).step_by(2).collect::<Vec<_>>();
+    assert!(apart(&of(0), &of(1)) > 0.3, "classes: {all:?}");
+}
+
+#[test]
 fn classes_are_learned_and_asked_for() {
     let bench = Bench::new();
     let conditional = ["--set", "train.conditional=true"];

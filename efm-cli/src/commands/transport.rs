@@ -41,8 +41,7 @@ pub fn run(args: &TransportArgs, memory: Memory) -> Result<(), Failure> {
     let out = Collection::place(Some(&args.output), &args.run, "")?;
     let signals = Signals::listen().within(memory);
     let (field, scalers) = class_field(&model, args.lines.class.as_deref(), model.solver.guidance, &device)?;
-    let way =
-        Way { field: &field, scalers: &scalers, solver: &model.solver, rule: Rule::learned(&model.solver, None)? };
+    let way = Way::new(&field, &scalers, &model.solver, Rule::learned(&model.solver, None)?);
     let (ends, lines, seconds) = carry(way, &points, args.reverse, &signals)?;
     check_losses(&lines, model.solver.lost_share)?;
     Collection::of(config.as_ref(), to, &ends).write(&out, &ends)?;

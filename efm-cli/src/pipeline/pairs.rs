@@ -62,7 +62,7 @@ impl Partners {
         let solver = &prepared.config.solver;
         let field = model.field(device);
         let rule = Rule::learned(solver, None)?;
-        let way = Way { field: &field, scalers: &prepared.scalers, solver, rule };
+        let way = Way::new(&field, &prepared.scalers, solver, rule);
         let (ends, ..) = carry(way, &self.source, false, signals)?;
         if let Some(shape) = image_shape(prepared) {
             let drawn: Vec<_> = (0..ends.len()).step_by((ends.len() / DRAWN).max(1)).take(DRAWN).collect();

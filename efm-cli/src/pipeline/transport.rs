@@ -62,6 +62,29 @@ pub struct Way<'a> {
     pub solver: &'a SolverConfig,
     /// By which rule; absent: forward from plate to plate, from the height of the solver.
     pub rule: Option<Rule<'a>>,
+    /// What lines draw from.
+    noise: Noise,
+}
+
+impl<'a> Way<'a> {
+    /// Lines that draw from noise of their own, the same in every run.
+    pub fn new(field: &'a dyn Field, scalers: &'a Scalers, solver: &'a SolverConfig, rule: Option<Rule<'a>>) -> Self {
+        let noise = Noise::from(Seed(0).stream("transport"));
+        Self { field, scalers, solver, rule, noise }
+    }
+
+    /// With other noise: draws of several classes, or of several seeds, would have theirs in common.
+    #[must_use]
+    pub fn drawing(self, noise: Noise) -> Self {
+        Self { noise, ..self }
+    }
+
+    /// The `part`-th of several groups of up to `most` lines that make one result.
+    #[must_use]
+    pub fn part(self, part: usize, most: usize) -> Self {
+        let first = self.noise.first + (part * most) as u64;
+        Self { noise: Noise { first, ..self.noise }, ..self }
+    }
 }
 
 /// A rule that needs more than the lines of the gap; heights are half the thickness of the plates, in scaled units.
@@ -165,7 +188,7 @@ pub fn carry(way: Way<'_>, starts: &Points, reverse: bool, signals: &Signals) ->
     let map = way.map(Save::Ends);
     let mut progress = Progress::new("transport", scaled.len());
     // The forward map is deterministic but for its lift; the stream matters to maps that draw.
-    let noise = Noise::from(Seed(0).stream("transport"));
+    let noise = way.noise;
     let mut watch = |now: efm_integrate::Progress| {
         progress.set(now.finished, || format!("{} evaluations", now.evaluations));
         if signals.received().is_some() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
@@ -199,7 +222,7 @@ pub fn check_losses(lines: &Lines, allowed: f64) -> Result<(), Failure> {
 
 /// Transports fresh source samples of a run through `field`, forward.
 pub fn transport(prepared: &Prepared, field: &dyn Field, signals: &Signals) -> Result<Transported, Failure> {
-    let way = Way { field, scalers: &prepared.scalers, solver: &prepared.config.solver, rule: None };
+    let way = Way::new(field, &prepared.scalers, &prepared.config.solver, None);
     send(way, fresh(prepared), prepared, signals)
 }
 
@@ -217,14 +240,14 @@ pub fn transport_learned(
     let field = &model.field(device);
     let solver = &prepared.config.solver;
     if solver.rule != LearnedRule::Accept {
-        let way = Way { field, scalers: &prepared.scalers, solver, rule: Rule::learned(solver, None)? };
+        let way = Way::new(field, &prepared.scalers, solver, Rule::learned(solver, None)?);
         return send(way, fresh(prepared), prepared, signals);
     }
     let stream = Seed(prepared.config.seed).stream("accept");
     let plate = |cloud: &Cloud| cloud.charges(Charges::All, &stream, 0);
     let (source, target) = (plate(&prepared.plates.source)?, plate(&prepared.plates.target)?);
     let data = Capacitor::new(source, target, prepared.plates.gap)?;
-    let way = Way { field, scalers: &prepared.scalers, solver, rule: Rule::learned(solver, Some(&data))? };
+    let way = Way::new(field, &prepared.scalers, solver, Rule::learned(solver, Some(&data))?);
     // Half of the lines are kept.
     let count = 2 * repeats(prepared) * sample_count(prepared);
     let starts = prepared.source.points(Seed(prepared.config.seed), "eval/source", 0, count);
@@ -295,7 +318,7 @@ pub fn some_lines(way: Way<'_>, starts: &Points, count: usize) -> Result<Drawn, 
         // Such lines may pass a height more than once.
         Some(_) => Save::Steps,
     };
-    let lines = way.map(save).transport(way.field, &scaled, &Seed(0).stream("transport"))?;
+    let lines = way.map(save).transport_with(way.field, &scaled, way.noise, &mut |_| ControlFlow::Continue(()))?;
     let Some(paths) = &lines.path else { return Ok(Drawn::default()) };
     let path = |line| {
         let mut points = Augmented::new(starts.dim());
