@@ -56,7 +56,8 @@ fn methods_run_one_after_the_other() {
 fn lines_that_start_with_noise_have_each_their_own() {
     let bench = Bench::new();
     // All of the difference between starts is the noise of the lift, about as large as the height.
-    let settings = "train.conditional=true source.std=0.001 data.scaling=none solver.lift=brownian solver.start_height=1";
+    let settings =
+        "train.conditional=true source.std=0.001 data.scaling=none solver.lift=brownian solver.start_height=1";
     let settings = settings.split(' ').flat_map(|setting| ["--set", setting]);
     let args: Vec<_> = ["run", "gaussian-to-mixture", "--out", "run"].into_iter().chain(settings).collect();
     bench.tiny(&args).assert().success();

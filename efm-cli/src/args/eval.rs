@@ -25,8 +25,8 @@ pub struct EvalArgs {
     #[arg(long, value_name = "LIST", value_delimiter = ',', requires = "second")]
     pub measures: Vec<Measure>,
     /// Points of each set in a measure, at most; without it each takes what is done in about a minute. With --features images
-    /// of each set, drawn by the seed, of which without it 10 000 are taken.
-    #[arg(long, value_name = "COUNT", requires = "second", value_parser = RangedU64ValueParser::<usize>::new().range(2..))]
+    /// of each set, drawn by the seed, of which without it 10 000 are taken. With --evaluations lines.
+    #[arg(long, value_name = "COUNT", value_parser = RangedU64ValueParser::<usize>::new().range(2..))]
     pub max: Option<usize>,
     /// Draws behind each floor and confidence interval; 0 leaves them out.
     #[arg(long, value_name = "COUNT", default_value_t = 20, value_parser = RangedU64ValueParser::<usize>::new().range(..=10_000))]

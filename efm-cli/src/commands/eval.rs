@@ -17,7 +17,13 @@ use crate::signals::Signals;
 /// `efm eval`: a run again, or any two sets.
 pub fn run(args: &EvalArgs, memory: Memory) -> Result<(), Failure> {
     if !args.evaluations.is_empty() {
-        return quality::run(&args.first, &args.evaluations, args.json, memory);
+        return quality::run(args, memory);
+    }
+    if let (Some(most), None) = (args.max, &args.second) {
+        return Err(Failure::usage(
+            format!("--max {most}: a run is measured again as it was, with as many points"),
+            "--max is for two sets, or for --evaluations",
+        ));
     }
     if let Some(second) = &args.second {
         return match args.features.features {

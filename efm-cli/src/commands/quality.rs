@@ -13,7 +13,7 @@ use efm_train::config::{EvalConfig, RunConfig, SolverConfig};
 use efm_train::{RunDir, TrainedModel, judge, write_atomically};
 use serde::Serialize;
 
-use crate::args::CLASSIFIER_STEPS;
+use crate::args::{CLASSIFIER_STEPS, EvalArgs};
 use crate::failure::Failure;
 use crate::memory::Memory;
 use crate::pipeline::{
@@ -50,7 +50,8 @@ struct Features {
 }
 
 /// `efm eval RUN --evaluations …`.
-pub fn run(folder: &Path, budgets: &[usize], json: bool, memory: Memory) -> Result<(), Failure> {
+pub fn run(args: &EvalArgs, memory: Memory) -> Result<(), Failure> {
+    let (folder, budgets) = (args.first.as_path(), args.evaluations.as_slice());
     if let Some(few) = budgets.iter().find(|&&count| !(3..=1_000_000).contains(&count)) {
         return Err(Failure::usage(
             format!("--evaluations {few}: a line takes at least one step of two evaluations and one more"),
@@ -61,7 +62,8 @@ pub fn run(folder: &Path, budgets: &[usize], json: bool, memory: Memory) -> Resu
     let device = device::parse("cpu")?;
     let model = TrainedModel::load(&folder.join("model"), &device)?;
     let own = SolverConfig { lost_share: 1.0, ..config.solver.clone() };
-    let eval = EvalConfig { repeats: 1, lines: 0, ..config.eval.clone() };
+    let samples = args.max.map_or(config.eval.samples, |most| config.eval.samples.min(most));
+    let eval = EvalConfig { repeats: 1, lines: 0, samples, ..config.eval.clone() };
     let mut prepared = prepare(RunConfig { eval, ..config }, memory)?;
     let features = features(&prepared, &device)?;
     let signals = Signals::listen().within(memory);
@@ -91,7 +93,7 @@ pub fn run(folder: &Path, budgets: &[usize], json: bool, memory: Memory) -> Resu
     write_atomically(&folder.join("quality.json"), (text.clone() + "\n").as_bytes())?;
     let picture = RunDir::open(folder)?.pictures()?.join("quality.svg");
     quality(picture, &curves(&rows, floors))?;
-    say::out(if json { text } else { table(&rows, floors) });
+    say::out(if args.json { text } else { table(&rows, floors) });
     Ok(())
 }
 
