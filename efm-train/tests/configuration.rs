@@ -154,6 +154,9 @@ fn the_method_that_a_file_has_anyway_changes_nothing() {
     let asked = load(&ConfigSource { method: Some(Method::Tube), ..source(file, &[]) }).unwrap();
     assert_eq!(alone, asked);
     assert_eq!(good(file, &["method=tube"]), alone);
+    // One that names none gets what is asked for, the usual one too.
+    let two = "[plates]\nlaw = 'coulomb'\n";
+    assert_eq!(good(two, &["method=mirror"]).plates.law, Law::Mirror);
 }
 
 #[test]

@@ -107,7 +107,7 @@ impl InterPlate {
 }
 
 /// Mean and standard deviation of ln(distance/spread) in the focus. In the middle of a tube noise is 1.5 times as wide as the distance, so
-/// these are noises of half to eight spreads: higher than those at which Karras et al. (2022, arXiv 2206.00364, §5) train,
+/// these are noises of three quarters of a spread to eight: higher than those at which Karras et al. (2022, arXiv 2206.00364, §5) train,
 /// since the widest directions of images are that many spreads wide.
 const FOCUS: [f64; 2] = [0.5, 1.2];
 

@@ -52,17 +52,15 @@ pub fn load(source: &ConfigSource) -> Result<RunConfig, ConfigError> {
         let name = value.trim().trim_matches(['"', '\'']);
         super::Method::ALL.into_iter().find(|method| method.name() == name)
     });
-    match by_setting.or(source.method) {
-        // What the file says was said for its own method.
-        Some(method) if method != own.unwrap_or_default() => {
-            lay_over(&mut table, method.overrides());
-            table.insert("method".to_owned(), toml::Value::String(method.name().to_owned()));
-        }
-        _ => {
-            let mut below = own.unwrap_or_default().overrides();
-            lay_over(&mut below, table);
-            table = below;
-        }
+    let asked = by_setting.or(source.method);
+    // What a file says was said for the method that it names.
+    if let Some(method) = asked.filter(|_| asked != own) {
+        lay_over(&mut table, method.overrides());
+        table.insert("method".to_owned(), toml::Value::String(method.name().to_owned()));
+    } else if let Some(method) = own {
+        let mut below = method.overrides();
+        lay_over(&mut below, table);
+        table = below;
     }
     // Tables whose kind is not named are of the usual kind, so that one of their keys can be set alone.
     usual_kind(&mut table, &["model"], "mlp");
