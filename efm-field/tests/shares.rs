@@ -19,7 +19,14 @@ fn everywhere(dim: usize, gap: f64) -> Augmented {
 
 #[test]
 fn the_plates_add_up_to_the_field() {
-    for (dim, law) in [(1, Law::Coulomb), (2, Law::Coulomb), (2, Law::Mirror), (12, Law::Coulomb), (12, Law::Mirror)] {
+    for (dim, law) in [
+        (1, Law::Coulomb),
+        (2, Law::Coulomb),
+        (2, Law::Mirror),
+        (12, Law::Coulomb),
+        (12, Law::Mirror),
+        (100, Law::Mirror),
+    ] {
         let gap = 1.5;
         let field = ExactField::new(capacitor(dim, 50, gap, 7), law);
         let mut at = everywhere(dim, gap);

@@ -24,6 +24,9 @@ pub enum Head {
     /// E_x/E_z, D numbers: slopes of lines in the gap that all move forward. Networks give them as corrections to those of
     /// normal clouds in the middle of a [`crate::FluxTube`].
     Slope,
+    /// E_x/E_z as well, put together from the expected ends of the line through a point: on either plate the mean of the charges that
+    /// may be there, E[x₊ | x] and E[x₋ | x], which networks learn apart, see [`crate::FluxTube`] and [`crate::Network::ends`].
+    Ends,
 }
 
 impl Head {
@@ -31,13 +34,18 @@ impl Head {
     pub fn outputs(self, dim: usize) -> usize {
         match self {
             Self::Forward | Self::Free | Self::Plates => dim + 1,
-            Self::Velocity | Self::Slope => dim,
+            Self::Velocity | Self::Slope | Self::Ends => dim,
         }
     }
 
     /// Whether the field behind the plates is learned; otherwise it is that of the nearer plate's inner side.
     pub fn is_everywhere(self) -> bool {
         matches!(self, Self::Free | Self::Plates)
+    }
+
+    /// Whether the field is that of a [`crate::FluxTube`].
+    pub fn is_tube(self) -> bool {
+        matches!(self, Self::Slope | Self::Ends)
     }
 
     /// Whether this is the usual head.
@@ -59,7 +67,7 @@ impl Head {
                 field.iter_mut().zip(values).for_each(|(to, &from)| *to = f64::from(from));
                 field[dim] = geometry.gap;
             }
-            Self::Slope => {
+            Self::Slope | Self::Ends => {
                 field.iter_mut().zip(values).for_each(|(to, &from)| *to = f64::from(from));
                 field[dim] = 1.0;
             }

@@ -35,6 +35,6 @@ pub use learned::LearnedField;
 pub use mlp::{Activation, Mlp, MlpConfig};
 pub use network::{FieldNet, Geometry, Network, NetworkConfig};
 pub use start::Taken;
-pub use tube::{FluxTube, TubeParts};
+pub use tube::{EndParts, FluxTube, TubeParts};
 pub use unet::{UNet, UNetConfig};
 pub use weights::Weights;

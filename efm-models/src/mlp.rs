@@ -124,7 +124,7 @@ impl MlpConfig {
             classes: (self.classes > 0).then(|| EmbeddingConfig::new(self.classes + 1, self.width).init(device)),
         };
         let mlp = initialise(mlp, stream, device);
-        let tube = (head == Head::Slope).then(|| FluxTube::new(&geometry, self.classes, device));
+        let tube = head.is_tube().then(|| FluxTube::new(&geometry, self.classes, device));
         Ok(Mlp { gate: mlp.gate.map(|gate| gate.reset(geometry.dim, device)), tube, ..mlp })
     }
 }

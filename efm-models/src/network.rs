@@ -156,8 +156,8 @@ pub enum Network {
 }
 
 impl Network {
-    /// The network that knows the middles of the target's classes, `[C, D]`, see [`FluxTube::centred`]: with [`Head::Slope`]; others
-    /// stay as they are.
+    /// The network that knows the middles of the target's classes, `[C, D]`, see [`FluxTube::centred`]: with [`Head::Slope`] and
+    /// [`Head::Ends`]; others stay as they are.
     #[must_use]
     pub fn centred(self, middles: &[f32], device: &Device) -> Self {
         match self {
@@ -191,6 +191,15 @@ impl Network {
         match self {
             Self::Mlp(mlp) => Self::Mlp(mlp),
             Self::UNet(unet) => Self::UNet(unet.keeping_angles()),
+        }
+    }
+
+    /// The expected ends on source and target of the lines through points, `[B, D]` each: with [`Head::Ends`], which is trained by
+    /// them; none with others.
+    pub fn ends(&self, x: &Tensor<2>, z: Tensor<2>, condition: Option<&Condition>) -> Option<[Tensor<2>; 2]> {
+        match self {
+            Self::Mlp(_) => None,
+            Self::UNet(unet) => unet.ends(x, z, condition),
         }
     }
 

@@ -107,7 +107,8 @@ pub(crate) fn summed_gradient<M: Module + Sync, S: Send>(
 }
 
 /// Σ over the batch of the loss: the weighted squared error, averaged over the components; for [`efm_models::Head::Plates`] the cross-entropy of
-/// the shares and the weighted squared errors of the slopes, for [`efm_models::Head::Slope`] those across and along x.
+/// the shares and the weighted squared errors of the slopes, for [`efm_models::Head::Slope`] those across and along x; for
+/// [`efm_models::Head::Ends`] that of the end where a line came from.
 pub(crate) fn weighted_error(network: &Network, batch: Batch, dropout: Option<Stream>, device: &Device) -> Tensor<1> {
     let count = batch.len();
     let condition = Condition {
@@ -120,8 +121,17 @@ pub(crate) fn weighted_error(network: &Network, batch: Batch, dropout: Option<St
         Tensor::<2>::from_data(TensorData::new(values, [count, width]), device)
     };
     let dim = batch.x.len() / count;
-    let x = upload(batch.x);
-    let values = network.conditional(x.clone(), upload(batch.z), Some(&condition));
+    let (x, z) = (upload(batch.x), upload(batch.z));
+    let part = |tensor: &Tensor<2>, range: Range<usize>| tensor.clone().slice([0..count, range]);
+    if let Some(ends) = network.ends(&x, z.clone(), Some(&condition)) {
+        let (target, weight) = (upload(batch.target), upload(batch.weight));
+        let [source, target] = [0, 1].map(|side| part(&target, side * dim..(side + 1) * dim));
+        let [from, to] = ends;
+        let errors = [from - source, to - target].map(|error| error.powi_scalar(2).sum_dim(1));
+        let [from, to] = errors;
+        return (from * part(&weight, 0..1) + to * part(&weight, 1..2)).sum().div_scalar(dim as f64);
+    }
+    let values = network.conditional(x.clone(), z, Some(&condition));
     let x = (values.dims()[1] == dim).then_some(x);
     let (target, weight) = (upload(batch.target), upload(batch.weight));
     if weight.dims()[1] == 1 {
@@ -129,7 +139,6 @@ pub(crate) fn weighted_error(network: &Network, batch: Batch, dropout: Option<St
         let [_, width] = error.dims();
         return ((error.clone() * error) * weight).sum().div_scalar(width as f64);
     }
-    let part = |tensor: &Tensor<2>, range: Range<usize>| tensor.clone().slice([0..count, range]);
     if let Some(x) = x {
         let error = values - target;
         let square = (error.clone() * error.clone()).sum_dim(1);

@@ -28,6 +28,7 @@ impl Objective {
             Self::Posterior | Self::Shares => Head::Plates,
             Self::FlowMatching => Head::Velocity,
             Self::Slope => Head::Slope,
+            Self::Ends => Head::Ends,
             Self::Flux | Self::Direction | Self::Isotropic => match points {
                 InterPlate::Around { .. } => Head::Free,
                 _ => Head::Forward,

@@ -64,6 +64,10 @@ impl Partners {
         let rule = Rule::learned(solver, None)?;
         let way = Way::new(&field, &prepared.scalers, solver, rule);
         let (ends, ..) = carry(way, &self.source, false, signals)?;
+        let (low, high) = self.target.as_slice().iter().fold((f32::MAX, f32::MIN), |(a, b), &v| (a.min(v), b.max(v)));
+        // As images are written: no value is beyond black and white.
+        let written = ends.as_slice().iter().map(|value| value.clamp(low, high)).collect();
+        let ends = Points::from_values(ends.dim(), written)?;
         if let Some(shape) = image_shape(prepared) {
             let drawn: Vec<_> = (0..ends.len()).step_by((ends.len() / DRAWN).max(1)).take(DRAWN).collect();
             let mut rows = Vec::new();
@@ -72,8 +76,6 @@ impl Partners {
                     rows.extend_from_slice(points.select(row).as_slice());
                 }
             }
-            let (low, high) =
-                self.target.as_slice().iter().fold((f32::MAX, f32::MIN), |(a, b), &v| (a.min(v), b.max(v)));
             if !rows.is_empty() {
                 let grid = Points::from_values(ends.dim(), rows)?;
                 picture::image_grid(run.pictures()?.join("images-partners.png"), &grid, shape, COLUMNS, (low, high))?;

@@ -141,7 +141,9 @@ pub fn prepare(mut config: RunConfig, memory: Memory) -> Result<Prepared, Failur
     };
     let target_plate = plate(target.endless, scaled_target, Side::Target)?;
     let (class_clouds, middles) = match config.train.objective {
-        Objective::Slope if !classes.is_empty() => centred_classes(&target_plate, scalers.plate(Side::Target), seed)?,
+        Objective::Slope | Objective::Ends if !classes.is_empty() => {
+            centred_classes(&target_plate, scalers.plate(Side::Target), seed)?
+        }
         _ => ((0..classes.len()).filter_map(|class| target_plate.of_class(class)).collect(), Vec::new()),
     };
     let plates = Plates {

@@ -64,6 +64,7 @@ pub struct ExactField {
     frame: Frame,
     images: Images,
     kernel: Kernel,
+    apart: Apart,
 }
 
 #[derive(Debug, Clone)]
@@ -82,6 +83,8 @@ enum Kernel {
 
 /// The f64 kernel for queries that f32 cannot resolve, laid out at its first use.
 type Backup = OnceLock<Box<Large<f64>>>;
+/// The plates each on its own where the kernel sums both in one, laid out at their first use.
+type Apart = OnceLock<Box<[Product; 2]>>;
 /// Takes the sums of both plates of one query of a tile; `None` where f32 does not suffice.
 type Each<'a> = dyn FnMut(usize, Option<[PlateSum; 2]>) + 'a;
 
@@ -91,8 +94,8 @@ impl ExactField {
         let frame = Frame::new(&capacitor, law);
         let images = Images::new(capacitor.dim());
         let (precision, summation) = (Precision::F32, Summation::Auto);
-        let kernel = Kernel::Reference;
-        Self { capacitor, law, precision, summation, frame, images, kernel }.with_kernel()
+        let (kernel, apart) = (Kernel::Reference, Apart::new());
+        Self { capacitor, law, precision, summation, frame, images, kernel, apart }.with_kernel()
     }
 
     /// The same field with kernels of another precision.

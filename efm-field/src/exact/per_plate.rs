@@ -4,6 +4,7 @@ use efm_core::{Augmented, Side};
 use rayon::prelude::*;
 
 use super::large::Large;
+use super::product::{Product, TILE};
 use super::small::MIRRORED;
 use super::sums::{length, normalise};
 use super::{ExactField, Kernel, SAFE, check, reference};
@@ -37,7 +38,13 @@ impl ExactField {
             exact.sums(&places, &heights, |_, sums| vectors = sums.map(|sum| (sum.ln_scale, sum.vector)));
             vectors
         };
-        let all: Vec<_> = (0..at.len()).into_par_iter().map(one).collect();
+        let all: Vec<_> = match self.apart() {
+            Some(kernels) => {
+                let tiles = (0..at.len()).into_par_iter().step_by(TILE);
+                tiles.flat_map_iter(|first| self.apart_tile(kernels, at, first, &one)).collect()
+            }
+            None => (0..at.len()).into_par_iter().map(one).collect(),
+        };
         Ok(Side::BOTH.map(|side| {
             let mut values = FieldValues::default();
             values.prepare(dim, at.len(), true);
@@ -53,4 +60,42 @@ impl ExactField {
             values
         }))
     }
+
+    /// Kernels of the plates each on its own, where products sum fastest.
+    fn apart(&self) -> Option<&[Product; 2]> {
+        match &self.kernel {
+            Kernel::Apart(kernels, _) => Some(kernels),
+            Kernel::Product(..) => Some(self.apart.get_or_init(|| {
+                let one = |side| Product::new(&self.capacitor, &self.frame, self.law, &self.images, &[side]);
+                Box::new(Side::BOTH.map(one))
+            })),
+            _ => None,
+        }
+    }
+
+    /// The sums at the points from `first` on, those that f32 cannot resolve by `exact`.
+    fn apart_tile(
+        &self,
+        kernels: &[Product; 2],
+        at: &Augmented,
+        first: usize,
+        exact: &impl Fn(usize) -> [Scaled; 2],
+    ) -> Vec<[Scaled; 2]> {
+        let range = first..at.len().min(first + TILE);
+        let (places, heights, near) = self.near_places(at, range.clone());
+        let [sources, targets] = kernels.each_ref().map(|kernel| {
+            let mut sums = Vec::with_capacity(heights.len());
+            kernel.sums(&places, &heights, |_, sum| sums.push(sum.map(|sum| (sum.ln_scale, sum.vector))));
+            sums
+        });
+        let rows = range.zip(near).zip(sources.into_iter().zip(targets));
+        rows.map(|((index, near), (source, target))| match (near, source, target) {
+            (true, Some(source), Some(target)) => [source, target],
+            _ => exact(index),
+        })
+        .collect()
+    }
 }
+
+/// A sum of a plate, and the logarithm of what it is in units of.
+type Scaled = (f64, Vec<f64>);

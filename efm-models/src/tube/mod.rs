@@ -61,10 +61,25 @@ pub struct TubeParts {
     pub rest: Tensor<2>,
     /// γ, the same for its part along x, `[B, 1]`.
     pub radial: Tensor<2>,
+    /// What is known of the ends of lines on source and target.
+    pub ends: [EndParts; 2],
     /// Variance of a coordinate, of data and noise, `[B, 1]`.
     pub variance: Tensor<2>,
     /// ln(τ/L²)/2, how noisy x is, `[B, 1]`.
     pub level: Tensor<2>,
+}
+
+/// What is known of the end of a line on one plate: E[y | x] = skip x + width F, F of order one.
+#[derive(Debug)]
+pub struct EndParts {
+    /// The plate's share of the flux, if both were equally dense at x, `[B, 1]`.
+    pub share: Tensor<2>,
+    /// The slope in the field of this plate alone per distance from there, away from the source and towards the target, `[B, 1]`.
+    pub slope: Tensor<2>,
+    /// E[y | x] per x for a normal cloud, `[B, 1]`.
+    pub skip: Tensor<2>,
+    /// Root mean square of a coordinate of what is left, `[B, 1]`.
+    pub width: Tensor<2>,
 }
 
 impl TubeParts {
@@ -82,6 +97,9 @@ const KNOTS: usize = 513;
 
 /// Shares of the flux inside of the lines between which τ is read from |x|, and of those in the middle.
 const SHARES: [f64; 3] = [0.05, 0.5, 0.95];
+
+/// Kernels below this share of the nearer plate's are lost in f32.
+const UNSEEN: f64 = 1e-30;
 
 /// Images of the plates on either side that count.
 const IMAGES: i32 = 3;
@@ -155,10 +173,10 @@ impl FluxTube {
         let time = square * noise.clone().powi_scalar(2) + noise * data.clone();
         let time = time.max_pair(inside).min_pair(outside);
 
-        let [source, target] = [share.clone(), share.neg().add_scalar(1.0)];
-        let nearest = source.clone().min_pair(target.clone()).powi_scalar(2);
+        let heights = [share.clone(), share.neg().add_scalar(1.0)];
+        let nearest = heights[0].clone().min_pair(heights[1].clone()).powi_scalar(2);
         let [(source, from_source), (target, from_target)] =
-            [source, target].map(|distance| images(distance, &nearest, &time, gap));
+            heights.clone().map(|distance| images(distance, &nearest, &time, gap));
         let flux = from_source.clone() + from_target.clone();
         let open = [of_source, of_target].map(|square| time.clone().add_scalar(square).recip());
         let seen = [open[0].clone().mul_scalar(of_source), open[1].clone().mul_scalar(of_target)];
@@ -167,15 +185,26 @@ impl FluxTube {
         let radial = if kept {
             rest.clone()
         } else {
-            let both = (source.clone() * from_target + target.clone() * from_source) / flux.clone().powi_scalar(2);
-            let [by_source, by_target] = seen;
+            let both = (source.clone() * from_target.clone() + target.clone() * from_source.clone())
+                / flux.clone().powi_scalar(2);
+            let [by_source, by_target] = seen.clone();
             rest.clone() + ((by_source + by_target).mul_scalar(0.5 * dim) / time.clone()).sqrt() * both
         };
+        let plates = [(&source, &from_source, &seen[0], &heights[0]), (&target, &from_target, &seen[1], &heights[1])];
+        let ends = plates.map(|(kernel, of_plate, seen, height)| EndParts {
+            share: of_plate.clone() / flux.clone(),
+            // One over the distance where nothing of the plate is seen.
+            slope: kernel.clone().add_scalar(UNSEEN)
+                / (of_plate.clone() * time.clone() + height.clone().mul_scalar(UNSEEN * gap)),
+            skip: seen.clone(),
+            width: (seen.clone() * time.clone()).sqrt(),
+        });
         let [by_source, by_target] = open;
         TubeParts {
             linear: (source * by_source - target * by_target) / flux,
             rest,
             radial,
+            ends,
             level: time.clone().log().mul_scalar(0.5).sub_scalar(gap.ln()),
             variance: data + time,
         }

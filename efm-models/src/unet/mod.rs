@@ -40,7 +40,7 @@ pub struct UNet {
     head: Head,
     #[module(skip)]
     geometry: Setting<Geometry>,
-    /// What [`crate::Head::Slope`] corrects.
+    /// What [`crate::Head::Slope`] and [`crate::Head::Ends`] correct.
     tube: Option<FluxTube>,
     #[module(skip)]
     image: Setting<[usize; 3]>,
@@ -90,6 +90,8 @@ impl UNet {
         let levels = config.multipliers.len();
         let height = image[1] / config.patch;
         let patched = image[0] * config.patch * config.patch;
+        // Both ends of a line.
+        let parts = if geometry.head == crate::Head::Ends { 2 } else { 1 };
         let mut skips = vec![width];
         let mut present = width;
         let mut down = Vec::with_capacity(levels);
@@ -137,7 +139,7 @@ impl UNet {
             middle,
             up,
             norm: GroupNorm::new(present, config.groups, device),
-            closing: Conv::new(Window::SAME, present, patched, device),
+            closing: Conv::new(Window::SAME, present, patched * parts, device),
             head: Head { closing: LinearConfig::new(present, 2).init(device) },
             geometry: Setting(geometry),
             tube: None,
@@ -145,7 +147,7 @@ impl UNet {
             patch: config.patch,
             dropout: config.dropout,
         };
-        let tube = (geometry.head == crate::Head::Slope).then(|| FluxTube::new(&geometry, config.classes, device));
+        let tube = geometry.head.is_tube().then(|| FluxTube::new(&geometry, config.classes, device));
         Self { tube, ..initialise(unet, stream, device) }
     }
 
@@ -213,25 +215,81 @@ impl UNet {
     }
 }
 
-impl FieldNet for UNet {
-    fn conditional(&self, x: Tensor<2>, z: Tensor<2>, condition: Option<&Condition>) -> Tensor<2> {
+/// What the network gives at points.
+struct Given {
+    /// Images, D numbers for each that it has, `[B, D]`.
+    lateral: Vec<Tensor<2>>,
+    /// Two numbers, `[B, 2]`.
+    head: Tensor<2>,
+}
+
+impl UNet {
+    /// See [`crate::Network::ends`].
+    pub(crate) fn ends(&self, x: &Tensor<2>, z: Tensor<2>, condition: Option<&Condition>) -> Option<[Tensor<2>; 2]> {
+        if self.geometry.0.head != crate::Head::Ends {
+            return None;
+        }
+        let known = self.tube.as_ref()?.parts(x, &z);
+        let left = self.left_of_ends(x, z, &known, condition);
+        let pairs = known.ends.into_iter().zip(left);
+        pairs.map(|(end, left)| x.clone() * end.skip + left * end.width).collect::<Vec<_>>().try_into().ok()
+    }
+
+    /// F of the ends on source and target, `[B, D]` each.
+    fn left_of_ends(
+        &self,
+        x: &Tensor<2>,
+        z: Tensor<2>,
+        known: &TubeParts,
+        condition: Option<&Condition>,
+    ) -> Vec<Tensor<2>> {
+        let Given { lateral, head } = self.given(x, z, Some(known), condition);
         let count = x.dims()[0];
-        let known = self.tube.as_ref().map(|tube| tube.parts(&x, &z));
-        let (seen, radius) = match &known {
+        let along = direction(x.clone());
+        let one = |(side, lateral)| lateral + along.clone() * head.clone().slice([0..count, side..side + 1]);
+        lateral.into_iter().enumerate().map(one).collect()
+    }
+
+    fn given(&self, x: &Tensor<2>, z: Tensor<2>, known: Option<&TubeParts>, condition: Option<&Condition>) -> Given {
+        let count = x.dims()[0];
+        let (seen, radius) = match known {
             Some(known) => placed(self.uncentred(x.clone(), condition), known.variance.clone()),
             None => place(&self.geometry.0, x.clone(), z.clone()),
         };
-        let level = known.as_ref().map(TubeParts::told);
+        let level = known.map(TubeParts::told);
         let told = self.embedding.forward(z.div_scalar(self.geometry.0.gap), level, radius, condition);
         let features = self.features(
             patches(seen, self.image.0, self.patch),
             &told,
             &mut Masks::new(self.dropout, count, condition),
         );
-        let lateral = rows(self.closing.forward(features.clone()), self.image.0, self.patch);
+        let images = self.closing.forward(features.clone());
         let [_, height, width, last] = features.dims();
+        let patched = self.image.0[0] * self.patch * self.patch;
+        let lateral = (0..images.dims()[3] / patched)
+            .map(|part| {
+                let part = part * patched..(part + 1) * patched;
+                rows(images.clone().slice([0..count, 0..height, 0..width, part]), self.image.0, self.patch)
+            })
+            .collect();
         let mean = features.reshape([count, height * width, last]).mean_dim(1).reshape([count, last]);
-        let head = self.head.closing.forward(mean);
+        Given { lateral, head: self.head.closing.forward(mean) }
+    }
+}
+
+impl FieldNet for UNet {
+    fn conditional(&self, x: Tensor<2>, z: Tensor<2>, condition: Option<&Condition>) -> Tensor<2> {
+        let count = x.dims()[0];
+        let known = self.tube.as_ref().map(|tube| tube.parts(&x, &z));
+        if let (Some(known), crate::Head::Ends) = (&known, self.geometry.0.head) {
+            let left = self.left_of_ends(&x, z, known, condition);
+            let ends = known.ends.iter().zip(left).zip([-1.0, 1.0]);
+            return ends.fold(x * known.linear.clone(), |slope, ((end, left), sign)| {
+                slope + left * (end.share.clone() * end.slope.clone() * end.width.clone()).mul_scalar(sign)
+            });
+        }
+        let Given { mut lateral, head } = self.given(&x, z, known.as_ref(), condition);
+        let lateral = lateral.pop().expect("a network gives an image");
         let radial = direction(x.clone()) * head.clone().slice([0..count, 1..2]);
         if let Some(known) = known {
             return x * known.linear + lateral * known.rest + radial * known.radial;

@@ -247,15 +247,20 @@ fn check(config: &RunConfig, source: &ConfigSource) -> Result<(), ConfigError> {
     {
         return fail("train.objective", "\"posterior\" needs train.points of kind \"flux\" or \"around\"".to_owned());
     }
-    if solver.keep_angles && train.objective != Objective::Slope {
-        return fail("solver.keep_angles", "is for train.objective = \"slope\"".to_owned());
+    let tube = train.objective.head(&train.points).is_tube();
+    if solver.keep_angles && !tube {
+        return fail("solver.keep_angles", "is for train.objective = \"slope\" or \"ends\"".to_owned());
     }
-    if train.objective == Objective::Slope {
+    if tube {
+        let name = if train.objective == Objective::Ends { "ends" } else { "slope" };
         if config.plates.law != Law::Mirror {
-            return fail("train.objective", "\"slope\" is for plates.law = \"mirror\"".to_owned());
+            return fail("train.objective", format!("{name:?} is for plates.law = \"mirror\""));
         }
         if !matches!(train.points, InterPlate::Flux { .. } | InterPlate::Tube { .. }) {
-            return fail("train.objective", "\"slope\" needs train.points of kind \"tube\" or \"flux\"".to_owned());
+            return fail("train.objective", format!("{name:?} needs train.points of kind \"tube\" or \"flux\""));
+        }
+        if train.objective == Objective::Ends && !matches!(config.model, NetworkConfig::UNet(_)) {
+            return fail("train.objective", "\"ends\" is for images; take \"slope\", or a \"u-net\"".to_owned());
         }
     }
     if matches!(config.model, NetworkConfig::UNet(_)) && train.objective.head(&train.points).is_everywhere() {

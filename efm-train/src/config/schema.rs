@@ -186,6 +186,11 @@ pub enum Objective {
     /// [`efm_models::FluxTube`]), so that noise ends as noise of the size of the data and not of the gap. For `points` of kind `tube`,
     /// whose slopes are bounded, in the mirror capacitor.
     Slope,
+    /// The expected ends of lines, E[x₊ | x] and E[x₋ | x], from the charge each point was drawn from, and from these E_x/E_z
+    /// as between plates that are equally dense wherever their noise is (see [`efm_models::EndParts`]). For plates too near one another for
+    /// `slope`: there every point is told to be of one plate or the other, and lines leave the tube. As `slope` otherwise; networks
+    /// for images only.
+    Ends,
     /// √(D+1) E/|E| with weight one: the paper's regression, biased unless the sum runs over all charges.
     Direction,
     /// The two-plate posterior: from which plate the point came, and the mean of the charges it came from, learned from

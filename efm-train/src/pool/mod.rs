@@ -1,10 +1,12 @@
+mod tube;
+
 use std::ops::Range;
 use std::sync::OnceLock;
 
-use burn::tensor::{Device, Tensor, TensorData};
+use burn::tensor::Device;
 use efm_core::{Augmented, Capacitor, Seed, Stream};
 use efm_field::{ExactField, Field, InterPlate, Law, isotropic_step};
-use efm_models::{FluxTube, Geometry, TubeParts, device};
+use efm_models::{FluxTube, Geometry, device};
 use rand::RngExt;
 use rayon::prelude::*;
 
@@ -67,7 +69,8 @@ pub struct Batch {
     pub z: Vec<f32>,
     /// `[B, W]`, W that of the head: what the network should give.
     pub target: Vec<f32>,
-    /// `[B, 1]`; `[B, 2]` for the parts of [`efm_models::Head::Plates`], and for errors of [`efm_models::Head::Slope`] across and along x.
+    /// `[B, 1]`; `[B, 2]` for the parts of [`efm_models::Head::Plates`], for errors of [`efm_models::Head::Slope`] across and along x,
+    /// and for those of [`efm_models::Head::Ends`] on source and target.
     pub weight: Vec<f32>,
     /// Class of every point, the number of classes for the field of the whole target; empty where no classes are learned.
     pub class: Vec<u32>,
@@ -196,6 +199,12 @@ impl<'a> PoolSource<'a> {
                 let (points, origins) = drawn.ok_or(TrainError::NoOrigins)?;
                 Ok(Pool::of_plates(&points, PlateTargets::drawn(&capacitor, &points, &origins, geometry)))
             }
+            Objective::Ends => {
+                let points = self.points.draw(&capacitor, law, stream, first, count);
+                let device = self.host_or_device()?;
+                let tube = self.tube.get_or_init(|| FluxTube::new(geometry, 0, &device));
+                Pool::of_ends(&ExactField::new(capacitor, law), &points, tube, &device)
+            }
             Objective::Shares => {
                 let points = self.points.draw(&capacitor, law, stream, first, count);
                 let targets = PlateTargets::summed(&ExactField::new(capacitor, law), &points, geometry)?;
@@ -208,7 +217,7 @@ impl<'a> PoolSource<'a> {
                     Some(field) => gap_directions(&field, &points)?,
                     None => directions(&ExactField::new(capacitor, law), &points, false)?,
                 };
-                let device = self.device.clone().map_or_else(|| device::parse("cpu"), |device| Ok(device.inner()))?;
+                let device = self.host_or_device()?;
                 let tube = self.tube.get_or_init(|| FluxTube::new(geometry, 0, &device));
                 Pool::of_slopes(&directions, &points, tube, &device)
             }
@@ -222,6 +231,11 @@ impl<'a> PoolSource<'a> {
                 Ok(Pool::of_directions(values, &points, self.objective, geometry))
             }
         }
+    }
+
+    /// Where the tube is computed.
+    fn host_or_device(&self) -> Result<Device, TrainError> {
+        Ok(self.device.clone().map_or_else(|| device::parse("cpu"), |device| Ok(device.inner()))?)
     }
 
     /// The field on the device, if that is not the host and there is a kernel for it.
@@ -240,16 +254,6 @@ fn shares(size: usize, classes: usize, unconditional: f64) -> Vec<usize> {
 /// Isotropic steps have at least this share of the gap, which resolves both plates, and at most this many sizes of the
 /// capacitor: what is learned is the field of the charges within that distance.
 const STEPS: [f64; 2] = [0.003, 4.0];
-
-/// Slopes that differ from the expected ones by many times as much as usual count by their relative error; one of these must not
-/// carry a whole step. That far out they hardly vary with the charges that were drawn, so no bias comes in.
-const OUTLIER: f64 = 5.0;
-
-/// Points whose linear parts are computed at once.
-const AT_ONCE: usize = 1_024;
-
-/// Slopes beyond this are cut, so that they stay numbers.
-const STEEPEST: f64 = 1e6;
 
 impl Pool {
     fn at(points: &Augmented) -> Self {
@@ -314,44 +318,6 @@ impl Pool {
             pool.weight.push(target.weight as f32);
         }
         pool
-    }
-
-    /// E_x/E_z, and the weights of errors across and along x, by what the network corrects.
-    fn of_slopes(
-        directions: &Augmented,
-        points: &Augmented,
-        tube: &FluxTube,
-        device: &Device,
-    ) -> Result<Self, TrainError> {
-        let dim = points.dim();
-        let mut pool = Self::at(points);
-        for first in (0..points.len()).step_by(AT_ONCE) {
-            let rows = first..points.len().min(first + AT_ONCE);
-            let part = |values: &[f32], width: usize| {
-                let values = values[rows.start * width..rows.end * width].to_vec();
-                Tensor::<2>::from_data(TensorData::new(values, [rows.len(), width]), device)
-            };
-            let TubeParts { linear, rest, radial, .. } = tube.parts(&part(&pool.x, dim), &part(&pool.z, 1));
-            let numbers = |tensor: Tensor<2>| {
-                tensor.try_into_vec_as::<f32>().map_err(|error| TrainError::Device(error.to_string()))
-            };
-            let (linear, rest, radial) = (numbers(linear)?, numbers(rest)?, numbers(radial)?);
-            for (row, index) in rows.clone().enumerate() {
-                let x = points.x(index);
-                let axial = directions.z(index).max(f64::MIN_POSITIVE);
-                let slopes = directions.x(index).iter().map(|n| n / axial);
-                let left = slopes.clone().zip(x).map(|(slope, x)| slope - f64::from(linear[row]) * x);
-                let all = left.clone().map(|left| left * left).sum::<f64>();
-                let square = x.iter().map(|x| x * x).sum::<f64>().max(f64::MIN_POSITIVE);
-                let along = left.zip(x).map(|(left, x)| left * x).sum::<f64>().powi(2) / square;
-                let weight =
-                    |square: f64, unit: f32| 1.0 / (f64::from(unit).powi(2) + square / (dim as f64 * OUTLIER.powi(2)));
-                pool.target.extend(slopes.map(|slope| slope.clamp(-STEEPEST, STEEPEST) as f32));
-                let weights = [weight(all - along, rest[row]), weight(along, radial[row])];
-                pool.weight.extend(weights.map(|weight| weight as f32));
-            }
-        }
-        Ok(pool)
     }
 
     /// Number of points.
