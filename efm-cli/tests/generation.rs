@@ -76,6 +76,31 @@ fn lines_that_start_with_noise_have_each_their_own() {
     assert!(correlation(&of(0), &of(1)).abs() < 0.5, "classes: {}", correlation(&of(0), &of(1)));
 }
 
+#[test]
+fn the_mean_of_ends_spreads_as_means_do() {
+    let bench = Bench::new();
+    let settings = "source.std=0.001 data.scaling=none solver.lift=typical solver.start_height=1";
+    let settings = settings.split(' ').flat_map(|setting| ["--set", setting]);
+    let args: Vec<_> = ["run", "gaussian-to-mixture", "--out", "run"].into_iter().chain(settings).collect();
+    bench.tiny(&args).assert().success();
+    bench.put("starts.csv", "0,0\n".repeat(400));
+    let spread = |lines: &str| {
+        let args = ["transport", "run", "--input", "starts.csv", "--output", "x.csv", "--mean-of", lines];
+        bench.efm(&args).assert().success();
+        let values: Vec<_> = rows(&bench, "x.csv").into_iter().map(|row| row[1]).collect();
+        let mean = values.iter().sum::<f64>() / values.len() as f64;
+        (values.iter().map(|x| (x - mean).powi(2)).sum::<f64>() / values.len() as f64).sqrt()
+    };
+    // 1/√16, for noise without the tails of all angles; of 400 values a spread is known to 4 %.
+    let ratio = spread("16") / spread("1");
+    assert!((ratio - 0.25).abs() < 0.06, "{ratio}");
+    refused(
+        bench.efm(&["transport", "run", "--input", "starts.csv", "--output", "x.csv", "--mean-of", "0"]).assert(),
+        2,
+        &["mean-of"],
+    );
+}
+
 fn correlation(a: &[f64], b: &[f64]) -> f64 {
     let about_mean = |values: &[f64]| {
         let mean = values.iter().sum::<f64>() / values.len() as f64;

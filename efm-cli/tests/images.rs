@@ -120,6 +120,32 @@ fn a_classifier_judges_what_a_map_made_of_images() {
 }
 
 #[test]
+fn images_between_close_plates_are_held_against_their_partners() {
+    let bench = Bench::new();
+    // Plain images, those of the target 50 lighter.
+    for (folder, lighter) in [("a", 0), ("b", 50)] {
+        std::fs::create_dir(bench.path(folder)).unwrap();
+        for (name, count) in [("train", 12), ("t10k", 4)] {
+            let values: Vec<_> = (0..count).flat_map(|image| [10 * image as u8 + lighter; 64]).collect();
+            bench.put(&format!("{folder}/{name}-images-idx3-ubyte"), idx(&[count, 8, 8], &values));
+        }
+    }
+    let settings = "train.objective=ends train.steps=3 train.batch=4 train.pool=32 train.charges=all plates.gap=4 \
+        model.channels=4 solver.start_height=0.4 eval.samples=4 eval.paired=true eval.mean_of=3";
+    let settings = settings.split_whitespace().flat_map(|setting| ["--set", setting]);
+    let run = ["run", "--source", "a", "--target", "b", "--image", "8", "--method", "tube", "--out", "run"];
+    let text = stdout(&mut bench.efm(&run.into_iter().chain(settings).collect::<Vec<_>>()));
+    assert!(text.contains("distance to partner") && text.contains("mean of 3 ends"), "{text}");
+    let metrics = std::fs::read_to_string(bench.path("run/metrics.json")).unwrap();
+    let pairs = &serde_json::from_str::<serde_json::Value>(&metrics).unwrap()["pairs"];
+    // 50 of 255, on a scale from -1 to 1; images of others are 10, 20 or 30 apart, 50/3 in the mean.
+    let number = |name: &str| pairs[name].as_f64().unwrap();
+    assert!((number("before") - 50.0 / 127.5).abs() < 1e-6 && (number("random") - 50.0 / 3.0 / 127.5).abs() < 1e-6);
+    // Of one sharp end and the mean of three the mean is nearer: by Jensen's inequality in the mean over noise, and by far here.
+    assert!(number("of_means") < number("transported") && number("count") == 4.0, "{pairs}");
+}
+
+#[test]
 fn colours_of_what_is_no_image_are_not_weighed() {
     let bench = Bench::new();
     let args = ["run", "gaussian-to-moons", "--set", "data.colour=2", "--dry-run"];

@@ -19,6 +19,16 @@ pub struct PairDistances {
     pub nearer: f64,
     /// Share of the points whose partner is the nearest of all partners; 1/count by chance.
     pub matched: f64,
+    /// Lines whose ends were averaged for `of_means`.
+    #[serde(default = "one")]
+    pub lines: usize,
+    /// Between the mean end of several lines of a point and its partner; null where one line was followed.
+    #[serde(default)]
+    pub of_means: Option<f64>,
+}
+
+fn one() -> usize {
+    1
 }
 
 /// Compares `ends`, where `starts` went, with their `partners`, row by row.
@@ -37,7 +47,17 @@ pub fn pair_distances(starts: &Points, ends: &Points, partners: &Points) -> Resu
         let square: f64 = a.iter().zip(b).map(|(a, b)| (f64::from(*a) - f64::from(*b)).powi(2)).sum();
         (square / dim).sqrt()
     };
-    let mut sums = PairDistances { count, transported: 0.0, before: 0.0, random: 0.0, nearer: 0.0, matched: 0.0 };
+    let nothing = PairDistances {
+        count,
+        transported: 0.0,
+        before: 0.0,
+        random: 0.0,
+        nearer: 0.0,
+        matched: 0.0,
+        lines: 1,
+        of_means: None,
+    };
+    let mut sums = nothing;
     for row in 0..count {
         let (end, partner) = (ends.point(row), partners.point(row));
         let (after, before) = (between(end, partner), between(starts.point(row), partner));
@@ -56,6 +76,7 @@ pub fn pair_distances(starts: &Points, ends: &Points, partners: &Points) -> Resu
         random: mean(sums.random),
         nearer: mean(sums.nearer),
         matched: mean(sums.matched),
+        ..nothing
     })
 }
 

@@ -36,6 +36,9 @@ impl Metrics {
                 empty(),
                 empty(),
             ]);
+            if let Some(of_means) = pairs.of_means {
+                rows.push([format!("mean of {} ends", pairs.lines), empty(), number(of_means), empty(), empty()]);
+            }
             rows.push(["of partners of others".into(), empty(), number(pairs.random), empty(), empty()]);
         }
         if let (Some(taken), Some(best)) = (self.transport_cost, self.optimal_cost)

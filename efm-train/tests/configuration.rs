@@ -93,6 +93,7 @@ fn values_that_make_no_run_name_their_key() {
         ("eval.samples", &["0", "1"]),
         ("eval.projections", &["0"]),
         ("eval.floor_repeats", &["0"]),
+        ("eval.mean_of", &["0"]),
     ] {
         for value in values {
             let setting = format!("{key}={value}");
@@ -104,6 +105,21 @@ fn values_that_make_no_run_name_their_key() {
             assert!(error.place.starts_with("x.toml:5:"), "{key} = {value}: {error}");
         }
     }
+}
+
+#[test]
+fn lines_of_a_tube_want_a_mirror_its_points_and_for_their_ends_images() {
+    let tube = ["train.objective=ends", "train.points.kind=tube"];
+    for (settings, told) in [
+        (&[&tube[..], &["plates.law=coulomb"]].concat()[..], "mirror"),
+        (&["train.objective=ends", "train.points.kind=chord"], "tube"),
+        (&tube, "for images"),
+        (&["solver.keep_angles=true"], "ends"),
+    ] {
+        let error = bad("", settings).to_string();
+        assert!(error.contains(told), "{settings:?}: {error}");
+    }
+    good("", &[&tube[..], &["model.kind=u-net"]].concat());
 }
 
 #[test]

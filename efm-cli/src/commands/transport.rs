@@ -12,7 +12,7 @@ use crate::args::TransportArgs;
 use crate::failure::{Exit, Failure};
 use crate::memory::Memory;
 use crate::pipeline::estimate::transported;
-use crate::pipeline::{Collection, Rule, Way, carry, check_losses, class_field, saved_config};
+use crate::pipeline::{Collection, Rule, Way, carry_mean, check_losses, class_field, saved_config};
 use crate::say;
 use crate::signals::Signals;
 
@@ -42,7 +42,7 @@ pub fn run(args: &TransportArgs, memory: Memory) -> Result<(), Failure> {
     let signals = Signals::listen().within(memory);
     let (field, scalers) = class_field(&model, args.lines.class.as_deref(), model.solver.guidance, &device)?;
     let way = Way::new(&field, &scalers, &model.solver, Rule::learned(&model.solver, None)?);
-    let (ends, lines, seconds) = carry(way, &points, args.reverse, &signals)?;
+    let (ends, lines, seconds) = carry_mean(way, &points, args.reverse, args.mean_of, &signals)?;
     check_losses(&lines, model.solver.lost_share)?;
     Collection::of(config.as_ref(), to, &ends).write(&out, &ends)?;
     let lost = lines.lost();

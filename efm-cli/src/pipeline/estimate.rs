@@ -2,7 +2,7 @@
 
 use efm_models::NetworkConfig;
 use efm_train::Cloud;
-use efm_train::config::{Charges, EvalConfig, TrainConfig};
+use efm_train::config::{Charges, EvalConfig, Objective, TrainConfig};
 
 use crate::memory::Estimate;
 use crate::pipeline::transport::together;
@@ -63,7 +63,7 @@ pub fn network(model: &NetworkConfig, dim: usize, train: &TrainConfig) -> Estima
     Estimate::default()
         .with("the model's weights, gradients and checkpoints", (7.0 + shards.max(6.0)) * weights * F32, REMEDY)
         .with("the model's layers", values * threads.min(shards) * F32, REMEDY)
-        .with("train.batch", 4.0 * train.batch as f64 * (2.0 * dim as f64 + 3.0) * F32, "lower train.batch")
+        .with("train.batch", 4.0 * train.batch as f64 * (numbers(train) * dim as f64 + 3.0) * F32, "lower train.batch")
 }
 
 /// Values that a convolution and what goes with it leave for the way back, per value of its output. Measured: 9.4 for blocks of
@@ -77,9 +77,16 @@ const PIXELS: f64 = 8192.0;
 /// Pools of training targets: the one of the validation, the last, and the next, which is made in f64.
 fn pools(dim: usize, train: &TrainConfig) -> Estimate {
     let dim = dim as f64;
-    let kept = 3.0 * (2.0 * dim + 3.0) * F32;
+    let kept = 3.0 * (numbers(train) * dim + 3.0) * F32;
     let made = 2.0 * (dim + 2.0) * F64 + (dim + 1.0) * F32;
-    Estimate::default().with("train.pool", train.pool as f64 * (kept + made), "lower train.pool")
+    // The fields of both plates at some of the points at once, summed and as directions.
+    let apart = if train.objective == Objective::Ends { 5.0 * 1_024.0 * (dim + 2.0) * F64 } else { 0.0 };
+    Estimate::default().with("train.pool", train.pool as f64 * (kept + made) + apart, "lower train.pool")
+}
+
+/// Numbers of a point and its target per coordinate.
+fn numbers(train: &TrainConfig) -> f64 {
+    if train.objective == Objective::Ends { 3.0 } else { 2.0 }
 }
 
 /// Charges of both plates: as drawn, scaled, and as kernels and trees keep them.

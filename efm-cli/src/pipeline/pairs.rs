@@ -9,7 +9,7 @@ use efm_eval::{PairDistances, pair_distances, picture};
 use efm_train::{RunDir, TrainedModel};
 
 use crate::failure::{Exit, Failure};
-use crate::pipeline::{Prepared, Rule, Way, all, carry, image_shape};
+use crate::pipeline::{Prepared, Rule, Way, all, carry, carry_mean, image_shape};
 use crate::signals::Signals;
 
 /// Held-out images of the source and, row by row, those of the target that they belong to.
@@ -64,10 +64,15 @@ impl Partners {
         let rule = Rule::learned(solver, None)?;
         let way = Way::new(&field, &prepared.scalers, solver, rule);
         let (ends, ..) = carry(way, &self.source, false, signals)?;
+        let lines = prepared.config.eval.mean_of;
+        let means = (lines > 1).then(|| carry_mean(way, &self.source, false, lines, signals)).transpose()?;
         let (low, high) = self.target.as_slice().iter().fold((f32::MAX, f32::MIN), |(a, b), &v| (a.min(v), b.max(v)));
         // As images are written: no value is beyond black and white.
-        let written = ends.as_slice().iter().map(|value| value.clamp(low, high)).collect();
-        let ends = Points::from_values(ends.dim(), written)?;
+        let written = |ends: &Points| {
+            let values = ends.as_slice().iter().map(|value| value.clamp(low, high)).collect();
+            Points::from_values(ends.dim(), values)
+        };
+        let ends = written(&ends)?;
         if let Some(shape) = image_shape(prepared) {
             let drawn: Vec<_> = (0..ends.len()).step_by((ends.len() / DRAWN).max(1)).take(DRAWN).collect();
             let mut rows = Vec::new();
@@ -81,7 +86,10 @@ impl Partners {
                 picture::image_grid(run.pictures()?.join("images-partners.png"), &grid, shape, COLUMNS, (low, high))?;
             }
         }
-        Ok(pair_distances(&self.source, &ends, &self.target)?)
+        let found = pair_distances(&self.source, &ends, &self.target)?;
+        let Some((means, ..)) = means else { return Ok(found) };
+        let of_means = pair_distances(&self.source, &written(&means)?, &self.target)?.transported;
+        Ok(PairDistances { lines, of_means: Some(of_means), ..found })
     }
 }
 

@@ -206,6 +206,31 @@ pub fn carry(way: Way<'_>, starts: &Points, reverse: bool, signals: &Signals) ->
     Ok((ends, lines, seconds))
 }
 
+/// As [`carry`], the ends being the means of those of `count` lines from every start, each with noise of its own: the barycentre of where
+/// the flux of a start goes. The lines are those of the first way.
+pub fn carry_mean(
+    way: Way<'_>,
+    starts: &Points,
+    reverse: bool,
+    count: usize,
+    signals: &Signals,
+) -> Result<(Points, Lines, f64), Failure> {
+    let (first, lines, mut seconds) = carry(way, starts, reverse, signals)?;
+    if count <= 1 {
+        return Ok((first, lines, seconds));
+    }
+    check_losses(&lines, way.solver.lost_share)?;
+    let mut sums: Vec<f64> = first.as_slice().iter().copied().map(f64::from).collect();
+    for part in 1..count {
+        let (ends, lines, spent) = carry(way.part(part, starts.len()), starts, reverse, signals)?;
+        check_losses(&lines, way.solver.lost_share)?;
+        sums.iter_mut().zip(ends.as_slice()).for_each(|(sum, &end)| *sum += f64::from(end));
+        seconds += spent;
+    }
+    let means = sums.into_iter().map(|sum| (sum / count as f64) as f32).collect();
+    Ok((Points::from_values(first.dim(), means)?, lines, seconds))
+}
+
 /// Too many lost lines are a failure; fewer are reported.
 pub fn check_losses(lines: &Lines, allowed: f64) -> Result<(), Failure> {
     let lost = 1.0 - lines.landed_share();

@@ -27,6 +27,10 @@ use crate::{Condition, Geometry};
 /// by √τ n differs by about ±√(D/τ) σ from place to place, lines go from one plate's slope to the other's by as much, and γ is
 /// what that makes. It moves a line to another angle and does not change what it ends as.
 ///
+/// Where the plates are close together every point is told to be of one of them: the ratio of their smeared densities is next to 0 or
+/// next to infinite, and a line that keeps its angle never changes over. [`crate::Head::Ends`] therefore learns E[x₊ | x] and
+/// E[x₋ | x] apart ([`EndParts`]) and puts them into the formula above, which takes the ratio for one.
+///
 /// (Σ + τ)⁻¹ x with the 64 widest directions of the charges in the place of α x, Wiener's filter, was tried: what is left is
 /// smaller, and what is learned worse.
 #[derive(Module, Debug)]

@@ -191,6 +191,7 @@ fn check(config: &RunConfig, source: &ConfigSource) -> Result<(), ConfigError> {
         ("eval.repeats", config.eval.repeats),
         ("eval.projections", config.eval.projections),
         ("eval.floor_repeats", config.eval.floor_repeats),
+        ("eval.mean_of", config.eval.mean_of),
     ] {
         if value == 0 {
             return fail(key, if key == "eval.samples" { "must be at least 2" } else { "must not be 0" }.to_owned());

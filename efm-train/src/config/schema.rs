@@ -186,7 +186,7 @@ pub enum Objective {
     /// [`efm_models::FluxTube`]), so that noise ends as noise of the size of the data and not of the gap. For `points` of kind `tube`,
     /// whose slopes are bounded, in the mirror capacitor.
     Slope,
-    /// The expected ends of lines, E[x₊ | x] and E[x₋ | x], from the charge each point was drawn from, and from these E_x/E_z
+    /// The expected ends of lines, E[x₊ | x] and E[x₋ | x], each from the field of one plate alone, and from these E_x/E_z
     /// as between plates that are equally dense wherever their noise is (see [`efm_models::EndParts`]). For plates too near one another for
     /// `slope`: there every point is told to be of one plate or the other, and lines leave the tube. As `slope` otherwise; networks
     /// for images only.
@@ -417,6 +417,9 @@ pub struct EvalConfig {
     /// the distances of transported images to their partners are measured.
     #[serde(skip_serializing_if = "is_false")]
     pub paired: bool,
+    /// With `paired`, lines of every test image whose mean end is compared as well; 1 for none.
+    #[serde(skip_serializing_if = "is_one")]
+    pub mean_of: usize,
 }
 
 #[allow(clippy::trivially_copy_pass_by_ref)]
@@ -426,6 +429,6 @@ fn is_false(value: &bool) -> bool {
 
 impl Default for EvalConfig {
     fn default() -> Self {
-        Self { samples: 2_000, repeats: 4, floor_repeats: 10, projections: 256, lines: 120, paired: false }
+        Self { samples: 2_000, repeats: 4, floor_repeats: 10, projections: 256, lines: 120, paired: false, mean_of: 1 }
     }
 }
