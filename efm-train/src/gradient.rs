@@ -108,7 +108,7 @@ pub(crate) fn summed_gradient<M: Module + Sync, S: Send>(
 
 /// Σ over the batch of the loss: the weighted squared error, averaged over the components; for [`efm_models::Head::Plates`] the cross-entropy of
 /// the shares and the weighted squared errors of the slopes, for [`efm_models::Head::Slope`] those across and along x; for
-/// [`efm_models::Head::Ends`] that of the end where a line came from.
+/// [`efm_models::Head::Ends`] those of either end.
 pub(crate) fn weighted_error(network: &Network, batch: Batch, dropout: Option<Stream>, device: &Device) -> Tensor<1> {
     let count = batch.len();
     let condition = Condition {
