@@ -22,7 +22,7 @@ fn images(count: usize, striped: bool, stream: &Stream) -> Points {
         (0..DIM).map(move |pixel| {
             let (row, column) = (pixel / SIDE, pixel % SIDE);
             match quadrant_of(row, column) == index % 4 {
-                true if striped => strength * (1.0 + if row % 2 == 0 { 1.0 } else { -1.0 }),
+                true if striped => strength * (1.0 + if row.is_multiple_of(2) { 1.0 } else { -1.0 }),
                 true => strength,
                 false => 0.0,
             }
@@ -153,7 +153,7 @@ fn what_an_image_was_is_kept_between_plates_of_another_look() {
         kept += usize::from(quadrant(&image) == expected);
         // Light less dark stripes of the quadrant: 2 in the target, 0 in the source.
         let stripes = image.iter().enumerate().filter(|(pixel, _)| quadrant_of(pixel / SIDE, pixel % SIDE) == expected);
-        contrast += stripes.map(|(pixel, x)| if pixel / SIDE % 2 == 0 { *x } else { -*x }).sum::<f64>();
+        contrast += stripes.map(|(pixel, x)| if (pixel / SIDE).is_multiple_of(2) { *x } else { -*x }).sum::<f64>();
     }
     let contrast = contrast / (starts.len() * DIM / 8) as f64;
     // Networks of slopes (E_x/E_z of all charges) keep 33 and give stripes of 0.8.
