@@ -36,6 +36,9 @@ pub enum ModelError {
         /// The value given.
         value: f64,
     },
+    /// A multilayer perceptron that should give expected ends of lines.
+    #[error("model.kind: expected ends of lines are learned by a u-net; take slopes with an mlp")]
+    NoEnds,
     /// Images that a U-Net cannot take.
     #[error("model: {message}")]
     BadImage {

@@ -102,6 +102,9 @@ impl MlpConfig {
         }
         let resolved = self.resolved(geometry.dim);
         let head = geometry.head;
+        if head == Head::Ends {
+            return Err(ModelError::NoEnds);
+        }
         // Slopes of plates have their linear part already.
         let gated = resolved.gated.unwrap_or_default() && head != Head::Plates;
         let octaves = resolved.octaves.unwrap_or_default();
@@ -124,7 +127,7 @@ impl MlpConfig {
             classes: (self.classes > 0).then(|| EmbeddingConfig::new(self.classes + 1, self.width).init(device)),
         };
         let mlp = initialise(mlp, stream, device);
-        let tube = head.is_tube().then(|| FluxTube::new(&geometry, self.classes, device));
+        let tube = (head == Head::Slope).then(|| FluxTube::new(&geometry, self.classes, device));
         Ok(Mlp { gate: mlp.gate.map(|gate| gate.reset(geometry.dim, device)), tube, ..mlp })
     }
 }

@@ -6,7 +6,7 @@ use burn::module::Module;
 use burn::tensor::{Tensor, TensorData};
 use common::{between_plates, config, cpu, forward, geometry, network};
 use efm_core::Seed;
-use efm_models::{Activation, FieldNet, MlpConfig, ModelError, NetworkConfig};
+use efm_models::{Activation, FieldNet, Geometry, Head, MlpConfig, ModelError, NetworkConfig};
 
 const ACTIVATIONS: [Activation; 5] =
     [Activation::Silu, Activation::Relu, Activation::Gelu, Activation::Squareplus, Activation::Tanh];
@@ -80,6 +80,13 @@ fn gradients_agree_with_finite_differences() {
             "{gradient:?}, coordinate {coordinate}: {difference}"
         );
     }
+}
+
+#[test]
+fn ends_of_lines_are_refused() {
+    let ends = Geometry { head: Head::Ends, ..geometry(4) };
+    let error = config(Activation::Silu).init(ends, &Seed(1).stream("weights"), &cpu()).unwrap_err();
+    assert!(matches!(error, ModelError::NoEnds), "{error}");
 }
 
 #[test]

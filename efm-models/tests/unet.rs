@@ -7,7 +7,9 @@ use burn::tensor::{Device, Int, Tensor, TensorData};
 use common::{GAP, cpu};
 use efm_core::{Augmented, Seed};
 use efm_field::Field;
-use efm_models::{Condition, FieldNet, Geometry, Head, LearnedField, ModelError, Network, NetworkConfig, UNetConfig};
+use efm_models::{
+    Condition, FieldNet, FluxTube, Geometry, Head, LearnedField, ModelError, Network, NetworkConfig, UNetConfig,
+};
 use rand::RngExt;
 
 fn geometry(dim: usize) -> Geometry {
@@ -82,6 +84,28 @@ fn values_have_a_component_more_than_x_and_the_last_is_positive() {
             assert!(value.iter().all(|v| v.is_finite()) && value[dim] > 0.0, "{config:?}: {value:?}");
         }
     }
+}
+
+#[test]
+fn slopes_are_those_of_lines_between_their_expected_ends() {
+    let (image, count, device) = ([2, 4, 4], 5, cpu());
+    let geometry = Geometry { head: Head::Ends, stretched: false, ..geometry(32) };
+    let config = NetworkConfig::UNet(tiny(image));
+    let network = trained(config.init(geometry, &Seed(1).stream("weights"), &device).unwrap());
+    let (x, z) = (random(1, [count, 32], &device).mul_scalar(2.0), heights(&[0.3, 1.0, 1.5, 2.0, 2.7]));
+    let [from, to] = network.ends(&x, z.clone(), None).expect("a head of ends");
+    assert_eq!([from.dims(), to.dims()], [[count, 32]; 2]);
+    let [source, target] = FluxTube::new(&geometry, 0, &device).parts(&x, &z).ends;
+    // Away from the one and towards the other, each by its share of the flux.
+    let expected =
+        numbers((x.clone() - from) * (source.share * source.slope) + (to - x.clone()) * (target.share * target.slope));
+    let found = numbers(network.forward(x, z));
+    let size = expected.iter().map(|v| v.abs()).fold(0.0, f32::max);
+    // Sums of f32 in another order.
+    assert!(found.iter().zip(&expected).all(|(a, b)| (a - b).abs() < 1e-4 * size), "{found:?} {expected:?}");
+    assert!(
+        build(tiny(image), 1, &device).unwrap().ends(&random(1, [1, 32], &device), heights(&[1.0]), None).is_none()
+    );
 }
 
 #[test]

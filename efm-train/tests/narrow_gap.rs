@@ -42,7 +42,7 @@ fn quadrant(image: &[f64]) -> usize {
     (0..4).max_by(|&a, &b| sums[a].total_cmp(&sums[b])).expect("four")
 }
 
-fn plates(source: Points, target: Points, gap: f64) -> Plates {
+fn plates(source: Points, target: Points, gap: f64, head: Head) -> Plates {
     let spread = |points: &Points| {
         (points.as_slice().iter().map(|&x| f64::from(x).powi(2)).sum::<f64>() / points.as_slice().len() as f64).sqrt()
     };
@@ -52,7 +52,7 @@ fn plates(source: Points, target: Points, gap: f64) -> Plates {
         source_spread: spread(&source),
         target_spread: spread(&target),
         stretched: false,
-        head: Head::Ends,
+        head,
     };
     let (source, target) = (Cloud::Finite(source), Cloud::Finite(target));
     Plates { source, target, gap, law: Law::Mirror, geometry, classes: Vec::new(), middles: Vec::new() }
@@ -71,7 +71,7 @@ fn the_expected_ends_between_single_charges_are_these_charges() {
         Points::from_values(dim, (0..dim).map(|_| random.random_range(-1.0..1.0)).collect()).expect("finite")
     };
     let (source, target) = (charge(0), charge(1));
-    let plates = plates(source.clone(), target.clone(), gap);
+    let plates = plates(source.clone(), target.clone(), gap, Head::Ends);
     let train = TrainConfig {
         pool: 300,
         objective: Objective::Ends,
@@ -99,8 +99,9 @@ fn the_expected_ends_between_single_charges_are_these_charges() {
     }
 }
 
-#[test]
-fn what_an_image_was_is_kept_between_plates_of_another_look() {
+/// Of 80 images that training has not seen, how many keep their quadrant on the way of a network that was trained so, and the light less
+/// the dark stripes there: 2 in the target, 0 in the source.
+fn arrived(objective: Objective) -> (usize, f64) {
     let (stream, device, gap) = (Seed(1).stream("images"), cpu(), 2.5);
     // Each about the mean of its own plate, as scalings align them.
     let centred = |points: Points| {
@@ -111,14 +112,14 @@ fn what_an_image_was_is_kept_between_plates_of_another_look() {
     };
     let (source, _) = centred(images(400, false, &stream.clone()));
     let (target, middle) = centred(images(400, true, &Seed(2).stream("images")));
-    let plates = plates(source, target, gap);
+    let plates = plates(source, target, gap, objective.head(&tube(0.05)));
     let train = TrainConfig {
         steps: 400,
         batch: 32,
         pool: 2_048,
         reuse: 4.0,
         charges: Charges::All,
-        objective: Objective::Ends,
+        objective,
         points: tube(0.05),
         warmup: 20,
         learning_rate: 4e-3,
@@ -134,9 +135,9 @@ fn what_an_image_was_is_kept_between_plates_of_another_look() {
         Trainer::new(&train, &model, &plates, plates.geometry, Seed(1), &device, "ends".to_owned()).expect("a network");
     let folder = tempfile::tempdir().expect("a temporary folder");
     go(&mut trainer, &Checkpoints::new(folder.path().to_path_buf()), None);
-    let field = LearnedField::new(trainer.network(), plates.geometry, &device);
+    let network = trainer.network().clone().keeping_angles();
+    let field = LearnedField::new(&network, plates.geometry, &device);
 
-    // Images that training has not seen.
     let (starts, _) = centred(images(80, false, &Seed(3).stream("images")));
     let map = Forward {
         tracer: Tracer { form: Form::LogitZ, ..Tracer::default() },
@@ -151,12 +152,18 @@ fn what_an_image_was_is_kept_between_plates_of_another_look() {
         let image: Vec<f64> = lines.ends.x(line).iter().zip(&middle).map(|(x, &m)| x + f64::from(m)).collect();
         let expected = line % 4;
         kept += usize::from(quadrant(&image) == expected);
-        // Light less dark stripes of the quadrant: 2 in the target, 0 in the source.
         let stripes = image.iter().enumerate().filter(|(pixel, _)| quadrant_of(pixel / SIDE, pixel % SIDE) == expected);
         contrast += stripes.map(|(pixel, x)| if (pixel / SIDE).is_multiple_of(2) { *x } else { -*x }).sum::<f64>();
     }
-    let contrast = contrast / (starts.len() * DIM / 8) as f64;
-    // Networks of slopes (E_x/E_z of all charges) keep 33 and give stripes of 0.8.
+    (kept, contrast / (starts.len() * DIM / 8) as f64)
+}
+
+#[test]
+fn what_an_image_was_is_kept_between_plates_of_another_look() {
+    let (kept, contrast) = arrived(Objective::Ends);
     assert!(kept >= 74, "{kept} of 80 kept their quadrant");
     assert!((contrast - 2.0).abs() < 0.5, "stripes of {contrast} for 2");
+    // Slopes of all charges are those of one plate or the other there: lines do not go over to the target. By chance 20 are kept.
+    let (kept, contrast) = arrived(Objective::Slope);
+    assert!(kept < 60 && contrast < 1.25, "{kept} of 80, {contrast}");
 }

@@ -22,8 +22,8 @@ pub struct TransportArgs {
     #[arg(long)]
     pub reverse: bool,
     /// Follow so many lines from every point, each with noise of its own, and write the mean of their ends: nearer to what may be
-    /// expected than the end of one, and less sharp.
-    #[arg(long, value_name = "LINES", default_value_t = 1, value_parser = clap::builder::RangedU64ValueParser::<usize>::new().range(1..=10_000))]
+    /// expected than the end of one, and less sharp. Lines back draw no noise.
+    #[arg(long, conflicts_with = "reverse", value_name = "LINES", default_value_t = 1, value_parser = clap::builder::RangedU64ValueParser::<usize>::new().range(1..=10_000))]
     pub mean_of: usize,
     /// Which field, and how its lines are followed.
     #[command(flatten)]

@@ -12,7 +12,7 @@ use crate::args::TransportArgs;
 use crate::failure::{Exit, Failure};
 use crate::memory::Memory;
 use crate::pipeline::estimate::transported;
-use crate::pipeline::{Collection, Rule, Way, carry_mean, check_losses, class_field, saved_config};
+use crate::pipeline::{Collection, Rule, Way, carry, check_losses, class_field, mean_ends, saved_config};
 use crate::say;
 use crate::signals::Signals;
 
@@ -37,15 +37,19 @@ pub fn run(args: &TransportArgs, memory: Memory) -> Result<(), Failure> {
             "transport points like those the model was trained on",
         ));
     }
-    memory.check(&transported(points.dim(), points.len()))?;
+    memory.check(&transported(points.dim(), points.len(), args.mean_of > 1))?;
     let out = Collection::place(Some(&args.output), &args.run, "")?;
     let signals = Signals::listen().within(memory);
     let (field, scalers) = class_field(&model, args.lines.class.as_deref(), model.solver.guidance, &device)?;
     let way = Way::new(&field, &scalers, &model.solver, Rule::learned(&model.solver, None)?);
-    let (ends, lines, seconds) = carry_mean(way, &points, args.reverse, args.mean_of, &signals)?;
+    let (mut ends, lines, mut seconds) = carry(way, &points, args.reverse, &signals)?;
     check_losses(&lines, model.solver.lost_share)?;
+    let mut lost = lines.lost();
+    if args.mean_of > 1 {
+        let (means, more, spent) = mean_ends(way, &points, ends, &lines, args.mean_of, &signals)?;
+        (ends, lost, seconds) = (means, lost + more, seconds + spent);
+    }
     Collection::of(config.as_ref(), to, &ends).write(&out, &ends)?;
-    let lost = lines.lost();
     say::out(format!(
         "{} points in {seconds:.2} s, {:.1} evaluations each, {lost} lost; written to {}",
         points.len(),

@@ -1,8 +1,8 @@
 //! What a run will take, from its configuration: for allocating less than was thought is no harm, the sums err upwards.
 
 use efm_models::NetworkConfig;
-use efm_train::Cloud;
 use efm_train::config::{Charges, EvalConfig, Objective, TrainConfig};
+use efm_train::{Cloud, Pool};
 
 use crate::memory::Estimate;
 use crate::pipeline::transport::together;
@@ -80,7 +80,7 @@ fn pools(dim: usize, train: &TrainConfig) -> Estimate {
     let kept = 3.0 * (numbers(train) * dim + 3.0) * F32;
     let made = 2.0 * (dim + 2.0) * F64 + (dim + 1.0) * F32;
     // The fields of both plates at some of the points at once, summed and as directions.
-    let apart = if train.objective == Objective::Ends { 5.0 * 1_024.0 * (dim + 2.0) * F64 } else { 0.0 };
+    let apart = if train.objective == Objective::Ends { 5.0 * Pool::AT_ONCE as f64 * (dim + 2.0) * F64 } else { 0.0 };
     Estimate::default().with("train.pool", train.pool as f64 * (kept + made) + apart, "lower train.pool")
 }
 
@@ -115,8 +115,11 @@ fn lines(dim: usize, count: usize, eval: &EvalConfig) -> Estimate {
 }
 
 /// Points of a file sent through a field.
-pub fn transported(dim: usize, count: usize) -> Estimate {
-    Estimate::default().with(format!("{count} lines"), on_the_way(dim, count), "transport fewer points at a time")
+pub fn transported(dim: usize, count: usize, means: bool) -> Estimate {
+    // Beside the lines on their way the first ones, and the sums of all.
+    let sums = if means { (count * dim) as f64 * (2.0 * F64 + F32) } else { 0.0 };
+    let bytes = on_the_way(dim, count) + sums;
+    Estimate::default().with(format!("{count} lines"), bytes, "transport fewer points at a time")
 }
 
 /// Starts and ends of lines in data units and scaled, and what those that are on their way keep, which are not all at once.

@@ -40,6 +40,6 @@ pub use report::{PROGRAM, report, title, write_report};
 pub use resume::{resume, start, trainer};
 pub use train::{Trained, train};
 pub use transport::{
-    Drawn, Rule, Transported, Way, carry, carry_mean, check_losses, few_steps, fresh, repeats, sample_count, send,
+    Drawn, Rule, Transported, Way, carry, check_losses, few_steps, fresh, mean_ends, repeats, sample_count, send,
     some_lines, transport, transport_learned,
 };

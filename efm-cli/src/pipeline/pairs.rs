@@ -6,10 +6,11 @@ use burn::tensor::Device;
 use efm_core::Points;
 use efm_data::DataSpec;
 use efm_eval::{PairDistances, pair_distances, picture};
+use efm_train::config::SolverConfig;
 use efm_train::{RunDir, TrainedModel};
 
 use crate::failure::{Exit, Failure};
-use crate::pipeline::{Prepared, Rule, Way, all, carry, carry_mean, image_shape};
+use crate::pipeline::{Prepared, Rule, Way, all, carry, image_shape, mean_ends};
 use crate::signals::Signals;
 
 /// Held-out images of the source and, row by row, those of the target that they belong to.
@@ -59,19 +60,21 @@ impl Partners {
         device: &Device,
         signals: &Signals,
     ) -> Result<PairDistances, Failure> {
-        let solver = &prepared.config.solver;
+        // Lost lines count as they ended; those of the run itself were checked.
+        let solver = &SolverConfig { lost_share: 1.0, ..prepared.config.solver.clone() };
         let field = model.field(device);
         let rule = Rule::learned(solver, None)?;
         let way = Way::new(&field, &prepared.scalers, solver, rule);
-        let (ends, ..) = carry(way, &self.source, false, signals)?;
-        let lines = prepared.config.eval.mean_of;
-        let means = (lines > 1).then(|| carry_mean(way, &self.source, false, lines, signals)).transpose()?;
+        let (ends, lines, _) = carry(way, &self.source, false, signals)?;
         let (low, high) = self.target.as_slice().iter().fold((f32::MAX, f32::MIN), |(a, b), &v| (a.min(v), b.max(v)));
         // As images are written: no value is beyond black and white.
         let written = |ends: &Points| {
             let values = ends.as_slice().iter().map(|value| value.clamp(low, high)).collect();
             Points::from_values(ends.dim(), values)
         };
+        let count = prepared.config.eval.mean_of;
+        let mean = || mean_ends(way, &self.source, ends.clone(), &lines, count, signals);
+        let means = (count > 1).then(mean).transpose()?;
         let ends = written(&ends)?;
         if let Some(shape) = image_shape(prepared) {
             let drawn: Vec<_> = (0..ends.len()).step_by((ends.len() / DRAWN).max(1)).take(DRAWN).collect();
@@ -89,7 +92,7 @@ impl Partners {
         let found = pair_distances(&self.source, &ends, &self.target)?;
         let Some((means, ..)) = means else { return Ok(found) };
         let of_means = pair_distances(&self.source, &written(&means)?, &self.target)?.transported;
-        Ok(PairDistances { lines, of_means: Some(of_means), ..found })
+        Ok(PairDistances { lines: count, of_means: Some(of_means), ..found })
     }
 }
 

@@ -206,29 +206,41 @@ pub fn carry(way: Way<'_>, starts: &Points, reverse: bool, signals: &Signals) ->
     Ok((ends, lines, seconds))
 }
 
-/// As [`carry`], the ends being the means of those of `count` lines from every start, each with noise of its own: the barycentre of where
-/// the flux of a start goes. The lines are those of the first way.
-pub fn carry_mean(
+/// The mean ends of `count` lines from every start, each with noise of its own: the barycentre of where the flux of a start goes.
+/// `first` and `lines` are what [`carry`] gave for the first line of each; gives the lines lost on the other ways, and their wall time, too.
+/// Lines that did not arrive are left out where others did.
+pub fn mean_ends(
     way: Way<'_>,
     starts: &Points,
-    reverse: bool,
+    first: Points,
+    lines: &Lines,
     count: usize,
     signals: &Signals,
-) -> Result<(Points, Lines, f64), Failure> {
-    let (first, lines, mut seconds) = carry(way, starts, reverse, signals)?;
-    if count <= 1 {
-        return Ok((first, lines, seconds));
-    }
-    check_losses(&lines, way.solver.lost_share)?;
-    let mut sums: Vec<f64> = first.as_slice().iter().copied().map(f64::from).collect();
+) -> Result<(Points, usize, f64), Failure> {
+    let dim = first.dim();
+    let (mut sums, mut arrived) = (vec![0.0; first.as_slice().len()], vec![0.0; first.len()]);
+    let mut add = |ends: &Points, lines: &Lines| {
+        for line in lines.arrived() {
+            arrived[line] += 1.0;
+            let sum = &mut sums[line * dim..(line + 1) * dim];
+            sum.iter_mut().zip(ends.point(line)).for_each(|(sum, &end)| *sum += f64::from(end));
+        }
+    };
+    add(&first, lines);
+    let (mut lost, mut seconds) = (0, 0.0);
     for part in 1..count {
-        let (ends, lines, spent) = carry(way.part(part, starts.len()), starts, reverse, signals)?;
+        let (ends, lines, spent) = carry(way.part(part, starts.len()), starts, false, signals)?;
         check_losses(&lines, way.solver.lost_share)?;
-        sums.iter_mut().zip(ends.as_slice()).for_each(|(sum, &end)| *sum += f64::from(end));
+        add(&ends, &lines);
+        lost += lines.lost();
         seconds += spent;
     }
-    let means = sums.into_iter().map(|sum| (sum / count as f64) as f32).collect();
-    Ok((Points::from_values(first.dim(), means)?, lines, seconds))
+    let mut means = first.as_slice().to_vec();
+    for (line, count) in arrived.iter().enumerate().filter(|(_, count)| **count > 0.0) {
+        let row = line * dim..(line + 1) * dim;
+        means[row.clone()].iter_mut().zip(&sums[row]).for_each(|(mean, sum)| *mean = (sum / count) as f32);
+    }
+    Ok((Points::from_values(dim, means)?, lost, seconds))
 }
 
 /// Too many lost lines are a failure; fewer are reported.

@@ -266,12 +266,8 @@ impl UNet {
         let images = self.closing.forward(features.clone());
         let [_, height, width, last] = features.dims();
         let patched = self.image.0[0] * self.patch * self.patch;
-        let lateral = (0..images.dims()[3] / patched)
-            .map(|part| {
-                let part = part * patched..(part + 1) * patched;
-                rows(images.clone().slice([0..count, 0..height, 0..width, part]), self.image.0, self.patch)
-            })
-            .collect();
+        let images = images.split(patched, 3).into_iter();
+        let lateral = images.map(|image| rows(image, self.image.0, self.patch)).collect();
         let mean = features.reshape([count, height * width, last]).mean_dim(1).reshape([count, last]);
         Given { lateral, head: self.head.closing.forward(mean) }
     }

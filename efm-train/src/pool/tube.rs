@@ -14,13 +14,13 @@ use crate::TrainError;
 /// carry a whole step. That far out they hardly vary with the charges that were drawn, so no bias comes in.
 const OUTLIER: f64 = 5.0;
 
-/// Points whose linear parts are computed at once.
-const AT_ONCE: usize = 1_024;
-
 /// Slopes beyond this are cut, so that they stay numbers.
 const STEEPEST: f64 = 1e6;
 
 impl Pool {
+    /// Points of a tube that are worked on at once.
+    pub const AT_ONCE: usize = 1_024;
+
     /// The expected ends on source and target: from where, at the slope in the field of the plate alone, a line would come straight. And
     /// the weights of their errors, in what the network corrects and by the plate's share of the flux.
     pub(super) fn of_ends(
@@ -96,7 +96,7 @@ impl Pool {
 }
 
 fn pieces(count: usize) -> impl Iterator<Item = Range<usize>> {
-    (0..count).step_by(AT_ONCE).map(move |first| first..count.min(first + AT_ONCE))
+    (0..count).step_by(Pool::AT_ONCE).map(move |first| first..count.min(first + Pool::AT_ONCE))
 }
 
 fn numbers(tensor: Tensor<2>) -> Result<Vec<f32>, TrainError> {
