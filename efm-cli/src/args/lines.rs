@@ -25,6 +25,9 @@ pub struct TransportArgs {
     /// expected than the end of one, and less sharp. Lines back draw no noise.
     #[arg(long, conflicts_with = "reverse", value_name = "LINES", default_value_t = 1, value_parser = clap::builder::RangedU64ValueParser::<usize>::new().range(1..=10_000))]
     pub mean_of: usize,
+    /// Seed of the noise that lines start with; by default that of the run.
+    #[arg(long)]
+    pub seed: Option<u64>,
     /// Which field, and how its lines are followed.
     #[command(flatten)]
     pub lines: LinesArgs,

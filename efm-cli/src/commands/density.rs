@@ -56,7 +56,7 @@ pub fn run(args: &DensityArgs, memory: Memory) -> Result<(), Failure> {
     // Three digits more take up to ten times the steps.
     let max_evaluations = model.solver.max_evaluations.saturating_mul(10);
     let solver = SolverConfig { rtol, atol, max_evaluations, ..model.solver.clone() };
-    let way = Way::new(&field, &model.scalers, &solver, None);
+    let way = Way::new(&field, &model.scalers, &solver, None, Seed(args.seed));
     let spread = model.geometry.source_spread.min(model.geometry.target_spread);
     let likelihood = Likelihood {
         field: &field,

@@ -152,7 +152,7 @@ impl Shown<'_> {
             let starts =
                 self.prepared.source.points(Seed(self.prepared.config.seed), "eval/source", 0, self.args.lines);
             let (scalers, solver) = (&self.prepared.scalers, &self.prepared.config.solver);
-            let way = Way::new(self.direction, scalers, solver, None);
+            let way = Way::new(self.direction, scalers, solver, None, self.prepared.seed());
             let drawn = some_lines(way, &starts, self.args.lines)?;
             let project = |line: &Augmented| {
                 (0..line.len()).map(|index| [line.z(index), self.view.place(line.x(index))[0]]).collect()

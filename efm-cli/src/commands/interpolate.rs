@@ -28,7 +28,7 @@ pub fn run(args: &InterpolateArgs, memory: Memory) -> Result<(), Failure> {
     let (field, scalers) = class_field(&model, args.lines.class.as_deref(), model.solver.guidance, &device)?;
     // Noise of the lift is part of a start: it goes over from one to the other as well.
     let solver: SolverConfig = without_noise(&model.solver);
-    let way = Way::new(&field, &scalers, &solver, None);
+    let way = Way::new(&field, &scalers, &solver, None, Seed(args.seed));
     let ends = match &args.input {
         Some(file) => {
             let targets = inputs(file, None, Some(&config), Side::Target, memory)?;

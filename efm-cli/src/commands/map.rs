@@ -90,7 +90,7 @@ fn transported(
         let spacing = Side::BOTH.map(|side| spacing(plates.plate(side))).into_iter().fold(0.0, f64::max);
         Rule::Samples { kind, plates, height: spacing.min(0.1 * plates.gap()) }
     };
-    let way = |rule| Way::new(field, &prepared.scalers, &prepared.config.solver, rule);
+    let way = |rule| Way::new(field, &prepared.scalers, &prepared.config.solver, rule, prepared.seed());
     let count = repeats(prepared) * sample_count(prepared);
     match map {
         MapArg::Mirror | MapArg::Forward | MapArg::Published => pipeline::transport(prepared, field, signals),

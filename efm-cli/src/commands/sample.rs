@@ -2,7 +2,6 @@ use std::path::Path;
 
 use efm_core::{Points, Seed, Side};
 use efm_data::DataSpec;
-use efm_integrate::maps::Noise;
 use efm_models::device;
 use efm_train::TrainedModel;
 use efm_train::config::{Rule as LearnedRule, RunConfig};
@@ -38,8 +37,7 @@ pub fn run(args: &SampleArgs, memory: Memory) -> Result<(), Failure> {
         }
         let (field, scalers) = class_field(&model, class.as_deref(), weight, &device)?;
         let rule = Rule::learned(&model.solver, None)?;
-        let noise = Noise::from(Seed(args.seed).stream("transport"));
-        let way = Way::new(&field, &scalers, &model.solver, rule).drawing(noise).part(turn, starts.len());
+        let way = Way::new(&field, &scalers, &model.solver, rule, Seed(args.seed)).part(turn, starts.len());
         let (found, lines, spent) = carry(way, &starts.select(&rows), false, &signals)?;
         check_losses(&lines, model.solver.lost_share)?;
         for (&row, point) in rows.iter().zip(found.iter()) {

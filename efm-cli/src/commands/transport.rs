@@ -1,6 +1,6 @@
 use std::path::Path;
 
-use efm_core::{Points, Side};
+use efm_core::{Points, Seed, Side};
 use efm_data::image::{Colour, ImageSize, ImagesSpec, Split};
 use efm_data::{DataSpec, Sampler, read_points_within};
 use efm_models::device;
@@ -39,9 +39,11 @@ pub fn run(args: &TransportArgs, memory: Memory) -> Result<(), Failure> {
     }
     memory.check(&transported(points.dim(), points.len(), args.mean_of > 1))?;
     let out = Collection::place(Some(&args.output), &args.run, "")?;
+    // Where nothing else is asked for, the seed of the run: a model alone has none, and takes the usual one.
+    let seed = Seed(args.seed.or(config.as_ref().map(|config| config.seed)).unwrap_or(1));
     let signals = Signals::listen().within(memory);
     let (field, scalers) = class_field(&model, args.lines.class.as_deref(), model.solver.guidance, &device)?;
-    let way = Way::new(&field, &scalers, &model.solver, Rule::learned(&model.solver, None)?);
+    let way = Way::new(&field, &scalers, &model.solver, Rule::learned(&model.solver, None)?, seed);
     let (mut ends, lines, mut seconds) = carry(way, &points, args.reverse, &signals)?;
     check_losses(&lines, model.solver.lost_share)?;
     let mut lost = lines.lost();

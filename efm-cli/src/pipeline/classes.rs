@@ -52,7 +52,7 @@ pub fn transport_to_classes(
     let mut parts = Vec::with_capacity(classes);
     for class in 0..classes.min(starts.len()) {
         let (field, scalers) = model.of_class(class, solver.guidance, device)?;
-        let way = Way::new(&field, &scalers, solver, rule).part(class, starts.len());
+        let way = Way::new(&field, &scalers, solver, rule, prepared.seed()).part(class, starts.len());
         let rows: Vec<_> = (class..starts.len()).step_by(classes).collect();
         parts.push(send(way, starts.select(&rows), prepared, signals)?);
     }

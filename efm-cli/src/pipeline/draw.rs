@@ -105,14 +105,14 @@ pub fn draw_samples(
 ) -> Result<(), Failure> {
     let field = || followed(network, prepared.geometry, &prepared.config.solver, device);
     let whole = field();
-    let way = Way::new(&whole, &prepared.scalers, &prepared.config.solver, None);
+    let way = Way::new(&whole, &prepared.scalers, &prepared.config.solver, None, prepared.seed());
     let count = prepared.config.eval.lines.min(LINES);
     let starts = prepared.source.points(Seed(prepared.config.seed), "eval/source", 0, count);
     keep_lines(run, prepared, &some_lines(way, &starts, count)?, &[], &[])?;
     let Some(shape) = image_shape(prepared) else { return Ok(()) };
     let starts = prepared.source.points(Seed(prepared.config.seed), "eval/source", 0, PAIRS);
     let send = |field: LearnedField, scalers: &Scalers, starts: &Points| -> Result<Points, Failure> {
-        let way = Way::new(&field, scalers, &prepared.config.solver, None);
+        let way = Way::new(&field, scalers, &prepared.config.solver, None, prepared.seed());
         Ok(carry(way, starts, false, signals)?.0)
     };
     let ends = if prepared.classes.is_empty() {

@@ -50,7 +50,7 @@ pub fn round_trip(
 ) -> Result<f64, Failure> {
     let solver = without_noise(&prepared.config.solver);
     let field = model.field(device);
-    let way = Way::new(&field, &prepared.scalers, &solver, None);
+    let way = Way::new(&field, &prepared.scalers, &solver, None, prepared.seed());
     let count = prepared.config.eval.samples.min(TRIPS);
     let targets = prepared.target.points(Seed(prepared.config.seed), "eval/round-trip", 0, count);
     let (starts, ..) = carry(way, &targets, true, signals)?;

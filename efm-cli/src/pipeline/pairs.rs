@@ -64,7 +64,7 @@ impl Partners {
         let solver = &SolverConfig { lost_share: 1.0, ..prepared.config.solver.clone() };
         let field = model.field(device);
         let rule = Rule::learned(solver, None)?;
-        let way = Way::new(&field, &prepared.scalers, solver, rule);
+        let way = Way::new(&field, &prepared.scalers, solver, rule, prepared.seed());
         let (ends, lines, _) = carry(way, &self.source, false, signals)?;
         let (low, high) = self.target.as_slice().iter().fold((f32::MAX, f32::MIN), |(a, b), &v| (a.min(v), b.max(v)));
         // As images are written: no value is beyond black and white.

@@ -39,6 +39,13 @@ pub struct Prepared {
     pub given_back: f64,
 }
 
+impl Prepared {
+    /// The seed of the run, which all its draws hang on.
+    pub fn seed(&self) -> Seed {
+        Seed(self.config.seed)
+    }
+}
+
 /// Points for the evaluation, in data units.
 pub enum Fresh {
     /// A distribution.

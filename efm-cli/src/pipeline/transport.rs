@@ -67,16 +67,16 @@ pub struct Way<'a> {
 }
 
 impl<'a> Way<'a> {
-    /// Lines that draw from noise of their own, the same in every run.
-    pub fn new(field: &'a dyn Field, scalers: &'a Scalers, solver: &'a SolverConfig, rule: Option<Rule<'a>>) -> Self {
-        let noise = Noise::from(Seed(0).stream("transport"));
+    /// Lines whose lifts and coins draw from the stream `transport` of `seed`.
+    pub fn new(
+        field: &'a dyn Field,
+        scalers: &'a Scalers,
+        solver: &'a SolverConfig,
+        rule: Option<Rule<'a>>,
+        seed: Seed,
+    ) -> Self {
+        let noise = Noise::from(seed.stream("transport"));
         Self { field, scalers, solver, rule, noise }
-    }
-
-    /// With other noise: draws of several classes, or of several seeds, would have theirs in common.
-    #[must_use]
-    pub fn drawing(self, noise: Noise) -> Self {
-        Self { noise, ..self }
     }
 
     /// The `part`-th of several groups of up to `most` lines that make one result.
@@ -259,7 +259,7 @@ pub fn check_losses(lines: &Lines, allowed: f64) -> Result<(), Failure> {
 
 /// Transports fresh source samples of a run through `field`, forward.
 pub fn transport(prepared: &Prepared, field: &dyn Field, signals: &Signals) -> Result<Transported, Failure> {
-    let way = Way::new(field, &prepared.scalers, &prepared.config.solver, None);
+    let way = Way::new(field, &prepared.scalers, &prepared.config.solver, None, prepared.seed());
     send(way, fresh(prepared), prepared, signals)
 }
 
@@ -277,17 +277,17 @@ pub fn transport_learned(
     let field = &model.field(device);
     let solver = &prepared.config.solver;
     if solver.rule != LearnedRule::Accept {
-        let way = Way::new(field, &prepared.scalers, solver, Rule::learned(solver, None)?);
+        let way = Way::new(field, &prepared.scalers, solver, Rule::learned(solver, None)?, prepared.seed());
         return send(way, fresh(prepared), prepared, signals);
     }
-    let stream = Seed(prepared.config.seed).stream("accept");
+    let stream = prepared.seed().stream("accept");
     let plate = |cloud: &Cloud| cloud.charges(Charges::All, &stream, 0);
     let (source, target) = (plate(&prepared.plates.source)?, plate(&prepared.plates.target)?);
     let data = Capacitor::new(source, target, prepared.plates.gap)?;
-    let way = Way::new(field, &prepared.scalers, solver, Rule::learned(solver, Some(&data))?);
+    let way = Way::new(field, &prepared.scalers, solver, Rule::learned(solver, Some(&data))?, prepared.seed());
     // Half of the lines are kept.
     let count = 2 * repeats(prepared) * sample_count(prepared);
-    let starts = prepared.source.points(Seed(prepared.config.seed), "eval/source", 0, count);
+    let starts = prepared.source.points(prepared.seed(), "eval/source", 0, count);
     let transported = send(way, starts, prepared, signals)?;
     Ok(Transported { paired: false, ..transported })
 }
@@ -295,7 +295,7 @@ pub fn transport_learned(
 /// Fresh source samples of a run, in data units: as many as are measured.
 pub fn fresh(prepared: &Prepared) -> Points {
     let count = repeats(prepared) * sample_count(prepared);
-    prepared.source.points(Seed(prepared.config.seed), "eval/source", 0, count)
+    prepared.source.points(prepared.seed(), "eval/source", 0, count)
 }
 
 /// Transports `starts` (data units) along a way.
