@@ -74,35 +74,41 @@ impl Checkpoints {
         Self { folder, files }
     }
 
-    /// Saves a checkpoint: all files, then the manifest, then the rename that makes it count. Older ones beyond the last
-    /// two and the best are removed afterwards. One of the same step that verifies stays as it is, for a run has one
-    /// state at every step, and there is no moment in which neither has the name.
+    /// Saves a checkpoint: all files, then the manifest, then the rename that makes it count. Only then are others removed:
+    /// those of later steps, which another run or an abandoned course of this one has left here, and older ones beyond the
+    /// last two and the best. So the newest checkpoint is always the one saved last.
+    ///
+    /// One of the same step with the same state and tensors stays as it is, so that a run which has ended and is resumed
+    /// never is without its last checkpoint. One that differs, or is broken, is replaced.
     ///
     /// # Errors
-    /// [`TrainError::Io`]; checkpoints that were there before stay as they are.
+    /// [`TrainError::Io`]; checkpoints of other steps that were there before stay as they are.
     pub fn save(&self, state: &State, tensors: &Tensors) -> Result<PathBuf, TrainError> {
         let files = &*self.files;
         files.create_folder(&self.folder).map_err(|error| TrainError::io(&self.folder, error))?;
         self.remove_unfinished();
         let place = self.folder.join(format!("step-{:08}", state.step));
-        if fs::symlink_metadata(&place).is_ok() {
-            if open(&place).is_ok_and(|(found, _)| found.fingerprint == state.fingerprint) {
-                return Ok(place);
+        if !open(&place).is_ok_and(|(present, of)| present == *state && of == *tensors) {
+            let fresh = self.folder.join(format!("{UNFINISHED}{:08}", state.step));
+            let written = self.write(&fresh, state, tensors).and_then(|()| self.put(&fresh, &place));
+            if let Err(error) = written {
+                // On a full disk this makes room again.
+                self.remove_unfinished();
+                return Err(error);
             }
-            files.remove(&place).map_err(|error| TrainError::io(&place, error))?;
         }
-        let fresh = self.folder.join(format!("{UNFINISHED}{:08}", state.step));
-        let written = self.write(&fresh, state, tensors).and_then(|()| {
-            files.rename(&fresh, &place).map_err(|error| TrainError::io(&place, error))?;
-            files.sync_folder(&self.folder).map_err(|error| TrainError::io(&self.folder, error))
-        });
-        if let Err(error) = written {
-            // On a full disk this makes room again.
-            self.remove_unfinished();
-            return Err(error);
-        }
-        self.remove_old(state.best_step)?;
+        self.remove_others(state)?;
         Ok(place)
+    }
+
+    /// Gives a written checkpoint its final name, in the place of one that has it.
+    fn put(&self, fresh: &Path, place: &Path) -> Result<(), TrainError> {
+        let files = &*self.files;
+        if fs::symlink_metadata(place).is_ok() {
+            files.remove(place).map_err(|error| TrainError::io(place, error))?;
+        }
+        files.rename(fresh, place).map_err(|error| TrainError::io(place, error))?;
+        files.sync_folder(&self.folder).map_err(|error| TrainError::io(&self.folder, error))
     }
 
     /// Writes all files of a checkpoint into a folder that has not got its final name.
@@ -174,13 +180,13 @@ impl Checkpoints {
         Ok(found)
     }
 
-    fn remove_old(&self, best_step: usize) -> Result<(), TrainError> {
-        let found = self.list()?;
-        let old = found.len().saturating_sub(KEPT);
-        for (step, place) in &found[..old] {
-            if *step != best_step {
-                self.files.remove(place).map_err(|error| TrainError::io(place, error))?;
-            }
+    /// Removes what is not kept beside the checkpoint of `state`.
+    fn remove_others(&self, state: &State) -> Result<(), TrainError> {
+        let remove = |place: &Path| self.files.remove(place).map_err(|error| TrainError::io(place, error));
+        let (present, later): (Vec<_>, Vec<_>) = self.list()?.into_iter().partition(|(step, _)| *step <= state.step);
+        let old = &present[..present.len().saturating_sub(KEPT)];
+        for (_, place) in later.iter().chain(old.iter().filter(|(step, _)| *step != state.best_step)) {
+            remove(place)?;
         }
         Ok(())
     }

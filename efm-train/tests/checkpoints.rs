@@ -161,6 +161,36 @@ fn a_step_saved_again_replaces_the_first() {
 }
 
 #[test]
+fn another_run_of_the_same_name_and_step_is_replaced() {
+    let folder = tempfile::tempdir().unwrap();
+    let (checkpoints, _) = two(folder.path());
+    // Same folder, same fingerprint, same step; other weights, or the same ones with another loss.
+    checkpoints.save(&state(20, 0), &tensors(9)).unwrap();
+    assert_eq!(common::newest(&checkpoints), (state(20, 0), tensors(9)));
+    let other = State { loss: Some(0.75), ..state(20, 0) };
+    checkpoints.save(&other, &tensors(9)).unwrap();
+    assert_eq!(common::newest(&checkpoints), (other, tensors(9)));
+}
+
+#[test]
+fn what_was_saved_last_is_the_newest() {
+    // A run of 20 steps left its checkpoints here; a second one is at step 5.
+    let folder = tempfile::tempdir().unwrap();
+    let (checkpoints, _) = two(folder.path());
+    checkpoints.save(&state(5, 0), &tensors(9)).unwrap();
+    assert_eq!(common::newest(&checkpoints), (state(5, 0), tensors(9)));
+}
+
+#[test]
+fn a_checkpoint_that_is_there_is_not_written_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let (checkpoints, newer) = two(folder.path());
+    fs::write(newer.join("notes.txt"), "mine").unwrap();
+    checkpoints.save(&state(20, 0), &tensors(7)).unwrap();
+    assert!(newer.join("notes.txt").exists(), "the folder was replaced");
+}
+
+#[test]
 fn leftovers_of_a_killed_process_are_cleared() {
     let folder = tempfile::tempdir().unwrap();
     let (checkpoints, newer) = two(folder.path());
