@@ -21,13 +21,17 @@
 
 mod empirical;
 mod error;
+#[cfg(any(feature = "fetch", feature = "images"))]
+mod folder;
 mod format;
+#[cfg(feature = "images")]
 pub mod image;
 mod modes;
 mod sampler;
 mod scaler;
 mod spec;
 mod split;
+#[cfg(feature = "fetch")]
 pub mod store;
 pub mod toy;
 

@@ -5,10 +5,10 @@ use std::{
 
 use serde::{Deserialize, Serialize};
 
+#[cfg(feature = "images")]
+use crate::image::ImagesSpec;
 use crate::{
-    DataError, Empirical, Limits, Sampler,
-    image::ImagesSpec,
-    read_points_within,
+    DataError, Empirical, Limits, Sampler, read_points_within,
     toy::{Checkerboard, EightGaussians, Gaussian, Mixture, Moons, Pinwheel, Spiral, SwissRoll},
 };
 
@@ -36,7 +36,8 @@ pub enum DataSpec {
     Pinwheel(Pinwheel),
     /// `file`
     File(FileSpec),
-    /// `images`
+    /// `images`, with the feature of that name.
+    #[cfg(feature = "images")]
     Images(ImagesSpec),
 }
 
@@ -63,7 +64,7 @@ impl Default for DataSpec {
 
 impl DataSpec {
     /// The names `kind` can have.
-    pub const KINDS: [&str; 10] = [
+    pub const KINDS: &[&str] = &[
         Gaussian::NAME,
         Mixture::NAME,
         SwissRoll::NAME,
@@ -73,6 +74,7 @@ impl DataSpec {
         Spiral::NAME,
         Pinwheel::NAME,
         "file",
+        #[cfg(feature = "images")]
         ImagesSpec::NAME,
     ];
 
@@ -90,14 +92,14 @@ impl DataSpec {
             Some("zip" | "idx" | "gz" | "bin" | "png" | "jpg" | "jpeg") => true,
             _ => path.is_dir() || path.to_string_lossy().ends_with("-ubyte"),
         };
-        if images { ImagesSpec::NAME } else { "file" }
+        if images && cfg!(feature = "images") { "images" } else { "file" }
     }
 
     /// Opens the data set; a relative path starts at `base`. Files are read whole.
     ///
     /// # Errors
     /// [`DataError::BadParameter`] for parameters out of range, all errors of [`crate::read_points`] and of
-    /// [`ImagesSpec::open`], and [`DataError::TooFewPoints`] for a file of fewer than 2 rows.
+    /// `ImagesSpec::open`, and [`DataError::TooFewPoints`] for a file of fewer than 2 rows.
     pub fn open(&self, base: &Path) -> Result<Box<dyn Sampler>, DataError> {
         match self {
             Self::Gaussian(toy) => toy.sampler(),
@@ -109,6 +111,7 @@ impl DataSpec {
             Self::Spiral(toy) => toy.sampler(),
             Self::Pinwheel(toy) => toy.sampler(),
             Self::File(file) => Ok(Box::new(file.read(base)?)),
+            #[cfg(feature = "images")]
             Self::Images(images) => Ok(Box::new(images.open(base)?)),
         }
     }
@@ -125,6 +128,7 @@ impl DataSpec {
             Self::Spiral(_) => Spiral::NAME,
             Self::Pinwheel(_) => Pinwheel::NAME,
             Self::File(_) => "file",
+            #[cfg(feature = "images")]
             Self::Images(_) => ImagesSpec::NAME,
         }
     }
@@ -133,6 +137,7 @@ impl DataSpec {
     pub fn path_mut(&mut self) -> Option<&mut PathBuf> {
         match self {
             Self::File(file) => Some(&mut file.path),
+            #[cfg(feature = "images")]
             Self::Images(images) => Some(&mut images.path),
             _ => None,
         }
@@ -187,6 +192,7 @@ impl fmt::Display for DataSpec {
                     write!(f, ", array \"{key}\"")?;
                 }
             }
+            #[cfg(feature = "images")]
             Self::Images(images) => write!(f, "{images}")?,
         }
         write!(f, ")")

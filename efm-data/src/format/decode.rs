@@ -41,7 +41,8 @@ pub(crate) struct Shaped {
     /// `[N, D]`, whatever the number of axes.
     pub(crate) points: Points,
     pub(crate) shape: Vec<u64>,
-    /// The type in the file.
+    /// The type in the file: 0 to 255 are bytes, where they are images.
+    #[cfg_attr(not(feature = "images"), expect(dead_code, reason = "only images ask for it"))]
     pub(crate) number: Number,
 }
 

@@ -20,8 +20,12 @@ use std::{
 use efm_core::Points;
 
 use crate::DataError;
-pub(crate) use decode::{Number, Shaped};
-pub(crate) use source::{Source, regular};
+#[cfg(feature = "images")]
+pub(crate) use decode::Number;
+pub(crate) use decode::Shaped;
+pub(crate) use source::Source;
+#[cfg(any(feature = "fetch", feature = "images"))]
+pub(crate) use source::regular;
 
 /// How much a reader may take.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -31,6 +35,9 @@ pub struct Limits {
     /// Most times larger a compressed entry may become; entries below 16 MiB are exempt. Default 200.
     pub max_ratio: u64,
 }
+
+/// What unpacks to no more than this may have been packed as well as it likes.
+pub(crate) const HARMLESS: u64 = 16 << 20;
 
 impl Default for Limits {
     fn default() -> Self {

@@ -6,13 +6,10 @@ use std::io::{self, BufReader, Read, Seek, SeekFrom, Write};
 use efm_core::Points;
 use zip::{CompressionMethod, ZipArchive, ZipWriter, result::ZipError, write::SimpleFileOptions};
 
-use super::{Limits, decode::Shaped, npy, pick, source::Source};
+use super::{HARMLESS, Limits, decode::Shaped, npy, pick, source::Source};
 use crate::DataError;
 
 const ARCHIVE: &str = "archive";
-
-/// Entries below this may be compressed as well as they like.
-const HARMLESS: u64 = 16 << 20;
 
 /// Most entries an archive may list.
 const MOST_ENTRIES: usize = 1 << 16;

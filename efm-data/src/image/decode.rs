@@ -5,8 +5,8 @@ use image::{
     codecs::{jpeg::JpegDecoder, png::PngDecoder},
 };
 
-use super::{ImageShape, Raster, gzip::HARMLESS, jpeg};
-use crate::{DataError, Limits};
+use super::{ImageShape, Raster, jpeg};
+use crate::{DataError, Limits, format::HARMLESS};
 
 /// How large an image file may be, as a file and unpacked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

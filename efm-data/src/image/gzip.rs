@@ -4,10 +4,10 @@ use std::io::{self, BufReader, Read, Seek, SeekFrom};
 
 use flate2::read::MultiGzDecoder;
 
-use crate::{DataError, Limits, format::Source};
-
-/// What is unpacked up to here may have been packed as well as it likes.
-pub(crate) const HARMLESS: u64 = 16 << 20;
+use crate::{
+    DataError, Limits,
+    format::{HARMLESS, Source},
+};
 
 /// The content of a file, unpacked if need be.
 pub(super) struct Content {

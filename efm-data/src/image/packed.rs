@@ -9,8 +9,11 @@ use std::{
 
 use zip::{ZipArchive, result::ZipError};
 
-use super::{folder::is_image, gzip::HARMLESS};
-use crate::{DataError, Limits, format::Source};
+use crate::{
+    DataError, Limits,
+    folder::is_image,
+    format::{HARMLESS, Source},
+};
 
 /// An open archive. Entries are unpacked one at a time; what is slow, decoding, is done outside the lock.
 pub(super) struct Packed {

@@ -6,8 +6,12 @@ use std::{
     sync::{Arc, Mutex},
 };
 
-use super::{DecodeLimits, Raster, Target, cache::Cache, decode_image, folder, packed::Packed};
-use crate::{DataError, format::Source};
+use super::{DecodeLimits, Raster, Target, cache::Cache, decode_image, packed::Packed};
+use crate::{
+    DataError,
+    folder::{is_image, walk},
+    format::Source,
+};
 
 /// Where the files are.
 enum Place {
@@ -25,7 +29,7 @@ pub(super) struct Files {
 
 impl Files {
     pub(super) fn in_folder(root: &Path) -> Result<Self, DataError> {
-        Ok(Self { root: root.into(), place: Place::Folder, names: folder::walk(root, &folder::is_image)? })
+        Ok(Self { root: root.into(), place: Place::Folder, names: walk(root, &is_image)? })
     }
 
     pub(super) fn in_archive(root: &Path, archive: Packed) -> Self {

@@ -1,6 +1,6 @@
 use std::path::{Path, PathBuf};
 
-use crate::DataError;
+use crate::{DataError, folder::is_image};
 
 /// What is shown where a file has no known checksum.
 pub const REMOTE_FILES_UNCHECKED: &str = "no SHA-256 is known for this file; it is taken as it comes";
@@ -228,7 +228,7 @@ impl Layout {
             Self::Domains => {
                 let domain = folders.last()?;
                 let known = ["trainA", "trainB", "testA", "testB"].contains(domain);
-                (known && crate::image::folder::is_image(path)).then(|| Path::new(domain).join(name))
+                (known && is_image(path)).then(|| Path::new(domain).join(name))
             }
             Self::File(wanted) => (name == wanted).then(|| name.into()),
             Self::Emoji(vendor) => {

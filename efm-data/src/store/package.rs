@@ -12,8 +12,8 @@ use zip::ZipArchive;
 use super::archive::data_of_deb;
 use crate::{
     DataError, Limits,
-    format::Source,
-    image::{folder::walk, gzip::HARMLESS},
+    folder::walk,
+    format::{HARMLESS, Source},
 };
 
 /// Most bytes a package may unpack to.
