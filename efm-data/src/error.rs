@@ -217,6 +217,16 @@ pub enum DataError {
         /// The D there should be.
         expected: usize,
     },
+    /// The two clouds of a capacitor differ in dimension.
+    #[error("{place}: the source has D = {source_dim} and the target D = {target_dim}")]
+    UnequalDims {
+        /// What needs both: `scaler`.
+        place: &'static str,
+        /// D of the source.
+        source_dim: usize,
+        /// D of the target.
+        target_dim: usize,
+    },
     /// A transform takes a coordinate out of the range of f32.
     #[error("{place}: coordinate {coordinate} of point {point} leaves the range of f32")]
     OutOfRange {
@@ -282,7 +292,9 @@ impl DataError {
             }
             Self::TooFewPoints { .. } => "a data set needs more rows",
             Self::BadParameter { .. } => "see the documentation of that field for its range",
-            Self::DimensionMismatch { .. } => "both clouds need the same number of coordinates",
+            Self::DimensionMismatch { .. } | Self::UnequalDims { .. } => {
+                "both clouds need the same number of coordinates"
+            }
             Self::OutOfRange { .. } => "these points lie far outside the data the scaling was learned from",
         }
     }

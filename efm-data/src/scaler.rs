@@ -26,7 +26,7 @@ impl Scaling {
     /// plate has the same charge. A coordinate that never varies is shifted but not stretched.
     ///
     /// # Errors
-    /// [`DataError::DimensionMismatch`] for clouds of different D, [`DataError::TooFewPoints`] for an empty one.
+    /// [`DataError::UnequalDims`] for clouds of different D, [`DataError::TooFewPoints`] for an empty one.
     pub fn fit(self, source: &Points, target: &Points) -> Result<Scaler, DataError> {
         Scaler::fit(self, source, target)
     }
@@ -82,19 +82,11 @@ impl TryFrom<Record> for Scaler {
 
     fn try_from(record: Record) -> Result<Self, String> {
         let Record { scaling, shift, stretch, colour } = record;
-        if shift.is_empty() || shift.len() != stretch.len() {
-            return Err(format!("shift has {} numbers and stretch {}", shift.len(), stretch.len()));
-        }
-        if !shift.iter().all(|value| value.is_finite()) {
-            return Err("shift holds a number that is not finite".to_owned());
-        }
-        if !stretch.iter().all(|value| value.is_normal() && *value > 0.0) {
-            return Err("stretch holds a number that is not positive and finite".to_owned());
-        }
-        if let Some(problem) = colour.and_then(|colour| colour.problem(shift.len())) {
+        let given = Self::given(shift, stretch).map_err(|error| error.to_string())?;
+        if let Some(problem) = colour.and_then(|colour| colour.problem(given.dim())) {
             return Err(problem);
         }
-        Ok(Self { scaling, shift, stretch, colour })
+        Ok(Self { scaling, colour, ..given })
     }
 }
 
@@ -104,6 +96,28 @@ impl Scaler {
         Self { scaling: Scaling::None, shift: vec![0.0; dim], stretch: vec![1.0; dim], colour: None }
     }
 
+    /// The map of these numbers, scaled = (x − shift) / stretch, both in data units and one per coordinate: a scaling that
+    /// was learned elsewhere, or one that is known. Its [`Scaler::scaling`] is [`Scaling::None`], as no rule learned it.
+    ///
+    /// # Errors
+    /// [`DataError::BadParameter`] for no numbers, for different numbers of them, for a shift that is not finite, and for a
+    /// stretch that is not positive and finite.
+    pub fn given(shift: Vec<f64>, stretch: Vec<f64>) -> Result<Self, DataError> {
+        let bad = |field, problem| Err(DataError::BadParameter { place: PLACE, field, problem });
+        if shift.is_empty() || shift.len() != stretch.len() {
+            let problem =
+                format!("has {} number(s), and shift has {}; each coordinate needs one", stretch.len(), shift.len());
+            return bad("stretch", problem);
+        }
+        if let Some(at) = shift.iter().position(|value| !value.is_finite()) {
+            return bad("shift", format!("is {} for coordinate {at}; it must be finite", shift[at]));
+        }
+        if let Some(at) = stretch.iter().position(|value| !(value.is_normal() && *value > 0.0)) {
+            return bad("stretch", format!("is {} for coordinate {at}; it must be positive and finite", stretch[at]));
+        }
+        Ok(Self { scaling: Scaling::None, shift, stretch, colour: None })
+    }
+
     /// Learns the transform from both clouds, see [`Scaling::fit`].
     ///
     /// # Errors
@@ -111,7 +125,7 @@ impl Scaler {
     pub fn fit(scaling: Scaling, source: &Points, target: &Points) -> Result<Self, DataError> {
         let dim = source.dim();
         if target.dim() != dim {
-            return Err(DataError::DimensionMismatch { place: PLACE, found: target.dim(), expected: dim });
+            return Err(DataError::UnequalDims { place: PLACE, source_dim: dim, target_dim: target.dim() });
         }
         for (name, points) in [("source", source), ("target", target)] {
             if points.is_empty() {
@@ -171,7 +185,7 @@ impl Scaler {
         self.stretch.iter().map(|stretch| stretch.ln()).sum::<f64>() - colours
     }
 
-    /// Which rule this was learned by.
+    /// Which rule this was learned by; [`Scaling::None`] also for a scaling of given numbers.
     pub fn scaling(&self) -> Scaling {
         self.scaling
     }

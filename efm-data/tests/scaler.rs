@@ -92,13 +92,37 @@ fn misuse_is_an_error() {
     let (source, target) = clouds();
     let plane = Points::from_values(2, vec![0.0; 4]).unwrap();
     let empty = Points::from_values(3, Vec::new()).unwrap();
-    assert!(matches!(Scaling::Joint.fit(&source, &plane), Err(DataError::DimensionMismatch { .. })));
+    let unequal = Scaling::Joint.fit(&source, &plane).unwrap_err();
+    assert_eq!(unequal.to_string(), "scaler: the source has D = 3 and the target D = 2");
     assert!(matches!(Scaling::Joint.fit(&source, &empty), Err(DataError::TooFewPoints { .. })));
     let scaler = Scaling::Joint.fit(&source, &target).unwrap();
     assert!(matches!(scaler.apply(&plane), Err(DataError::DimensionMismatch { found: 2, expected: 3, .. })));
     let far = Points::from_values(3, vec![f32::MAX; 3]).unwrap();
     assert!(matches!(scaler.undo(&far), Err(DataError::OutOfRange { .. })));
     assert_eq!(Scaler::identity(3).apply(&far).unwrap(), far);
+}
+
+#[test]
+fn given_numbers_make_a_scaler() {
+    let scaler = Scaler::given(vec![10.0, -1.0], vec![2.0, 0.5]).unwrap();
+    let points = Points::from_values(2, vec![12.0, -1.0, 10.0, 0.0]).unwrap();
+    assert_eq!(scaler.apply(&points).unwrap().as_slice(), [1.0, 0.0, 0.0, 2.0]);
+    assert_eq!(scaler.undo(&scaler.apply(&points).unwrap()).unwrap(), points);
+    // (x − shift) / stretch shrinks volumes by the product of the stretches, here 1.
+    assert_eq!(scaler.ln_volume(), 0.0);
+    for (shift, stretch, field) in [
+        (vec![], vec![], "stretch"),
+        (vec![0.0], vec![1.0, 1.0], "stretch"),
+        (vec![f64::NAN], vec![1.0], "shift"),
+        (vec![0.0], vec![0.0], "stretch"),
+        (vec![0.0, 0.0], vec![1.0, -1.0], "stretch"),
+        (vec![0.0], vec![f64::INFINITY], "stretch"),
+        // A subnormal number has lost digits, and its reciprocal is infinite.
+        (vec![0.0], vec![1e-310], "stretch"),
+    ] {
+        let error = Scaler::given(shift, stretch).unwrap_err();
+        assert!(matches!(error, DataError::BadParameter { field: found, .. } if found == field), "{error}");
+    }
 }
 
 #[test]

@@ -1,5 +1,5 @@
 use efm_core::{Points, Side};
-use efm_data::{ColourWeight, Scaler, Scaling};
+use efm_data::{ColourWeight, DataError, Scaler, Scaling};
 use serde::{Deserialize, Serialize};
 
 use crate::TrainError;
@@ -9,13 +9,38 @@ use crate::TrainError;
 /// A line starts in the scaled units of one plate and ends in those of the other, so a map between scaled clouds is a
 /// map between the clouds themselves.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(try_from = "Record")]
 pub struct Scalers {
     source: Scaler,
     target: Scaler,
 }
 
+/// What is read back from disk, before it is checked.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Record {
+    source: Scaler,
+    target: Scaler,
+}
+
+impl TryFrom<Record> for Scalers {
+    type Error = TrainError;
+
+    fn try_from(record: Record) -> Result<Self, TrainError> {
+        Self::new(record.source, record.target)
+    }
+}
+
 impl Scalers {
+    /// One scaling for each plate.
+    ///
+    /// # Errors
+    /// [`TrainError::Data`] for scalings of different dimension.
+    pub fn new(source: Scaler, target: Scaler) -> Result<Self, TrainError> {
+        same_dim(source.dim(), target.dim())?;
+        Ok(Self { source, target })
+    }
+
     /// Learns the scaling: of each plate by itself (`align`), or one for both; `colour` says how colours of images are weighed.
     ///
     /// # Errors
@@ -34,6 +59,7 @@ impl Scalers {
                 None => Ok(plain),
             }
         };
+        same_dim(source.dim(), target.dim())?;
         if align {
             let own = |points| fit(points, points);
             Ok(Self { source: own(source)?, target: own(target)? })
@@ -58,4 +84,11 @@ impl Scalers {
             Side::Target => &self.target,
         }
     }
+}
+
+fn same_dim(source_dim: usize, target_dim: usize) -> Result<(), DataError> {
+    if source_dim == target_dim {
+        return Ok(());
+    }
+    Err(DataError::UnequalDims { place: "scalers", source_dim, target_dim })
 }
