@@ -4,7 +4,8 @@ use std::hint::black_box;
 
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use efm_core::{Augmented, Capacitor, Points, Seed};
-use efm_field::{ExactField, Field, FieldValues, InterPlate, Law, Precision};
+use efm_field::points::Flux;
+use efm_field::{ExactField, Field, FieldValues, Law, PointSampler, Precision};
 use rand_distr::{Distribution, StandardNormal};
 
 fn cloud(dim: usize, len: usize, name: &str) -> Points {
@@ -51,11 +52,11 @@ fn step(c: &mut Criterion) {
         for law in [Law::Coulomb, Law::Mirror] {
             group.throughput(Throughput::Elements(points as u64));
             group.bench_function(BenchmarkId::new(format!("draw/{law:?}"), dim), |b| {
-                b.iter(|| InterPlate::default().draw(&capacitor, law, &stream, 0, points));
+                b.iter(|| Flux::default().draw(&capacitor, law, &stream, 0, points));
             });
             group.bench_function(BenchmarkId::new(format!("whole/{law:?}"), dim), |b| {
                 b.iter(|| {
-                    let at = InterPlate::default().draw(&capacitor, law, &stream, 0, points);
+                    let at = Flux::default().draw(&capacitor, law, &stream, 0, points).expect("valid").points;
                     ExactField::new(capacitor.clone(), law).evaluate(black_box(&at))
                 });
             });

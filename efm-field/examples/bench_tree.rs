@@ -12,7 +12,8 @@ use std::hint::black_box;
 use std::time::Instant;
 
 use efm_core::{Augmented, Capacitor, Points, Seed, Side};
-use efm_field::{ExactField, Field, FieldValues, InterPlate, Law, Precision, Summation};
+use efm_field::points::Flux;
+use efm_field::{ExactField, Field, FieldValues, Law, PointSampler, Precision, Summation};
 use rand::RngExt;
 use rand_distr::{Distribution, StandardNormal};
 
@@ -81,7 +82,7 @@ fn measure(dim: usize, size: usize, error: f64, next_to: bool) -> Row {
     let at = if next_to {
         near(&capacitor, size)
     } else {
-        InterPlate::default().draw(&capacitor, Law::Coulomb, &Seed(3).stream("x"), 0, size)
+        Flux::default().draw(&capacitor, Law::Coulomb, &Seed(3).stream("x"), 0, size).expect("valid").points
     };
     let some = |count: usize| {
         let mut some = Augmented::new(dim);

@@ -4,8 +4,8 @@
 //! (Kolesov et al., arXiv 2502.02367). Everything that has a direction at a point is a [`Field`]: the exact sum, the
 //! mirror capacitor, a closed form, a network.
 //!
-//! [`ExactField`] sums over all charges under one of three [`Law`]s, many charges by trees ([`Summation`]); [`InterPlate`]
-//! draws the points a field is learned at; [`oracle`] holds closed forms and [`flux`] the checks that any field must pass.
+//! [`ExactField`] sums over all charges under one of three [`Law`]s, many charges by trees ([`Summation`]); [`PointSampler`]s
+//! draw the points a field is learned at; [`oracle`] holds closed forms and [`flux`] the checks that any field must pass.
 //!
 //! ```
 //! use efm_core::{Augmented, Capacitor, Points};
@@ -32,21 +32,21 @@ mod exact;
 mod exit_time;
 mod field;
 pub mod flux;
-mod inter_plate;
 mod isotropic;
 mod law;
 pub mod oracle;
+pub mod points;
 mod potential;
 mod quadrature;
 mod reversed;
 
-pub use error::FieldError;
+pub use error::{FieldError, OwnError};
 pub use exact::{ExactField, ImageForm, Summation, reference};
 pub use exit_time::{brownian_exit, exit_probability, symmetric_exit_time};
 pub use field::{Field, FieldValues};
-pub use inter_plate::{InterPlate, Origin, ParameterError, on_flux};
 pub use isotropic::isotropic_step;
 pub use law::{Law, Precision, ln_sphere_area};
+pub use points::{InterPlate, Origin, ParameterError, PointSampler, on_flux};
 pub use potential::{coulomb_potential, potential};
 pub use quadrature::gauss_legendre;
 pub use reversed::Reversed;

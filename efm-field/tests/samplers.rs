@@ -6,7 +6,8 @@ mod common;
 
 use common::{capacitor, cloud};
 use efm_core::{Augmented, Capacitor, Points, Seed, Side};
-use efm_field::{InterPlate, Law, brownian_exit, exit_probability, on_flux, symmetric_exit_time};
+use efm_field::points::{Chord, Flux, Mesh, Mixing, Radial, Tube};
+use efm_field::{InterPlate, Law, PointSampler, brownian_exit, exit_probability, on_flux, symmetric_exit_time};
 use std::f64::consts::PI;
 
 const DRAWS: u64 = 20_000;
@@ -85,9 +86,9 @@ fn a_tube_holds_its_part_of_the_flux() {
     let (dim, gap, angles) = (10_000, 2.0, [0.3, 0.45]);
     let origin = || Points::from_values(dim, vec![0.0; dim]).expect("finite");
     let capacitor = Capacitor::new(origin(), origin(), gap).expect("valid");
-    let tube = InterPlate::Tube { margins: [0.1, 0.01], edge: 0.5, focus: 0.0, angles };
+    let tube = Tube { margins: [0.1, 0.01], edge: 0.5, focus: 0.0, angles };
     for law in [Law::Mirror, Law::Coulomb] {
-        let drawn = tube.draw(&capacitor, law, &Seed(8).stream("draws"), 0, 300);
+        let drawn = tube.draw(&capacitor, law, &Seed(8).stream("draws"), 0, 300).expect("valid").points;
         for index in 0..drawn.len() {
             let z = drawn.z(index);
             assert!((0.1 * gap..=0.99 * gap).contains(&z));
@@ -198,8 +199,8 @@ fn thinning_changes_how_often_places_come_and_nothing_else() {
     let stream = Seed(9).stream("draws");
     let thinning = 0.8;
     let draw = |thinning| {
-        let points = InterPlate::Flux { margin: 0.01, edge: 0.3, thinning };
-        points.draw(&capacitor, Law::Coulomb, &stream, 0, DRAWS as usize)
+        let points = Flux { margin: 0.01, edge: 0.3, thinning };
+        points.draw(&capacitor, Law::Coulomb, &stream, 0, DRAWS as usize).expect("valid").points
     };
     let widths = |at: &Augmented, index: usize| {
         let distance = at.z(index) * (gap - at.z(index)) / gap;
@@ -227,9 +228,9 @@ fn the_focus_is_where_noise_is_as_wide_as_the_target() {
     let gap = 100.0;
     let cloud = |size: f32| Points::from_values(1, vec![-size, size]).expect("finite");
     let capacitor = Capacitor::new(cloud(9.0), cloud(0.7), gap).expect("valid");
-    let tube = InterPlate::Tube { margins: [0.01, 0.0001], edge: 1.0, focus: 1.0, angles: [0.0, 1.0] };
+    let tube = Tube { margins: [0.01, 0.0001], edge: 1.0, focus: 1.0, angles: [0.0, 1.0] };
     let count = 4_000;
-    let drawn = tube.draw(&capacitor, Law::Mirror, &Seed(8).stream("draws"), 0, count);
+    let drawn = tube.draw(&capacitor, Law::Mirror, &Seed(8).stream("draws"), 0, count).expect("valid").points;
     let logs: Vec<f64> = (0..count).map(|index| ((gap - drawn.z(index)) / 0.7).ln()).collect();
     let mean = logs.iter().sum::<f64>() / count as f64;
     let width = (logs.iter().map(|log| (log - mean).powi(2)).sum::<f64>() / count as f64).sqrt();
@@ -241,12 +242,12 @@ fn the_focus_is_where_noise_is_as_wide_as_the_target() {
 fn kinds() -> Vec<InterPlate> {
     vec![
         InterPlate::default(),
-        InterPlate::Tube { margins: [0.1, 0.01], edge: 0.5, focus: 0.0, angles: [0.2, 0.3] },
-        InterPlate::Chord { noise: 0.0 },
-        InterPlate::Chord { noise: 0.3 },
-        InterPlate::Mesh { points: 5, half_width: 2.0 },
-        InterPlate::Radial { sigma: 0.1, steps: 191.0, tau: 0.03 },
-        InterPlate::Mixing { sigma: 0.1, steps: 191.0, tau: 0.03 },
+        InterPlate::Tube(Tube { margins: [0.1, 0.01], edge: 0.5, focus: 0.0, angles: [0.2, 0.3] }),
+        InterPlate::Chord(Chord { noise: 0.0 }),
+        InterPlate::Chord(Chord { noise: 0.3 }),
+        InterPlate::Mesh(Mesh { points: 5, half_width: 2.0 }),
+        InterPlate::Radial(Radial { sigma: 0.1, steps: 191.0, tau: 0.03 }),
+        InterPlate::Mixing(Mixing { sigma: 0.1, steps: 191.0, tau: 0.03 }),
     ]
 }
 
@@ -257,8 +258,8 @@ fn draws_stay_between_the_plates_and_do_not_depend_on_the_batch() {
     let stream = Seed(6).stream("draws");
     for kind in kinds() {
         kind.check().expect("valid");
-        let whole = kind.draw(&capacitor, Law::Mirror, &stream, 0, 300);
-        let tail = kind.draw(&capacitor, Law::Mirror, &stream, 200, 100);
+        let whole = kind.draw_checked(&capacitor, Law::Mirror, &stream, 0, 300).expect("valid").points;
+        let tail = kind.draw(&capacitor, Law::Mirror, &stream, 200, 100).expect("valid").points;
         for index in 0..100 {
             assert_eq!(tail.point(index), whole.point(200 + index), "{kind:?}");
         }
@@ -280,11 +281,13 @@ fn chords_are_chords() {
             at.x(index).iter().all(|x| (x - truth).abs() < 1e-12)
         })
     };
-    let mixing = InterPlate::Mixing { sigma: 0.1, steps: 100.0, tau: 0.03 };
-    assert!(on_chord(&InterPlate::Chord { noise: 0.0 }.draw(&capacitor, Law::Coulomb, &stream, 0, 200)));
-    assert!(on_chord(&mixing.draw(&capacitor, Law::Coulomb, &stream, 0, 200)));
+    let mixing = Mixing { sigma: 0.1, steps: 100.0, tau: 0.03 };
+    let draw =
+        |points: &dyn PointSampler| points.draw(&capacitor, Law::Coulomb, &stream, 0, 200).expect("valid").points;
+    assert!(on_chord(&draw(&Chord { noise: 0.0 })));
+    assert!(on_chord(&draw(&mixing)));
     // The paper's noise: with σ ≪ L the radius is L/2.
-    let noisy = InterPlate::Chord { noise: 1e-9 }.draw(&capacitor, Law::Coulomb, &stream, 0, 200);
+    let noisy = draw(&Chord { noise: 1e-9 });
     for index in 0..noisy.len() {
         let truth = 1.0 + 4.0 * noisy.z(index) / gap;
         let radius = noisy.x(index).iter().map(|x| (x - truth).powi(2)).sum::<f64>().sqrt();
@@ -296,21 +299,21 @@ fn chords_are_chords() {
 fn configurations_read_and_refuse() {
     let read = |text: &str| serde_json::from_str::<InterPlate>(text);
     assert_eq!(read(r#"{"kind":"flux"}"#).expect("defaults"), InterPlate::default());
-    assert_eq!(read(r#"{"kind":"chord"}"#).expect("defaults"), InterPlate::Chord { noise: 0.0 });
+    assert_eq!(read(r#"{"kind":"chord"}"#).expect("defaults"), InterPlate::Chord(Chord { noise: 0.0 }));
     assert!(read(r#"{"kind":"flux","marign":0.1}"#).is_err());
     assert!(read(r#"{"kind":"mesh","points":5}"#).is_err());
     for kind in kinds() {
         let text = serde_json::to_string(&kind).expect("plain data");
         assert_eq!(read(&text).expect("round trip"), kind);
     }
-    assert!(InterPlate::Flux { margin: 0.6, edge: 0.0, thinning: 0.0 }.check().is_err());
-    assert!(InterPlate::Flux { margin: 0.1, edge: 0.0, thinning: 1.0 }.check().is_err());
+    assert!(Flux { margin: 0.6, edge: 0.0, thinning: 0.0 }.check().is_err());
+    assert!(Flux { margin: 0.1, edge: 0.0, thinning: 1.0 }.check().is_err());
     for (margins, angles) in
         [([0.0, 0.1], [0.2, 0.8]), ([0.1, 0.5], [0.2, 0.8]), ([0.1, 0.1], [0.8, 0.2]), ([0.1; 2], [0.2, 1.1])]
     {
-        assert!(InterPlate::Tube { margins, edge: 0.5, focus: 0.0, angles }.check().is_err(), "{margins:?} {angles:?}");
+        assert!(Tube { margins, edge: 0.5, focus: 0.0, angles }.check().is_err(), "{margins:?} {angles:?}");
     }
-    assert!(InterPlate::Tube { margins: [0.1; 2], edge: 0.5, focus: 1.5, angles: [0.2, 0.8] }.check().is_err());
-    assert!(InterPlate::Mesh { points: 0, half_width: 1.0 }.check().is_err());
-    assert!(InterPlate::Radial { sigma: f64::NAN, steps: 1.0, tau: 0.1 }.check().is_err());
+    assert!(Tube { margins: [0.1; 2], edge: 0.5, focus: 1.5, angles: [0.2, 0.8] }.check().is_err());
+    assert!(Mesh { points: 0, half_width: 1.0 }.check().is_err());
+    assert!(Radial { sigma: f64::NAN, steps: 1.0, tau: 0.1 }.check().is_err());
 }

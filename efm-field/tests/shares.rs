@@ -4,7 +4,8 @@ mod common;
 
 use common::{capacitor, distance, queries};
 use efm_core::{Augmented, Capacitor, Points, Seed, Side};
-use efm_field::{ExactField, Field, InterPlate, Law, isotropic_step};
+use efm_field::points::{Around, Chord, Flux};
+use efm_field::{ExactField, Field, Law, PointSampler, isotropic_step};
 
 const DRAWS: usize = 400_000;
 
@@ -60,13 +61,14 @@ fn a_point_comes_from_a_plate_by_its_share_of_the_flux() {
     // weighted with that depends on the place alone.
     for law in [Law::Coulomb, Law::Mirror] {
         let capacitor = capacitor(2, 20, 2.0, 11);
-        let points = match law {
-            Law::Coulomb => InterPlate::Around { margin: 0.01, edge: 0.5, behind: 0.4, reach: 5.0 },
+        let points: Box<dyn PointSampler> = match law {
+            Law::Coulomb => Box::new(Around { margin: 0.01, edge: 0.5, behind: 0.4, reach: 5.0 }),
             // Thinning depends on the place alone: the shares stay.
-            _ => InterPlate::Flux { margin: 0.01, edge: 0.5, thinning: 0.7 },
+            _ => Box::new(Flux { margin: 0.01, edge: 0.5, thinning: 0.7 }),
         };
-        let (at, origins) =
-            points.draw_with_origins(&capacitor, law, &Seed(1).stream("origins"), 0, DRAWS / 10).unwrap();
+        let draw = |count| points.draw(&capacitor, law, &Seed(1).stream("origins"), 0, count).unwrap();
+        let drawn = draw(DRAWS / 10);
+        let (at, origins) = (drawn.points, drawn.origins.unwrap());
         let plates = ExactField::new(capacitor.clone(), law).per_plate(&at).unwrap();
         let tests: [fn(&[f64], f64) -> f64; 4] =
             [|_, _| 1.0, |_, z| f64::from(z < 0.0), |x, _| x[0].tanh(), |x, z| (x[1] - z).cos()];
@@ -85,7 +87,7 @@ fn a_point_comes_from_a_plate_by_its_share_of_the_flux() {
             // 3.9 standard errors: passed by chance once in ten thousand.
             assert!(sum.abs() <= 3.9 * square.sqrt(), "{law:?}, weight {number}: {sum} ± {}", square.sqrt());
         }
-        let again = points.draw(&capacitor, law, &Seed(1).stream("origins"), 0, 100);
+        let again = draw(100).points;
         assert_eq!(again.point(99), at.point(99), "the same points with and without their origins");
     }
 }
@@ -93,9 +95,9 @@ fn a_point_comes_from_a_plate_by_its_share_of_the_flux() {
 #[test]
 fn points_around_lie_where_they_should() {
     let capacitor = capacitor(2, 20, 2.0, 11);
-    let points = InterPlate::Around { margin: 0.01, edge: 0.5, behind: 0.4, reach: 5.0 };
+    let points = Around { margin: 0.01, edge: 0.5, behind: 0.4, reach: 5.0 };
     points.check().unwrap();
-    let at = points.draw(&capacitor, Law::Coulomb, &Seed(2).stream("around"), 0, 40_000);
+    let at = points.draw(&capacitor, Law::Coulomb, &Seed(2).stream("around"), 0, 40_000).unwrap().points;
     let share =
         |inside: fn(f64) -> bool| (0..at.len()).filter(|&index| inside(at.z(index))).count() as f64 / at.len() as f64;
     // Standard error 0.0024.
@@ -104,13 +106,10 @@ fn points_around_lie_where_they_should() {
     // Log-uniform from 0.01 L to 5 L: half are nearer than √(0.01 · 5) L.
     assert!((share(|z| (-2.0 * 0.05_f64.sqrt()..0.0).contains(&z)) - 0.1).abs() < 0.008);
     assert!((0..at.len()).all(|index| (-10.0..=12.0).contains(&at.z(index))));
-    assert!(InterPlate::Around { margin: 0.1, edge: 0.0, behind: 1.0, reach: 5.0 }.check().is_err());
-    assert!(InterPlate::Around { margin: 0.1, edge: 0.0, behind: 0.1, reach: 0.05 }.check().is_err());
-    assert!(
-        InterPlate::Chord { noise: 0.0 }
-            .draw_with_origins(&capacitor, Law::Coulomb, &Seed(2).stream("around"), 0, 1)
-            .is_none()
-    );
+    assert!(Around { margin: 0.1, edge: 0.0, behind: 1.0, reach: 5.0 }.check().is_err());
+    assert!(Around { margin: 0.1, edge: 0.0, behind: 0.1, reach: 0.05 }.check().is_err());
+    let chord = Chord { noise: 0.0 }.draw(&capacitor, Law::Coulomb, &Seed(2).stream("around"), 0, 1);
+    assert_eq!(chord.unwrap().origins, None);
 }
 
 #[test]

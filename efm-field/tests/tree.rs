@@ -5,7 +5,8 @@ mod common;
 use common::{cloud, distance, queries};
 use efm_core::{Augmented, Capacitor, Points, Seed, Side};
 use efm_field::flux::Surface;
-use efm_field::{ExactField, Field, InterPlate, Law, ParameterError, Precision, Summation, reference};
+use efm_field::points::Flux;
+use efm_field::{ExactField, Field, Law, ParameterError, PointSampler, Precision, Summation, reference};
 use proptest::prelude::*;
 use rand::RngExt;
 use rand_distr::{Distribution, StandardNormal};
@@ -125,7 +126,7 @@ proptest! {
 fn many_charges_along_the_lines_and_behind_the_plates() {
     for dim in 1..=3 {
         let capacitor = Capacitor::new(cloud(dim, 20_000, 0.0, 1), cloud(dim, 20_001, 0.5, 2), 3.0).expect("valid");
-        let mut at = InterPlate::default().draw(&capacitor, Law::Coulomb, &Seed(3).stream("x"), 0, 60);
+        let mut at = Flux::default().draw(&capacitor, Law::Coulomb, &Seed(3).stream("x"), 0, 60).expect("valid").points;
         let behind = cloud(dim, 20, 0.2, 5);
         for (index, x) in behind.iter().enumerate() {
             let x: Vec<f64> = x.iter().map(|&x| f64::from(x)).collect();
@@ -143,7 +144,7 @@ fn many_charges_along_the_lines_and_behind_the_plates() {
 fn values_depend_on_the_point_alone() {
     for dim in 1..=3 {
         let capacitor = Capacitor::new(cloud(dim, 5000, 0.0, 1), cloud(dim, 4000, 0.5, 2), 2.0).expect("valid");
-        let at = InterPlate::default().draw(&capacitor, Law::Coulomb, &Seed(4).stream("x"), 0, 700);
+        let at = Flux::default().draw(&capacitor, Law::Coulomb, &Seed(4).stream("x"), 0, 700).expect("valid").points;
         for error in [1e-3, 1e-7] {
             let field = tree(capacitor.clone(), error);
             let all = field.evaluate(&at).expect("valid");

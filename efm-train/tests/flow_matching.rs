@@ -7,6 +7,7 @@ use std::path::Path;
 use common::{cpu, go};
 use efm_core::{Augmented, Points, Seed};
 use efm_data::{DataSpec, Scaler};
+use efm_field::points::Chord;
 use efm_field::{Field, InterPlate, Law};
 use efm_integrate::maps::{Forward, Lift, Map};
 use efm_integrate::{Form, Tracer};
@@ -31,7 +32,7 @@ fn plates() -> Plates {
         let spec: DataSpec = toml::from_str(toml).expect("a toy");
         Cloud::Endless { sampler: spec.open(Path::new("")).expect("a toy"), scaler: Scaler::identity(2) }
     };
-    let head = Objective::FlowMatching.head(&InterPlate::Chord { noise: 0.0 });
+    let head = Objective::FlowMatching.head(&InterPlate::Chord(Chord { noise: 0.0 }));
     assert_eq!(head, Head::Velocity);
     let target_spread = MIDDLE.hypot(WIDTH);
     let geometry = Geometry { dim: 2, gap: GAP, source_spread: 1.0, target_spread, stretched: false, head };

@@ -4,6 +4,7 @@ mod common;
 
 use common::{cpu, go};
 use efm_core::{Points, Seed, Stream};
+use efm_field::points::Tube;
 use efm_field::{InterPlate, Law};
 use efm_integrate::maps::{Forward, Lift, Map};
 use efm_integrate::{Form, Tracer};
@@ -59,7 +60,7 @@ fn plates(source: Points, target: Points, gap: f64, head: Head) -> Plates {
 }
 
 fn tube(margin: f64) -> InterPlate {
-    InterPlate::Tube { margins: [margin, 0.001], edge: 0.7, focus: 0.0, angles: [0.3, 0.7] }
+    InterPlate::Tube(Tube { margins: [margin, 0.001], edge: 0.7, focus: 0.0, angles: [0.3, 0.7] })
 }
 
 #[test]

@@ -4,7 +4,8 @@ mod common;
 
 use common::{cpu, go, plates};
 use efm_core::{Augmented, Capacitor, Seed, Side};
-use efm_field::{ExactField, Field, InterPlate, Law};
+use efm_field::points::{Around, Flux};
+use efm_field::{ExactField, Field, InterPlate, Law, PointSampler};
 use efm_models::{Geometry, LearnedField, MlpConfig, NetworkConfig};
 use efm_train::config::{Charges, Objective, TrainConfig};
 use efm_train::{Checkpoints, Plates, PoolSource, Trainer};
@@ -12,11 +13,11 @@ use efm_train::{Checkpoints, Plates, PoolSource, Trainer};
 const GAP: f64 = common::GAP;
 
 fn gap_points() -> InterPlate {
-    InterPlate::Flux { margin: 0.02, edge: 0.5, thinning: 0.0 }
+    InterPlate::Flux(Flux { margin: 0.02, edge: 0.5, thinning: 0.0 })
 }
 
 fn around() -> InterPlate {
-    InterPlate::Around { margin: 0.02, edge: 0.5, behind: 0.4, reach: 8.0 }
+    InterPlate::Around(Around { margin: 0.02, edge: 0.5, behind: 0.4, reach: 8.0 })
 }
 
 /// Root mean square sine-like distance of unit directions from those of the exact field of many charges: before and after training.
@@ -46,7 +47,7 @@ fn errors(objective: Objective, law: Law, points: InterPlate) -> [f64; 2] {
         cloud.charges(Charges::Count(10_000), &stream, side as u64).expect("a toy")
     };
     let capacitor = Capacitor::new(cloud(Side::Source), cloud(Side::Target), GAP).expect("two clouds");
-    let mut places = points.draw(&capacitor, law, &stream, 0, 2_000);
+    let mut places = points.draw(&capacitor, law, &stream, 0, 2_000).expect("valid").points;
     // Where neighbouring charges are seen one by one the exact field is no density's.
     let far = |z: f64| z.abs() > 0.1 * GAP && (z - GAP).abs() > 0.1 * GAP;
     let mut kept = Augmented::new(2);

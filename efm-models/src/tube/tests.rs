@@ -1,5 +1,6 @@
 use efm_core::{Capacitor, Points, Seed};
-use efm_field::{ExactField, Field, InterPlate, Law};
+use efm_field::points::Tube;
+use efm_field::{ExactField, Field, Law, PointSampler};
 use rand_distr::{Distribution, StandardNormal};
 
 use super::*;
@@ -47,8 +48,8 @@ fn what_is_left_of_the_slopes_of_charges_is_of_order_one() {
     let capacitor = Capacitor::new(cloud(0), cloud(1), gap).unwrap();
     let geometry = Geometry { dim, gap, source_spread: 1.0, target_spread: 1.0, stretched: false, head: Head::Slope };
     let tube = FluxTube::new(&geometry, 0, &host());
-    let lines = InterPlate::Tube { margins: [0.001; 2], edge: 1.0, focus: 0.0, angles: [0.3, 0.7] };
-    let points = lines.draw(&capacitor, Law::Mirror, &Seed(3).stream("points"), 0, 1_500);
+    let lines = Tube { margins: [0.001; 2], edge: 1.0, focus: 0.0, angles: [0.3, 0.7] };
+    let points = lines.draw(&capacitor, Law::Mirror, &Seed(3).stream("points"), 0, 1_500).unwrap().points;
     let field = ExactField::new(capacitor, Law::Mirror).evaluate(&points).unwrap();
     let rows: Vec<f32> = (0..points.len()).flat_map(|i| points.x(i).iter().map(|&x| x as f32)).collect();
     let x = Tensor::<2>::from_data(TensorData::new(rows, [points.len(), dim]), &host());

@@ -1,6 +1,7 @@
 use std::path::PathBuf;
 
 use efm_data::{DataSpec, Scaling};
+use efm_field::points::Flux;
 use efm_field::{InterPlate, Law};
 use efm_integrate::maps::Lift;
 use efm_integrate::{Form, Method as Tableau, StepControl, Tracer};
@@ -295,7 +296,7 @@ impl Default for TrainConfig {
             conditional: false,
             unconditional: 0.1,
             objective: Objective::Flux,
-            points: InterPlate::Flux { margin: 0.003, edge: 0.5, thinning: 0.0 },
+            points: InterPlate::Flux(Flux { margin: 0.003, edge: 0.5, thinning: 0.0 }),
             charges: Charges::Count(3_000),
             pool: 16_384,
             reuse: 4.0,

@@ -5,7 +5,7 @@ use std::sync::OnceLock;
 
 use burn::tensor::Device;
 use efm_core::{Augmented, Capacitor, Seed, Stream};
-use efm_field::{ExactField, Field, InterPlate, Law, isotropic_step};
+use efm_field::{ExactField, Field, InterPlate, Law, PointSampler, isotropic_step};
 use efm_models::{FluxTube, Geometry, device};
 use rand::RngExt;
 use rayon::prelude::*;
@@ -195,24 +195,24 @@ impl<'a> PoolSource<'a> {
         let capacitor = Capacitor::new(source, target, self.plates.gap)?;
         match self.objective {
             Objective::Posterior => {
-                let drawn = self.points.draw_with_origins(&capacitor, law, stream, first, count);
-                let (points, origins) = drawn.ok_or(TrainError::NoOrigins)?;
+                let drawn = self.points.draw_checked(&capacitor, law, stream, first, count)?;
+                let (points, origins) = (drawn.points, drawn.origins.ok_or(TrainError::NoOrigins)?);
                 Ok(Pool::of_plates(&points, PlateTargets::drawn(&capacitor, &points, &origins, geometry)))
             }
             Objective::Ends => {
-                let points = self.points.draw(&capacitor, law, stream, first, count);
+                let points = self.points.draw_checked(&capacitor, law, stream, first, count)?.points;
                 let device = self.host_or_device()?;
                 let tube = self.tube.get_or_init(|| FluxTube::new(geometry, 0, &device));
                 Pool::of_ends(&ExactField::new(capacitor, law), &points, tube, &device)
             }
             Objective::Shares => {
-                let points = self.points.draw(&capacitor, law, stream, first, count);
+                let points = self.points.draw_checked(&capacitor, law, stream, first, count)?.points;
                 let targets = PlateTargets::summed(&ExactField::new(capacitor, law), &points, geometry)?;
                 Ok(Pool::of_plates(&points, targets))
             }
             Objective::Isotropic => Ok(Pool::of_steps(&capacitor, law, geometry, stream, first, count)),
             Objective::Slope => {
-                let points = self.points.draw(&capacitor, law, stream, first, count);
+                let points = self.points.draw_checked(&capacitor, law, stream, first, count)?.points;
                 let (directions, _) = match self.device_field(&capacitor) {
                     Some(field) => gap_directions(&field, &points)?,
                     None => directions(&ExactField::new(capacitor, law), &points, false)?,
@@ -222,7 +222,7 @@ impl<'a> PoolSource<'a> {
                 Pool::of_slopes(&directions, &points, tube, &device)
             }
             Objective::Flux | Objective::Direction | Objective::FlowMatching => {
-                let points = self.points.draw(&capacitor, law, stream, first, count);
+                let points = self.points.draw_checked(&capacitor, law, stream, first, count)?.points;
                 let everywhere = geometry.head.is_everywhere();
                 let values = match self.device_field(&capacitor).filter(|_| !everywhere) {
                     Some(field) => gap_directions(&field, &points)?,
