@@ -39,6 +39,16 @@ pub enum ModelError {
     /// A multilayer perceptron that should give expected ends of lines.
     #[error("model.kind: expected ends of lines are learned by a u-net; take slopes with an mlp")]
     NoEnds,
+    /// Middles of classes that are not those of the network's.
+    #[error("the middles of the classes are {given} numbers; {classes} classes in R^{dim} have {}", classes * dim)]
+    Middles {
+        /// How many numbers were given.
+        given: usize,
+        /// Classes of the network.
+        classes: usize,
+        /// Coordinates of a point, D.
+        dim: usize,
+    },
     /// Images that a U-Net cannot take.
     #[error("model: {message}")]
     BadImage {

@@ -3,7 +3,7 @@ use burn::tensor::activation::sigmoid;
 use serde::{Deserialize, Serialize};
 
 use crate::Geometry;
-use crate::network::SMALLEST_SPREAD;
+use crate::geometry::SMALLEST_SPREAD;
 
 /// What the last layer of a network stands for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -54,8 +54,13 @@ impl Head {
         *self == Self::Forward
     }
 
-    /// Writes E, up to a positive factor and z last, from the `values` of a network at (x, z).
-    pub(crate) fn assemble(self, values: &[f32], x: &[f64], z: f64, geometry: &Geometry, field: &mut [f64]) {
+    /// Writes E, up to a positive factor and z last, from the `values` of a network at (x, z): the rule by which [`crate::LearnedField`]
+    /// reads networks, for adapters of one's own. `values` are [`Head::outputs`] numbers, `x` the D coordinates of the point in the
+    /// units of `geometry`, and `field` takes D + 1 numbers.
+    ///
+    /// # Panics
+    /// For slices that are shorter.
+    pub fn assemble(self, values: &[f32], x: &[f64], z: f64, geometry: &Geometry, field: &mut [f64]) {
         let dim = x.len();
         match self {
             Self::Forward | Self::Free => {

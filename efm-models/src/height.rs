@@ -2,7 +2,7 @@
 
 use burn::tensor::Tensor;
 
-use crate::network::SMALLEST_SPREAD;
+use crate::geometry::SMALLEST_SPREAD;
 use crate::{Geometry, Head};
 
 /// Heights closer than this share of the gap to a plate look alike to logarithmic features.

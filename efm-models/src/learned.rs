@@ -1,6 +1,5 @@
 use std::ops::Range;
 
-use burn::module::Module;
 use burn::tensor::{Device, Tensor, TensorData};
 use efm_core::Augmented;
 use efm_field::{Field, FieldError, FieldValues};
@@ -9,7 +8,7 @@ use rayon::prelude::*;
 #[cfg(doc)]
 use crate::Head;
 use crate::device::is_host;
-use crate::{Condition, FieldNet, Geometry, ModelError, Network};
+use crate::{Condition, FieldNet, Geometry, ModelError, Network, TrainableNet};
 
 /// Coordinates beyond this many lengths of the capacitor are taken back to it: the squares of a network's features stay
 /// far inside the range of f32, and no data are there.
@@ -22,19 +21,20 @@ const FARTHEST: f64 = 1e6;
 /// is learned as well; far from both plates, where no network can be trained, it is that of two charges +1 and −1 in
 /// their middles, which every capacitor has there.
 #[derive(Debug)]
-pub struct LearnedField {
-    network: Network,
+pub struct LearnedField<N = Network> {
+    network: N,
     geometry: Geometry,
     device: Device,
     condition: Option<Condition>,
-    /// Origin of the lines under the condition, where that is not the one without: see [`Network::middle`].
+    /// Origin of the lines under the condition, where that is not the one without: see [`FieldNet::middle`].
     middle: Option<Vec<f32>>,
     guidance: f64,
 }
 
-impl LearnedField {
-    /// Takes a network for use; gradients are switched off.
-    pub fn new(network: &Network, geometry: Geometry, device: &Device) -> Self {
+impl<N: TrainableNet> LearnedField<N> {
+    /// Takes a network for use; gradients are switched off. The field's values are an error where the network is not one for
+    /// points of this geometry.
+    pub fn new(network: &N, geometry: Geometry, device: &Device) -> Self {
         Self {
             network: network.valid(),
             geometry,
@@ -44,12 +44,14 @@ impl LearnedField {
             guidance: 1.0,
         }
     }
+}
 
+impl<N: FieldNet> LearnedField<N> {
     /// The field for the target that `condition` describes; it has one row, for all points. Where the network knows the middles of
     /// classes the lines of this field have theirs for their origin.
     ///
     /// # Errors
-    /// As [`Network::middle`].
+    /// As [`FieldNet::middle`].
     pub fn under(self, condition: Condition) -> Result<Self, ModelError> {
         Ok(Self { middle: self.network.middle(&condition)?, condition: Some(condition), ..self })
     }
@@ -99,11 +101,18 @@ impl LearnedField {
         let z = Tensor::<2>::from_data(TensorData::new(z, [count, 1]), &self.device);
         let condition = condition.map(|condition| condition.repeated(count));
         let values = self.network.conditional(x, z, condition.as_ref());
+        let (found, expected) = (values.dims(), [count, head.outputs(dim)]);
+        if found != expected {
+            let message = format!(
+                "the network's values are {found:?}; for the head {head:?} at {count} points they are {expected:?}"
+            );
+            return Err(FieldError::Device { message });
+        }
         values.try_into_vec_as::<f32>().map_err(|error| FieldError::Device { message: error.to_string() })
     }
 }
 
-impl Field for LearnedField {
+impl<N: FieldNet + Send> Field for LearnedField<N> {
     fn dim(&self) -> usize {
         self.geometry.dim
     }
@@ -117,9 +126,12 @@ impl Field for LearnedField {
         if at.dim() != dim {
             return Err(FieldError::DimensionMismatch { query_dim: at.dim(), field_dim: dim });
         }
+        if let Some(of_network) = self.network.dim().filter(|&of_network| of_network != dim) {
+            return Err(FieldError::DimensionMismatch { query_dim: dim, field_dim: of_network });
+        }
         out.prepare(dim, at.len(), false);
         let host = is_host(&self.device);
-        let rows = if host { self.network.rows_per_core() } else { self.network.rows_at_once() };
+        let rows = if host { self.network.rows_per_core() } else { self.network.rows_at_once() }.max(1);
         let ranges: Vec<_> = (0..at.len()).step_by(rows).map(|first| first..at.len().min(first + rows)).collect();
         // What the cores of the host work on side by side is bounded as well.
         for ranges in ranges.chunks((self.network.rows_at_once() / rows).max(1)) {
@@ -143,7 +155,7 @@ impl Field for LearnedField {
     }
 }
 
-impl LearnedField {
+impl<N> LearnedField<N> {
     fn is_guided(&self) -> bool {
         self.condition.is_some() && self.guidance != 1.0
     }
@@ -190,7 +202,7 @@ impl LearnedField {
     }
 }
 
-impl LearnedField {
+impl<N> LearnedField<N> {
     /// Replaces the field `to` under the condition by from + w (to − from), both in units that can be subtracted.
     fn guide(&self, from: &[f64], to: &mut [f64]) {
         let unit = |field: &[f64]| match self.geometry.head.is_everywhere() {

@@ -10,7 +10,7 @@ use crate::head::Reference;
 use crate::height::{self, PLATE_LAYER, axial, direction, squareplus};
 use crate::init::{Setting, initialise};
 use crate::tube::TubeParts;
-use crate::{Condition, FieldNet, FluxTube, Geometry, Head, ModelError};
+use crate::{Condition, FieldNet, FluxTube, Geometry, Head, ModelError, TrainableNet};
 
 /// Nonlinearity between layers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -161,16 +161,6 @@ pub struct Mlp {
 }
 
 impl Mlp {
-    /// See [`FluxTube::centred`].
-    pub(crate) fn centred(self, middles: &[f32], device: &Device) -> Self {
-        Self { tube: self.tube.map(|tube| tube.centred(middles, device)), ..self }
-    }
-
-    /// See [`FluxTube::middles`].
-    pub(crate) fn middles(&self, count: usize, condition: Option<&Condition>) -> Option<Tensor<2>> {
-        self.tube.as_ref()?.middles(count, condition)
-    }
-
     /// `[B, D·(1 + 2·octaves) + 1 + HEIGHT_FEATURES + 2·fourier]` inputs of order one.
     fn features(&self, x: Tensor<2>, z: Tensor<2>, known: Option<&TubeParts>) -> Tensor<2> {
         let everywhere = self.geometry.0.head.is_everywhere();
@@ -279,5 +269,18 @@ impl FieldNet for Mlp {
             last = axial(last);
         }
         Tensor::cat(vec![lateral, last], 1)
+    }
+    fn dim(&self) -> Option<usize> {
+        Some(self.geometry.0.dim)
+    }
+
+    fn middle(&self, condition: &Condition) -> Result<Option<Vec<f32>>, ModelError> {
+        self.tube.as_ref().map_or(Ok(None), |tube| tube.middle(condition))
+    }
+}
+
+impl TrainableNet for Mlp {
+    fn centred(self, middles: &[f32], device: &Device) -> Result<Self, ModelError> {
+        Ok(Self { tube: self.tube.map(|tube| tube.centred(middles, device)).transpose()?, ..self })
     }
 }

@@ -5,7 +5,7 @@ mod common;
 use common::{GAP, between_plates, cpu, field, forward, geometry, network};
 use efm_core::{Augmented, Seed};
 use efm_field::{Field, FieldError};
-use efm_models::{LearnedField, MlpConfig, NetworkConfig};
+use efm_models::{Geometry, Head, LearnedField, MlpConfig, NetworkConfig};
 
 #[test]
 fn directions_are_finite_unit_vectors_that_point_forward() {
@@ -37,6 +37,21 @@ fn no_points_no_values() {
 fn points_of_another_dimension_are_refused() {
     let error = field(2, 1).evaluate(&between_plates(3, 4, 1.0)).unwrap_err();
     assert_eq!(error, FieldError::DimensionMismatch { query_dim: 3, field_dim: 2 });
+}
+
+#[test]
+fn a_network_for_points_of_another_dimension_is_refused() {
+    let field = LearnedField::new(&network(3, 1), geometry(2), &cpu());
+    let error = field.evaluate(&between_plates(2, 4, 1.0)).unwrap_err();
+    assert_eq!(error, FieldError::DimensionMismatch { query_dim: 2, field_dim: 3 });
+}
+
+#[test]
+fn a_network_with_values_for_another_head_is_refused() {
+    // D + 1 values of a field are no velocity of D.
+    let velocity = Geometry { head: Head::Velocity, ..geometry(2) };
+    let error = LearnedField::new(&network(2, 1), velocity, &cpu()).evaluate(&between_plates(2, 4, 1.0)).unwrap_err();
+    assert!(error.to_string().contains("Velocity"), "{error}");
 }
 
 #[test]

@@ -6,7 +6,7 @@ use burn::module::Module;
 use burn::tensor::{Tensor, TensorData};
 use common::{between_plates, config, cpu, forward, geometry, network};
 use efm_core::Seed;
-use efm_models::{Activation, FieldNet, Geometry, Head, MlpConfig, ModelError, NetworkConfig};
+use efm_models::{Activation, FieldNet, Geometry, Head, MlpConfig, ModelError, NetworkConfig, TrainableNet};
 
 const ACTIVATIONS: [Activation; 5] =
     [Activation::Silu, Activation::Relu, Activation::Gelu, Activation::Squareplus, Activation::Tanh];
@@ -87,6 +87,15 @@ fn ends_of_lines_are_refused() {
     let ends = Geometry { head: Head::Ends, ..geometry(4) };
     let error = config(Activation::Silu).init(ends, &Seed(1).stream("weights"), &cpu()).unwrap_err();
     assert!(matches!(error, ModelError::NoEnds), "{error}");
+}
+
+#[test]
+fn middles_of_other_classes_are_refused() {
+    let slopes = Geometry { head: Head::Slope, ..geometry(2) };
+    let config = NetworkConfig::Mlp(MlpConfig { classes: 3, ..MlpConfig::default() });
+    let network = config.init(slopes, &Seed(1).stream("weights"), &cpu()).unwrap();
+    let error = network.centred(&[0.0; 4], &cpu()).unwrap_err();
+    assert_eq!(error, ModelError::Middles { given: 4, classes: 3, dim: 2 });
 }
 
 #[test]

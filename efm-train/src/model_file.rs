@@ -6,7 +6,7 @@ use burn::store::ModuleRecord;
 use burn::tensor::{Bytes, Device};
 use efm_core::Seed;
 
-use efm_models::{Condition, Geometry, LearnedField, Network, NetworkConfig};
+use efm_models::{Condition, Geometry, LearnedField, Network, NetworkConfig, TrainableNet};
 use serde::{Deserialize, Serialize};
 
 use crate::config::SolverConfig;

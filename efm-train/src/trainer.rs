@@ -5,7 +5,7 @@ use burn::optim::{AdamConfig, ModuleOptimizer, OptimizerRecord};
 use burn::store::{ModuleRecord, RecordError};
 use burn::tensor::{Bytes, Device};
 use efm_core::Seed;
-use efm_models::{Geometry, Network, NetworkConfig, Taken, Weights, device};
+use efm_models::{FieldNet, Geometry, Network, NetworkConfig, Taken, TrainableNet, Weights, device};
 
 use crate::checkpoint::{State, Tensors};
 use crate::clip::clip_global_norm;
@@ -86,7 +86,7 @@ impl<'a> Trainer<'a> {
         let device = device.clone().autodiff();
         let mut network = model.init(geometry, &seed.stream("weights"), &device)?;
         if !plates.middles.is_empty() {
-            network = network.centred(&plates.middles, &device);
+            network = network.centred(&plates.middles, &device)?;
         }
         // PyTorch's epsilon; burn's default of 1e-5 damps small gradients.
         let optimizer = AdamConfig::new().with_epsilon(1e-8).init();

@@ -8,7 +8,7 @@ use common::{cpu, go, newest};
 use efm_core::{Augmented, Capacitor, Points, Seed, Stream};
 use efm_data::{DataSpec, Sampler, Scaler, Scaling};
 use efm_field::{ExactField, Field, Law};
-use efm_models::{Condition, Geometry, Head, LearnedField, MlpConfig, NetworkConfig};
+use efm_models::{Condition, Geometry, Head, LearnedField, MlpConfig, NetworkConfig, TrainableNet};
 use efm_train::config::{Charges, Objective, TrainConfig};
 use efm_train::{Checkpoints, Cloud, Plates, Pool, PoolSource, Trainer, centred_classes};
 
@@ -82,7 +82,7 @@ fn a_network_of_slopes_tells_the_origin_of_a_class() {
     let middles = [0.5, -1.0, 2.0, 0.25];
     let slopes = geometry(Head::Slope, false);
     let network = model().init(slopes, &Seed(1).stream("weights"), &device).expect("a network");
-    let network = network.centred(&middles, &device);
+    let network = network.centred(&middles, &device).expect("two middles");
     let field = || LearnedField::new(&network, slopes, &device);
     for (class, middle) in middles.chunks(2).enumerate() {
         let told = field().under(Condition::class(class, &device)).expect("a class");
@@ -91,8 +91,8 @@ fn a_network_of_slopes_tells_the_origin_of_a_class() {
     // Of all classes together it is the origin, and other heads have one origin.
     assert_eq!(field().under(Condition::class(2, &device)).expect("none").middle(), Some(&[0.0, 0.0][..]));
     let plain = geometry(Head::Forward, true);
-    let network =
-        model().init(plain, &Seed(1).stream("weights"), &device).expect("a network").centred(&middles, &device);
+    let network = model().init(plain, &Seed(1).stream("weights"), &device).expect("a network");
+    let network = network.centred(&middles, &device).expect("two middles");
     let field = LearnedField::new(&network, plain, &device).under(Condition::class(0, &device)).expect("a class");
     assert_eq!(field.middle(), None);
 }

@@ -8,7 +8,7 @@ use efm_field::points::Tube;
 use efm_field::{InterPlate, Law};
 use efm_integrate::maps::{Forward, Lift, Map};
 use efm_integrate::{Form, Tracer};
-use efm_models::{Geometry, Head, LearnedField, NetworkConfig, UNetConfig};
+use efm_models::{Geometry, Head, LearnedField, NetworkConfig, TrainableNet, UNetConfig};
 use efm_train::config::{Charges, Objective, TrainConfig};
 use efm_train::{Checkpoints, Cloud, Plates, PoolSource, Trainer};
 use rand::RngExt;

@@ -7,10 +7,10 @@ use burn::tensor::{Device, Int, Tensor, TensorData};
 use efm_field::exit_probability;
 
 use crate::condition::class_indices;
+use crate::geometry::SMALLEST_SPREAD;
 use crate::height::PLATE_LAYER;
 use crate::init::Setting;
-use crate::network::SMALLEST_SPREAD;
-use crate::{Condition, Geometry};
+use crate::{Condition, Geometry, ModelError};
 
 /// Slopes E_x/E_z of the mirror capacitor along the lines that have about half of the flux of their charge inside them, for
 /// plates that are normal clouds N(0, σ² I).
@@ -136,12 +136,18 @@ impl FluxTube {
     }
 
     /// With these middles of the classes, `[C, D]`.
-    #[must_use]
-    pub fn centred(self, middles: &[f32], device: &Device) -> Self {
-        let Some(present) = &self.centres else { return self };
-        let [_, dim] = present.lazy_shape().dims();
+    ///
+    /// # Errors
+    /// [`ModelError::Middles`] when there are more or fewer numbers than the classes have coordinates.
+    pub fn centred(self, middles: &[f32], device: &Device) -> Result<Self, ModelError> {
+        let Some(present) = &self.centres else { return Ok(self) };
+        let [rows, dim] = present.lazy_shape().dims();
+        let classes = rows - 1;
+        if middles.len() != classes * dim {
+            return Err(ModelError::Middles { given: middles.len(), classes, dim });
+        }
         let values = middles.iter().copied().chain(std::iter::repeat_n(0.0, dim)).collect();
-        Self { centres: Some(centres(values, dim, device)), ..self }
+        Ok(Self { centres: Some(centres(values, dim, device)), ..self })
     }
 
     /// Where the classes of `count` points have their middles, `[B, D]`: what lines are followed about. None without classes.
@@ -150,6 +156,16 @@ impl FluxTube {
         let last = table.dims()[0] - 1;
         let rows = class_indices(last, count, condition, &table.device());
         Some(table.select(0, rows))
+    }
+
+    /// See [`crate::FieldNet::middle`].
+    pub(crate) fn middle(&self, condition: &Condition) -> Result<Option<Vec<f32>>, ModelError> {
+        let read = |middles: Tensor<2>| {
+            let values = middles.try_into_vec_as::<f32>();
+            values
+                .map_err(|error| ModelError::DeviceUnusable { name: "network".to_owned(), message: error.to_string() })
+        };
+        self.middles(1, Some(condition)).map(read).transpose()
     }
 
     /// The tube whose lines keep their angles: γ becomes β, so that what is learned along x hardly moves them inwards or outwards

@@ -20,7 +20,7 @@ use crate::height::{axial, direction, place, placed};
 use crate::init::{Setting, initialise};
 use crate::operators::Window;
 use crate::tube::TubeParts;
-use crate::{Condition, FieldNet, FluxTube, Geometry};
+use crate::{Condition, FieldNet, FluxTube, Geometry, ModelError, TrainableNet};
 
 /// The U-Net of diffusion models (Ho, Jain & Abbeel 2020, arXiv 2006.11239), as a field.
 ///
@@ -151,16 +151,6 @@ impl UNet {
         Self { tube, ..initialise(unet, stream, device) }
     }
 
-    /// See [`FluxTube::keeping_angles`].
-    pub(crate) fn keeping_angles(self) -> Self {
-        Self { tube: self.tube.map(FluxTube::keeping_angles), ..self }
-    }
-
-    /// See [`FluxTube::centred`].
-    pub(crate) fn centred(self, middles: &[f32], device: &Device) -> Self {
-        Self { tube: self.tube.map(|tube| tube.centred(middles, device)), ..self }
-    }
-
     /// See [`FluxTube::middles`].
     pub(crate) fn middles(&self, count: usize, condition: Option<&Condition>) -> Option<Tensor<2>> {
         self.tube.as_ref()?.middles(count, condition)
@@ -172,11 +162,6 @@ impl UNet {
             Some(middles) => x + middles,
             None => x,
         }
-    }
-
-    pub(crate) fn rows_per_core(&self) -> usize {
-        let [_, height, width] = self.image.0;
-        (PIXELS * self.patch * self.patch / (height * width)).max(1)
     }
 
     /// The last features, `[B, H, W, channels]`, of images `x` `[B, H, W, C]`, their patches taken for pixels.
@@ -224,17 +209,6 @@ struct Given {
 }
 
 impl UNet {
-    /// See [`crate::Network::ends`].
-    pub(crate) fn ends(&self, x: &Tensor<2>, z: Tensor<2>, condition: Option<&Condition>) -> Option<[Tensor<2>; 2]> {
-        if self.geometry.0.head != crate::Head::Ends {
-            return None;
-        }
-        let known = self.tube.as_ref()?.parts(x, &z);
-        let left = self.left_of_ends(x, z, &known, condition);
-        let pairs = known.ends.into_iter().zip(left);
-        pairs.map(|(end, left)| x.clone() * end.skip + left * end.width).collect::<Vec<_>>().try_into().ok()
-    }
-
     /// F of the ends on source and target, `[B, D]` each.
     fn left_of_ends(
         &self,
@@ -295,5 +269,41 @@ impl FieldNet for UNet {
             return lateral;
         }
         Tensor::cat(vec![lateral, axial(head.slice([0..count, 0..1]))], 1)
+    }
+    fn dim(&self) -> Option<usize> {
+        Some(self.geometry.0.dim)
+    }
+
+    fn ends(&self, x: &Tensor<2>, z: Tensor<2>, condition: Option<&Condition>) -> Option<[Tensor<2>; 2]> {
+        if self.geometry.0.head != crate::Head::Ends {
+            return None;
+        }
+        let known = self.tube.as_ref()?.parts(x, &z);
+        let left = self.left_of_ends(x, z, &known, condition);
+        let pairs = known.ends.into_iter().zip(left);
+        pairs.map(|(end, left)| x.clone() * end.skip + left * end.width).collect::<Vec<_>>().try_into().ok()
+    }
+
+    fn middle(&self, condition: &Condition) -> Result<Option<Vec<f32>>, ModelError> {
+        self.tube.as_ref().map_or(Ok(None), |tube| tube.middle(condition))
+    }
+
+    fn rows_per_core(&self) -> usize {
+        let [_, height, width] = self.image.0;
+        (PIXELS * self.patch * self.patch / (height * width)).max(1)
+    }
+
+    fn rows_at_once(&self) -> usize {
+        32 * self.rows_per_core()
+    }
+}
+
+impl TrainableNet for UNet {
+    fn centred(self, middles: &[f32], device: &Device) -> Result<Self, ModelError> {
+        Ok(Self { tube: self.tube.map(|tube| tube.centred(middles, device)).transpose()?, ..self })
+    }
+
+    fn keeping_angles(self) -> Self {
+        Self { tube: self.tube.map(FluxTube::keeping_angles), ..self }
     }
 }
