@@ -8,11 +8,13 @@
 mod augmented;
 mod capacitor;
 mod error;
+mod own_error;
 mod points;
 mod seed;
 
 pub use augmented::Augmented;
 pub use capacitor::{Capacitor, Side};
 pub use error::CoreError;
+pub use own_error::OwnError;
 pub use points::Points;
 pub use seed::{Seed, Stream};

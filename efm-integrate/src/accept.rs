@@ -2,13 +2,13 @@
 
 use std::sync::Arc;
 
-use crate::batch::Line;
+use crate::batch::{Batch, Line};
 use crate::dense::Dense;
 use crate::engine::Engine;
 use crate::event::{first_zero, zeros};
 use crate::form::Course;
 use crate::save::Recorder;
-use crate::{Event, Stop, Trigger};
+use crate::{Event, Stop, TraceError, Tried, Trigger, Verdict};
 
 /// Steps below this share of the form's extent are lost in rounding.
 const SMALLEST_STEP: f64 = 1e-12;
@@ -19,43 +19,49 @@ const LONGEST_ARC: f64 = 1.25;
 
 impl Engine<'_> {
     /// Takes the tried step of line `i`, or shortens it.
-    pub(super) fn judge(&mut self, i: usize) {
-        let Self { course, batch, tableau, .. } = self;
+    pub(super) fn judge(&mut self, i: usize) -> Result<(), TraceError> {
+        let Self { course, batch, tableau, controller, .. } = self;
         let range = batch.range(i);
-        let line = &mut batch.lines[i];
+        let Batch { lines, states, trials, slopes, change, .. } = batch;
+        let line = &mut lines[i];
         let h = line.t_next - line.t;
-        let Some(controller) = self.controller else {
+        let Some(controller) = controller else {
             match line.fault {
                 Some(fault) => line.stop = Some(fault),
                 None => self.accept(i),
             }
-            return;
+            return Ok(());
         };
-        let (factor, reason) = if let Some(fault) = line.fault.take() {
-            (RETREAT, fault)
+        let (next, reason) = if let Some(fault) = line.fault.take() {
+            (RETREAT * h.abs(), fault)
         } else {
-            let slopes = &batch.slopes;
-            let errors = range.clone().map(|at| {
-                h * tableau.error.iter().zip(slopes).map(|(weight, slopes)| weight * slopes[at]).sum::<f64>()
-            });
-            let error = controller.norm(&batch.states[range.clone()], &batch.trials[range], errors);
-            if error <= 1.0 {
-                let error = error.max(1e-10);
-                let factor = controller.grow(error, line.error);
-                line.h = h.abs() * if line.rejected { factor.min(1.0) } else { factor };
-                line.error = error.max(1e-4);
-                line.rejected = false;
-                self.accept(i);
-                return;
+            let (before, after) = (&states[range.clone()], &trials[range.clone()]);
+            let (mut errors, mut error) = (&change[..0], f64::NAN);
+            if !tableau.error.is_empty() {
+                for (change, at) in change.iter_mut().zip(range) {
+                    *change =
+                        h * tableau.error.iter().zip(&*slopes).map(|(weight, slopes)| weight * slopes[at]).sum::<f64>();
+                }
+                error = controller.size(before, after, change);
+                errors = change;
             }
-            (controller.shrink(error), Stop::StepTooSmall)
+            let (length, order, memory, again) = (h.abs(), tableau.order, line.memory, line.rejected);
+            match controller.judge(&Tried { before, after, errors, error, length, order, memory, again }) {
+                Verdict::Accept { next, memory } => {
+                    (line.h, line.memory, line.rejected) = (usable(next)?, memory, false);
+                    self.accept(i);
+                    return Ok(());
+                }
+                Verdict::Reject { next } => (usable(next)?, Stop::StepTooSmall),
+            }
         };
         line.rejections += 1;
         line.rejected = true;
-        line.h = h.abs() * factor;
+        line.h = next;
         if line.h < SMALLEST_STEP * course.extent() {
             line.stop = Some(reason);
         }
+        Ok(())
     }
 
     /// Moves line `i` to the end of its step, or to where it ends on the way, and writes down what it passed.
@@ -136,6 +142,11 @@ impl Engine<'_> {
             go_straight(course, line, course.finish, state, &batch.slopes[0][range], recorder);
         }
     }
+}
+
+/// A length that can be stepped.
+fn usable(length: f64) -> Result<f64, TraceError> {
+    if length.is_finite() && length > 0.0 { Ok(length) } else { Err(TraceError::BadStep { length }) }
 }
 
 /// Moves a line of a gap form straight to the height `to` along `slope`, which is per unit of t.

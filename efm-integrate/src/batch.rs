@@ -19,8 +19,8 @@ pub(crate) struct Line {
     pub h: f64,
     /// Whether the step being tried ends the line.
     pub last: bool,
-    /// Error of the last good step, for the controller.
-    pub error: f64,
+    /// What the step control remembers of the last good step.
+    pub memory: f64,
     /// Whether the last step was rejected.
     pub rejected: bool,
     /// Whether the slope at the present state is known.
@@ -65,6 +65,8 @@ pub(crate) struct Batch {
     points: Augmented,
     values: FieldValues,
     point: Vec<f64>,
+    /// Room for a change of one line's state.
+    pub change: Vec<f64>,
     /// Evaluations so far, in points.
     pub evaluations: u64,
 }
@@ -81,6 +83,7 @@ impl Batch {
             points: Augmented::new(dim),
             values: FieldValues::default(),
             point: vec![0.0; dim + 1],
+            change: vec![0.0; width],
             evaluations: 0,
         }
     }

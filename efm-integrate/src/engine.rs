@@ -7,9 +7,8 @@ use crate::accept::go_straight;
 use crate::batch::{At, Batch, Line};
 use crate::form::Course;
 use crate::save::Recorder;
-use crate::step::Controller;
 use crate::tracer::{Progress, Watch};
-use crate::{Event, Form, Lines, Save, StepControl, Stop, Tableau, TraceError, Tracer, Trigger};
+use crate::{Event, Form, Lines, Save, StepController, Stop, Tableau, TraceError, Tracer, Trigger};
 
 /// One trace: settings with all choices made, lines on their way, results so far.
 ///
@@ -20,8 +19,9 @@ pub(crate) struct Engine<'a> {
     pub(super) field: &'a dyn Field,
     pub(super) course: Course,
     pub(super) events: Vec<Arc<dyn Event>>,
-    pub(super) tableau: &'static Tableau,
-    pub(super) controller: Option<Controller>,
+    pub(super) tableau: &'a Tableau,
+    /// The rule that judges steps; `None` for equal ones.
+    pub(super) controller: Option<Arc<dyn StepController>>,
     /// Whether the slope at the end of a step is computed with it: FSAL methods, and whenever dense output is needed.
     pub(super) end_slope: bool,
     pub(super) batch: Batch,
@@ -32,14 +32,14 @@ pub(crate) struct Engine<'a> {
 }
 
 impl<'a> Engine<'a> {
-    pub fn new(tracer: &'a Tracer, field: &'a dyn Field, course: Course, events: Vec<Arc<dyn Event>>) -> Self {
-        let tableau = tracer.method.tableau();
-        let controller = match tracer.step {
-            StepControl::Adaptive { rtol, atol, .. } => {
-                Some(Controller { rtol, atol, order: f64::from(tableau.order) })
-            }
-            StepControl::Fixed { .. } => None,
-        };
+    pub fn new(
+        tracer: &'a Tracer,
+        field: &'a dyn Field,
+        course: Course,
+        events: Vec<Arc<dyn Event>>,
+        controller: Option<Arc<dyn StepController>>,
+    ) -> Self {
+        let tableau = tracer.tableau.tableau();
         let dense = course.form != Form::Z || !events.is_empty() || matches!(tracer.save, Save::Heights(_));
         let end_slope = tableau.fsal() || dense;
         let stages = tableau.stages() + usize::from(end_slope && !tableau.fsal());
@@ -124,19 +124,16 @@ impl<'a> Engine<'a> {
             return;
         }
         let t = self.course.variable(self.course.clamp(z));
-        let h = match self.tracer.step {
-            StepControl::Adaptive { first, .. } => first.unwrap_or(f64::NAN),
-            StepControl::Fixed { .. } => f64::NAN,
-        };
+        let first = self.controller.as_ref().and_then(|controller| controller.first());
         let line = Line {
             index,
             t_start: t,
             t,
             t_next: t,
             z,
-            h,
+            h: first.unwrap_or(f64::NAN),
             last: false,
-            error: 1.0,
+            memory: 1.0,
             rejected: false,
             has_slope: false,
             fault: None,
@@ -209,7 +206,7 @@ impl<'a> Engine<'a> {
         self.stages()?;
         for i in 0..self.batch.lines.len() {
             if self.batch.lines[i].stop.is_none() {
-                self.judge(i);
+                self.judge(i)?;
             }
         }
         Ok(())

@@ -1,6 +1,7 @@
+use efm_core::OwnError;
 use efm_field::FieldError;
 
-use crate::Method;
+use crate::Solver;
 
 /// Misuse of a tracer, or a field that failed. What happens to a single line is a [`crate::Stop`], not an error.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
@@ -38,7 +39,24 @@ pub enum TraceError {
     )]
     NoErrorEstimate {
         /// The method asked for.
-        method: Method,
+        method: Solver,
+    },
+    /// The numbers of a Runge-Kutta method do not fit together.
+    #[error("the tableau is none of an explicit Runge-Kutta method: {0}")]
+    Tableau(#[from] TableauError),
+    /// A rule of step control asked for a step of no length.
+    #[error("the step control asked for a step of length {length}; it must be finite and positive")]
+    BadStep {
+        /// The length it asked for.
+        length: f64,
+    },
+    /// A reason to stop was given a name that cannot be told from others.
+    #[error("`{name}` cannot name a reason to stop: {wanted}")]
+    BadName {
+        /// The name.
+        name: String,
+        /// What is allowed.
+        wanted: &'static str,
     },
     /// A setting is out of its range.
     #[error("{setting} is {value}; it must be {wanted}")]
@@ -56,4 +74,54 @@ pub enum TraceError {
     /// The field could not be evaluated.
     #[error(transparent)]
     Field(#[from] FieldError),
+    /// A part that is not ours failed: a map, an event, a step control. [`TraceError::own`] makes one.
+    #[error(transparent)]
+    Own(OwnError),
+}
+
+impl TraceError {
+    /// An error of your own, or a text that says what is wrong.
+    pub fn own(error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
+        Self::Own(OwnError::new(error))
+    }
+}
+
+/// What does not fit in a [`crate::Tableau`].
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum TableauError {
+    /// No stage, or of order 0.
+    #[error("it has no stages or is of order 0")]
+    Empty,
+    /// A part is too long or too short.
+    #[error("`{part}` holds {found} numbers, and there are {stages} stages")]
+    Length {
+        /// Name of the field.
+        part: &'static str,
+        /// Its length.
+        found: usize,
+        /// Number of nodes.
+        stages: usize,
+    },
+    /// A row does not stand below the diagonal.
+    #[error("row {row} of `rows` holds {found} numbers; in an explicit method it holds {row}")]
+    Row {
+        /// Index of the row, from 0.
+        row: usize,
+        /// Its length.
+        found: usize,
+    },
+    /// A number is NaN or infinite.
+    #[error("it holds numbers that are not finite")]
+    NotFinite,
+    /// Numbers do not sum to what they must.
+    #[error("the sum over {what} is {sum}; it must be {wanted}")]
+    Sum {
+        /// Which numbers.
+        what: String,
+        /// Their sum.
+        sum: f64,
+        /// What it must be.
+        wanted: f64,
+    },
 }

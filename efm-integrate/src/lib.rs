@@ -4,8 +4,8 @@
 //! ICML 2025, arXiv 2502.02367, Algorithm 2). The parts are separate and can be combined freely:
 //!
 //! * which equation is solved: [`Form`], [`Heading`];
-//! * how one step is taken: [`Method`], a [`Tableau`] of numbers;
-//! * how long a step is: [`StepControl`], decided for every line on its own;
+//! * how one step is taken: a [`Tableau`] of numbers, one of ours by its name ([`Solver`]) or your own;
+//! * how long a step is: [`StepControl`], decided for every line on its own, by a [`StepController`] of ours or your own;
 //! * where a line ends, and what is noticed on its way: [`Event`];
 //! * what is kept: [`Save`];
 //! * what comes back: [`Lines`], with one reason per line, [`Stop`];
@@ -30,6 +30,7 @@
 
 mod accept;
 mod batch;
+mod controller;
 mod dense;
 pub mod density;
 mod engine;
@@ -43,15 +44,20 @@ pub mod problems;
 mod root;
 mod round;
 mod save;
+mod solver;
 mod step;
+mod stop;
 mod tableau;
 mod tracer;
 
-pub use error::TraceError;
+pub use controller::{ProportionalIntegral, StepController, Tried, Verdict};
+pub use error::{TableauError, TraceError};
 pub use event::{Capture, Crossing, Escape, Event, Trigger};
 pub use form::{Form, Heading};
-pub use lines::{Lines, Stop};
+pub use lines::Lines;
 pub use save::{Paths, Save};
+pub use solver::Solver;
 pub use step::StepControl;
-pub use tableau::{Method, Tableau};
+pub use stop::{Outcome, OwnStop, Stop};
+pub use tableau::Tableau;
 pub use tracer::{Progress, Tracer, Watch};

@@ -1,80 +1,8 @@
 use std::collections::BTreeMap;
-use std::fmt;
 
 use efm_core::Augmented;
 
-use crate::Paths;
-
-/// Why a line ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
-#[serde(rename_all = "kebab-case")]
-#[non_exhaustive]
-pub enum Stop {
-    /// It reached the plate it was headed for.
-    Landed,
-    /// It came within the capture radius of a charge.
-    Captured,
-    /// A map that keeps a part of its lines arrived with this one and did not keep it: neither an arrival nor a loss.
-    Rejected,
-    /// It left the domain.
-    Escaped,
-    /// It used up its evaluations of the field.
-    TooManyEvaluations,
-    /// Its step fell below what f64 resolves: the field changes too abruptly for the tolerance.
-    StepTooSmall,
-    /// E_z ≤ 0, or next to nothing, in a form that lives in the gap.
-    TurnedBack,
-    /// The field's direction or the line's position became NaN or infinite.
-    NotFinite,
-    /// The caller asked for an end.
-    Cancelled,
-}
-
-impl Stop {
-    /// All reasons.
-    pub const ALL: [Self; 9] = [
-        Self::Landed,
-        Self::Captured,
-        Self::Rejected,
-        Self::Escaped,
-        Self::TooManyEvaluations,
-        Self::StepTooSmall,
-        Self::TurnedBack,
-        Self::NotFinite,
-        Self::Cancelled,
-    ];
-
-    /// Whether the line got to where it was going: the plate or one of its charges.
-    pub fn arrived(self) -> bool {
-        matches!(self, Self::Landed | Self::Captured)
-    }
-
-    /// Whether the line should have arrived and did not. Rejected lines are not lost.
-    pub fn is_lost(self) -> bool {
-        !self.arrived() && self != Self::Rejected
-    }
-
-    /// The name used in files and tables.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Landed => "landed",
-            Self::Captured => "captured",
-            Self::Rejected => "rejected",
-            Self::Escaped => "escaped",
-            Self::TooManyEvaluations => "too-many-evaluations",
-            Self::StepTooSmall => "step-too-small",
-            Self::TurnedBack => "turned-back",
-            Self::NotFinite => "not-finite",
-            Self::Cancelled => "cancelled",
-        }
-    }
-}
-
-impl fmt::Display for Stop {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.name())
-    }
-}
+use crate::{Paths, Stop};
 
 /// Traced lines, in the order of their starts.
 #[derive(Debug, Clone, PartialEq)]
@@ -112,7 +40,7 @@ impl Lines {
     }
 
     /// How many lines ended for each reason that occurred, by name; rejected lines too.
-    pub fn tally(&self) -> BTreeMap<&'static str, usize> {
+    pub fn tally(&self) -> BTreeMap<&str, usize> {
         let mut tally = BTreeMap::new();
         for stop in &self.stops {
             *tally.entry(stop.name()).or_insert(0) += 1;

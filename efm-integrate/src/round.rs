@@ -1,7 +1,8 @@
 //! One step of all lines up to the point where each is judged.
 
 use crate::accept::go_straight;
-use crate::batch::{At, Line};
+use crate::batch::{At, Batch, Line};
+use crate::controller::{guess, refine};
 use crate::engine::Engine;
 use crate::{StepControl, Stop, TraceError};
 
@@ -31,8 +32,8 @@ impl Engine<'_> {
             line.stop = line.fault;
         }
         self.leave();
-        let Self { course, batch, field, .. } = self;
-        let Some(controller) = self.controller else { return Ok(()) };
+        let Self { course, batch, field, tableau, controller, .. } = self;
+        let Some(controller) = controller.as_deref() else { return Ok(()) };
         let new = |line: &Line| line.stop.is_none() && line.h.is_nan();
         if !batch.lines.iter().any(new) {
             return Ok(());
@@ -41,27 +42,34 @@ impl Engine<'_> {
         for i in 0..batch.lines.len() {
             if new(&batch.lines[i]) {
                 let range = batch.range(i);
-                let guess = controller.guess(&batch.states[range.clone()], &batch.slopes[0][range], extent);
+                let guess = guess(controller, &batch.states[range.clone()], &batch.slopes[0][range], extent);
                 let line = &mut batch.lines[i];
                 line.t_next = line.t + course.sign * guess.min((course.last() - line.t).abs());
                 batch.combine(i, &[1.0]);
             }
         }
+        // A method of one stage has no slope to spare for a second look; its first guess stands.
         let probe = batch.slopes.len() - 1;
+        if probe == 0 {
+            for line in batch.lines.iter_mut().filter(|line| new(line)) {
+                line.h = (line.t_next - line.t).abs();
+            }
+            return Ok(());
+        }
         batch.evaluate(*field, course, At::Trials, probe, |line| new(line).then_some(line.t_next))?;
         for i in 0..batch.lines.len() {
             if new(&batch.lines[i]) {
                 let range = batch.range(i);
-                let guess = (batch.lines[i].t_next - batch.lines[i].t).abs();
-                batch.lines[i].h = match batch.lines[i].fault.take() {
+                let Batch { lines, states, slopes, change, .. } = &mut *batch;
+                let line = &mut lines[i];
+                let guess = (line.t_next - line.t).abs();
+                line.h = match line.fault.take() {
                     Some(_) => guess,
-                    None => controller.refine(
-                        guess,
-                        &batch.states[range.clone()],
-                        &batch.slopes[0][range.clone()],
-                        &batch.slopes[probe][range],
-                        extent,
-                    ),
+                    None => {
+                        let (slope, there) = (&slopes[0][range.clone()], &slopes[probe][range.clone()]);
+                        change.iter_mut().zip(there.iter().zip(slope)).for_each(|(turn, (to, from))| *turn = to - from);
+                        refine(controller, (guess, tableau.order), &states[range], slope, &*change, extent)
+                    }
                 };
             }
         }
@@ -84,23 +92,24 @@ impl Engine<'_> {
 
     /// The end t of each line's next step: what the control wants, within what events allow and the line has left.
     pub(super) fn propose(&mut self) {
-        let Self { course, batch, tracer, events, point, .. } = self;
+        let Self { course, batch, tracer, events, point, controller, .. } = self;
         let t_last = course.last();
+        let most = controller.as_ref().and_then(|controller| controller.longest()).unwrap_or(f64::INFINITY);
         for i in 0..batch.lines.len() {
             let range = batch.range(i);
             let line = &mut batch.lines[i];
             if line.stop.is_some() {
                 continue;
             }
-            let longest = match tracer.step {
-                StepControl::Fixed { steps } if course.in_gap() => {
+            let longest = match &tracer.step {
+                &StepControl::Fixed { steps } if course.in_gap() => {
                     let taken = f64::from(line.steps + 1) / steps as f64;
                     line.last = line.steps as usize + 1 >= steps;
                     line.t_next = if line.last { t_last } else { course.after(line.t_start, taken) };
                     continue;
                 }
-                StepControl::Fixed { steps } => course.gap / steps as f64,
-                StepControl::Adaptive { max, .. } => line.h.min(max.unwrap_or(f64::INFINITY)),
+                &StepControl::Fixed { steps } => course.gap / steps as f64,
+                StepControl::Adaptive { .. } | StepControl::Own(_) => line.h.min(most),
             };
             course.place(line.t, &batch.states[range.clone()], point);
             let reach = events.iter().map(|event| event.reach(point)).fold(f64::INFINITY, f64::min);
@@ -119,7 +128,8 @@ impl Engine<'_> {
         let Self { course, batch, field, tableau, end_slope, .. } = self;
         for stage in 1..batch.slopes.len() {
             let beyond = stage == tableau.stages(); // the slope at y₁ of a method that is not FSAL
-            let (node, row) = if beyond { (1.0, tableau.weights) } else { (tableau.nodes[stage], tableau.rows[stage]) };
+            let (node, row) =
+                if beyond { (1.0, &tableau.weights) } else { (tableau.nodes[stage], &tableau.rows[stage]) };
             for i in 0..batch.lines.len() {
                 if batch.lines[i].is_running() {
                     batch.combine(i, row);
@@ -133,7 +143,7 @@ impl Engine<'_> {
         if !*end_slope {
             for i in 0..batch.lines.len() {
                 if batch.lines[i].is_running() {
-                    batch.combine(i, tableau.weights);
+                    batch.combine(i, &tableau.weights);
                     let range = batch.range(i);
                     if !batch.trials[range].iter().all(|value| value.is_finite()) {
                         batch.lines[i].fault = Some(Stop::NotFinite);

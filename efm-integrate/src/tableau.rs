@@ -1,26 +1,53 @@
-use std::fmt;
+use crate::TableauError;
 
 /// An explicit Runge-Kutta method as numbers.
 ///
-/// k_i = f(t + c_i h, y + h Σ_j a_ij k_j), y₁ = y + h Σ_i b_i k_i.
-#[derive(Debug, Clone, Copy, PartialEq)]
+/// k_i = f(t + c_i h, y + h Σ_j a_ij k_j), y₁ = y + h Σ_i b_i k_i. A [`crate::Tracer`] takes any of them:
+///
+/// ```
+/// use efm_integrate::{StepControl, Tableau, Tracer};
+///
+/// // A. Ralston, Math. Comp. 16 (1962) 431-437: of all methods of order 2 with two stages that with the least error.
+/// let ralston = Tableau {
+///     citation: "Ralston 1962".into(),
+///     order: 2,
+///     nodes: vec![0.0, 2.0 / 3.0],
+///     rows: vec![vec![], vec![2.0 / 3.0]],
+///     weights: vec![0.25, 0.75],
+///     ..Tableau::default()
+/// };
+/// ralston.check()?;
+/// let tracer = Tracer { tableau: ralston.into(), step: StepControl::Fixed { steps: 20 }, ..Tracer::default() };
+/// # let field = efm_integrate::problems::Contraction { dim: 1, gap: 2.0, rate: 1.0 };
+/// # let mut starts = efm_core::Augmented::new(1);
+/// # starts.push(&[3.0], 0.0);
+/// let lines = tracer.trace(&field, &starts)?;
+/// # assert!((lines.ends.x(0)[0] - 3.0 * (-2.0_f64).exp()).abs() < 1e-2);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug, Clone, PartialEq, Default)]
 pub struct Tableau {
     /// Where the numbers come from.
-    pub citation: &'static str,
+    pub citation: String,
     /// Order of y₁: the global error falls as h^order.
     pub order: u32,
-    /// c, one per stage.
-    pub nodes: &'static [f64],
-    /// a, the rows below the diagonal; row 0 is empty.
-    pub rows: &'static [&'static [f64]],
-    /// b.
-    pub weights: &'static [f64],
-    /// b − b̂ of the embedded method, whose order is one lower; empty where there is none.
-    pub error: &'static [f64],
+    /// c, one per stage; the first one is 0.
+    pub nodes: Vec<f64>,
+    /// a, the rows below the diagonal: row i holds i numbers, row 0 is empty.
+    pub rows: Vec<Vec<f64>>,
+    /// b, one per stage.
+    pub weights: Vec<f64>,
+    /// b − b̂ of the embedded method, whose order is one lower; empty where there is none, and then steps cannot adapt to
+    /// the error.
+    pub error: Vec<f64>,
     /// Weights d of the term θ²(1−θ)² h Σ d_i k_i that lifts cubic Hermite interpolation to the fourth order; empty for
     /// plain Hermite.
-    pub dense: &'static [f64],
+    pub dense: Vec<f64>,
 }
+
+/// How far a sum of numbers of a tableau may be from what it must be, relative to the size of its terms: numbers that
+/// were typed with ten digits pass.
+const SUM: f64 = 1e-9;
 
 impl Tableau {
     /// Number of slopes, s.
@@ -30,143 +57,61 @@ impl Tableau {
 
     /// Whether the last slope is the first of the next step ("first same as last").
     pub fn fsal(&self) -> bool {
-        let last = self.stages() - 1;
-        last > 0 && self.weights[last] == 0.0 && self.rows[last] == &self.weights[..last]
-    }
-}
-
-/// Euler's method.
-const EULER: Tableau = Tableau {
-    citation: "L. Euler, Institutionum calculi integralis I (1768), § 650",
-    order: 1,
-    nodes: &[0.0],
-    rows: &[&[]],
-    weights: &[1.0],
-    error: &[],
-    dense: &[],
-};
-
-/// Heun's method (the explicit trapezoidal rule) with Euler's method embedded.
-const HEUN: Tableau = Tableau {
-    citation: "K. Heun, Z. Math. Phys. 45 (1900) 23-38; Hairer, Nørsett, Wanner, Solving ODEs I, 2nd ed., sec. II.1",
-    order: 2,
-    nodes: &[0.0, 1.0],
-    rows: &[&[], &[1.0]],
-    weights: &[0.5, 0.5],
-    error: &[-0.5, 0.5],
-    dense: &[],
-};
-
-/// The classical method of order 4.
-const RK4: Tableau = Tableau {
-    citation: "W. Kutta, Z. Math. Phys. 46 (1901) 435-453; Hairer, Nørsett, Wanner, Solving ODEs I, table II.1.2",
-    order: 4,
-    nodes: &[0.0, 0.5, 0.5, 1.0],
-    rows: &[&[], &[0.5], &[0.0, 0.5], &[0.0, 0.0, 1.0]],
-    weights: &[1.0 / 6.0, 1.0 / 3.0, 1.0 / 3.0, 1.0 / 6.0],
-    error: &[],
-    dense: &[],
-};
-
-/// Bogacki and Shampine's pair of orders 3 and 2.
-const BOSH3: Tableau = Tableau {
-    citation: "P. Bogacki, L. F. Shampine, A 3(2) pair of Runge-Kutta formulas, Appl. Math. Lett. 2 (1989) 321-325",
-    order: 3,
-    nodes: &[0.0, 1.0 / 2.0, 3.0 / 4.0, 1.0],
-    rows: &[&[], &[1.0 / 2.0], &[0.0, 3.0 / 4.0], &[2.0 / 9.0, 1.0 / 3.0, 4.0 / 9.0]],
-    weights: &[2.0 / 9.0, 1.0 / 3.0, 4.0 / 9.0, 0.0],
-    error: &[
-        2.0 / 9.0 - 7.0 / 24.0, //
-        1.0 / 3.0 - 1.0 / 4.0,
-        4.0 / 9.0 - 1.0 / 3.0,
-        -1.0 / 8.0,
-    ],
-    dense: &[],
-};
-
-/// Dormand and Prince's pair of orders 5 and 4, with its continuous extension of order 4.
-const DOPRI5: Tableau = Tableau {
-    citation: "J. R. Dormand, P. J. Prince, A family of embedded Runge-Kutta formulae, J. Comput. Appl. Math. 6 (1980) \
-               19-26; dense output: Hairer, Nørsett, Wanner, Solving ODEs I, 2nd ed., eqs. (II.6.14)-(II.6.15)",
-    order: 5,
-    nodes: &[0.0, 1.0 / 5.0, 3.0 / 10.0, 4.0 / 5.0, 8.0 / 9.0, 1.0, 1.0],
-    rows: &[
-        &[],
-        &[1.0 / 5.0],
-        &[3.0 / 40.0, 9.0 / 40.0],
-        &[44.0 / 45.0, -56.0 / 15.0, 32.0 / 9.0],
-        &[19372.0 / 6561.0, -25360.0 / 2187.0, 64448.0 / 6561.0, -212.0 / 729.0],
-        &[9017.0 / 3168.0, -355.0 / 33.0, 46732.0 / 5247.0, 49.0 / 176.0, -5103.0 / 18656.0],
-        &[35.0 / 384.0, 0.0, 500.0 / 1113.0, 125.0 / 192.0, -2187.0 / 6784.0, 11.0 / 84.0],
-    ],
-    weights: &[35.0 / 384.0, 0.0, 500.0 / 1113.0, 125.0 / 192.0, -2187.0 / 6784.0, 11.0 / 84.0, 0.0],
-    error: &[
-        35.0 / 384.0 - 5179.0 / 57600.0,
-        0.0,
-        500.0 / 1113.0 - 7571.0 / 16695.0,
-        125.0 / 192.0 - 393.0 / 640.0,
-        -2187.0 / 6784.0 + 92097.0 / 339200.0,
-        11.0 / 84.0 - 187.0 / 2100.0,
-        -1.0 / 40.0,
-    ],
-    dense: &[
-        -12715105075.0 / 11282082432.0,
-        0.0,
-        87487479700.0 / 32700410799.0,
-        -10690763975.0 / 1880347072.0,
-        701980252875.0 / 199316789632.0,
-        -1453857185.0 / 822651844.0,
-        69997945.0 / 29380423.0,
-    ],
-};
-
-/// How one step is taken.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, serde::Serialize, serde::Deserialize)]
-#[serde(rename_all = "kebab-case")]
-#[non_exhaustive]
-pub enum Method {
-    /// Euler, order 1: one evaluation per step.
-    Euler,
-    /// Heun, order 2 with an embedded error estimate: two evaluations per step.
-    Heun,
-    /// The classical Runge-Kutta method, order 4: four evaluations per step, fixed steps only.
-    Rk4,
-    /// Bogacki–Shampine 3(2): three evaluations per step.
-    Bosh3,
-    /// Dormand–Prince 5(4): six evaluations per step.
-    #[default]
-    Dopri5,
-}
-
-impl Method {
-    /// All methods, by order.
-    pub const ALL: [Self; 5] = [Self::Euler, Self::Heun, Self::Bosh3, Self::Rk4, Self::Dopri5];
-
-    /// The numbers of the method.
-    pub fn tableau(self) -> &'static Tableau {
-        match self {
-            Self::Euler => &EULER,
-            Self::Heun => &HEUN,
-            Self::Rk4 => &RK4,
-            Self::Bosh3 => &BOSH3,
-            Self::Dopri5 => &DOPRI5,
+        match (self.rows.split_last(), self.weights.split_last()) {
+            (Some((row, [_, ..])), Some((&0.0, weights))) => row == weights,
+            _ => false,
         }
     }
 
-    /// The name used in configurations.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Euler => "euler",
-            Self::Heun => "heun",
-            Self::Rk4 => "rk4",
-            Self::Bosh3 => "bosh3",
-            Self::Dopri5 => "dopri5",
+    /// Whether the numbers are those of an explicit method of at least the first order.
+    ///
+    /// Looked at are the lengths, Σ_j a_ij = c_i, Σ b = 1, Σ (b − b̂) = 0, and of the conditions of the order those of
+    /// quadrature, Σ b c^k = 1/(k+1) for k below it. A method that passes may still be of lower order than it says.
+    ///
+    /// # Errors
+    /// [`TableauError`] names what does not fit.
+    pub fn check(&self) -> Result<(), TableauError> {
+        let stages = self.stages();
+        if stages == 0 || self.order == 0 {
+            return Err(TableauError::Empty);
         }
+        for (part, found) in [("rows", self.rows.len()), ("weights", self.weights.len())] {
+            if found != stages {
+                return Err(TableauError::Length { part, found, stages });
+            }
+        }
+        for (part, found) in [("error", self.error.len()), ("dense", self.dense.len())] {
+            if found != 0 && found != stages {
+                return Err(TableauError::Length { part, found, stages });
+            }
+        }
+        if let Some(row) = (0..stages).find(|&row| self.rows[row].len() != row) {
+            return Err(TableauError::Row { row, found: self.rows[row].len() });
+        }
+        let numbers = self.rows.iter().flatten().chain(&self.nodes).chain(&self.weights);
+        if numbers.chain(&self.error).chain(&self.dense).any(|number| !number.is_finite()) {
+            return Err(TableauError::NotFinite);
+        }
+        for (row, (numbers, &node)) in self.rows.iter().zip(&self.nodes).enumerate() {
+            expect(numbers.iter().copied(), node, || format!("row {row} of a"))?;
+        }
+        expect(self.error.iter().copied(), 0.0, || "b − b̂".into())?;
+        for power in 0..self.order {
+            let terms = self.weights.iter().zip(&self.nodes).map(|(b, c)| b * c.powi(power as i32));
+            expect(terms, 1.0 / f64::from(power + 1), || match power {
+                0 => "b".into(),
+                _ => format!("b c^{power} of a method of order {}", self.order),
+            })?;
+        }
+        Ok(())
     }
 }
 
-impl fmt::Display for Method {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.name())
+/// Refuses a sum that is not what it must be.
+fn expect(terms: impl Iterator<Item = f64>, wanted: f64, what: impl Fn() -> String) -> Result<(), TableauError> {
+    let (sum, size) = terms.fold((0.0, wanted.abs().max(1.0)), |(sum, size), term| (sum + term, size + term.abs()));
+    if (sum - wanted).abs() > SUM * size {
+        return Err(TableauError::Sum { what: what(), sum, wanted });
     }
+    Ok(())
 }

@@ -6,7 +6,7 @@ use efm_field::Field;
 
 use crate::engine::Engine;
 use crate::form::Course;
-use crate::{Escape, Event, Form, Heading, Lines, Method, Save, StepControl, TraceError};
+use crate::{Escape, Event, Form, Heading, Lines, Save, Solver, StepControl, StepController, TraceError};
 
 /// Follows field lines. Plain settings: set what matters, leave the rest to `..Tracer::default()`.
 ///
@@ -14,8 +14,9 @@ use crate::{Escape, Event, Form, Heading, Lines, Method, Save, StepControl, Trac
 #[derive(Debug, Clone, serde::Serialize, serde::Deserialize)]
 #[serde(default, rename_all = "kebab-case", deny_unknown_fields)]
 pub struct Tracer {
-    /// How one step is taken.
-    pub method: Method,
+    /// How one step is taken; `method` in configurations.
+    #[serde(rename = "method")]
+    pub tableau: Solver,
     /// How long a step is.
     pub step: StepControl,
     /// Which equation is solved.
@@ -47,7 +48,7 @@ pub struct Tracer {
 impl Default for Tracer {
     fn default() -> Self {
         Self {
-            method: Method::default(),
+            tableau: Solver::default(),
             step: StepControl::default(),
             form: Form::default(),
             heading: Heading::default(),
@@ -117,7 +118,7 @@ impl Tracer {
         route: &Route,
         watch: &mut Watch<'_>,
     ) -> Result<Lines, TraceError> {
-        let mut course = self.check(field, starts)?;
+        let (mut course, controller) = self.check(field, starts)?;
         course.finish = route.finish.unwrap_or(course.finish);
         let mut events = self.events.clone();
         events.extend(route.events.iter().cloned());
@@ -126,13 +127,17 @@ impl Tracer {
             centre[course.dim] = 0.5 * course.gap;
             events.push(Arc::new(Escape { centre, radius }));
         }
-        let mut lines = Engine::new(self, field, course, events).run(starts, watch)?;
+        let mut lines = Engine::new(self, field, course, events, controller).run(starts, watch)?;
         lines.crossings.truncate(self.events.len());
         Ok(lines)
     }
 
-    /// The settings without the events of the caller.
-    fn check(&self, field: &dyn Field, starts: &Augmented) -> Result<Course, TraceError> {
+    /// The equation to be solved and the rule for its steps, with all settings checked.
+    fn check(
+        &self,
+        field: &dyn Field,
+        starts: &Augmented,
+    ) -> Result<(Course, Option<Arc<dyn StepController>>), TraceError> {
         let gap = field.gap();
         let bad = |setting, value, wanted| Err(TraceError::BadSetting { setting, value, wanted });
         if !(gap.is_finite() && gap > 0.0) {
@@ -155,7 +160,11 @@ impl Tracer {
         {
             return bad("height", height, "finite");
         }
-        self.step.check(self.method)?;
+        self.tableau.check()?;
+        let controller = self.step.controller()?;
+        if controller.as_ref().is_some_and(|controller| controller.needs_error()) && self.tableau.error.is_empty() {
+            return Err(TraceError::NoErrorEstimate { method: self.tableau.clone() });
+        }
 
         if starts.dim() != field.dim() {
             return Err(TraceError::DimensionMismatch { starts_dim: starts.dim(), field_dim: field.dim() });
@@ -167,6 +176,6 @@ impl Tracer {
             }
             course.check_start(line, starts.z(line))?;
         }
-        Ok(course)
+        Ok((course, controller))
     }
 }

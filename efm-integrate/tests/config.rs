@@ -1,7 +1,7 @@
 //! Settings as they stand in files.
 
 use efm_integrate::maps::{Forward, Lift};
-use efm_integrate::{Form, Heading, Method, Save, StepControl, Stop, Tracer};
+use efm_integrate::{Form, Heading, Save, Solver, StepControl, Stop, Tracer};
 
 #[test]
 fn a_tracer_is_written_in_plain_words() {
@@ -17,7 +17,7 @@ fn a_tracer_is_written_in_plain_words() {
         "#,
     )
     .unwrap();
-    assert_eq!((tracer.method, tracer.form, tracer.heading), (Method::Bosh3, Form::LogitZ, Heading::Reverse));
+    assert_eq!((tracer.tableau, tracer.form, tracer.heading), (Solver::Bosh3, Form::LogitZ, Heading::Reverse));
     assert_eq!(tracer.step, StepControl::Adaptive { rtol: 1e-3, atol: 1e-4, first: None, max: Some(0.5) });
     assert_eq!((tracer.max_evaluations, tracer.escape), (500, Some(100.0)));
     assert_eq!((tracer.save, tracer.margin), (Save::Heights(vec![0.5, 1.0]), Tracer::default().margin));
@@ -47,7 +47,7 @@ fn names_in_files_and_in_print_agree() {
     for stop in Stop::ALL {
         assert_eq!(serde_json::to_string(&stop).unwrap(), format!("\"{stop}\""));
     }
-    for method in Method::ALL {
+    for method in Solver::ALL {
         assert_eq!(serde_json::to_string(&method).unwrap(), format!("\"{method}\""));
     }
     for form in [Form::Z, Form::LogitZ, Form::Unit] {

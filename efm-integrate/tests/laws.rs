@@ -6,7 +6,7 @@ use common::{cloud, tight};
 use efm_core::{Augmented, Capacitor, Points};
 use efm_field::{ExactField, Field, Law};
 use efm_integrate::problems::{MirrorPair, Pair};
-use efm_integrate::{Form, Heading, Lines, Method, Save, StepControl, Stop, Tracer};
+use efm_integrate::{Form, Heading, Lines, Save, Solver, StepControl, Stop, Tracer};
 use proptest::prelude::*;
 
 fn select(points: &Augmented, indices: &[usize]) -> Augmented {
@@ -45,14 +45,14 @@ fn a_line_does_not_depend_on_its_batch() {
     for field in fields {
         for form in [Form::Z, Form::LogitZ, Form::Graded, Form::Unit] {
             for (method, step) in [
-                (Method::Dopri5, StepControl::default()),
-                (Method::Bosh3, StepControl::default()),
-                (Method::Heun, StepControl::default()),
-                (Method::Rk4, StepControl::Fixed { steps: 7 }),
+                (Solver::Dopri5, StepControl::default()),
+                (Solver::Bosh3, StepControl::default()),
+                (Solver::Heun, StepControl::default()),
+                (Solver::Rk4, StepControl::Fixed { steps: 7 }),
             ] {
                 let save = Save::Heights(vec![0.5, 1.0]);
                 let tracer = Tracer {
-                    method,
+                    tableau: method.clone(),
                     step,
                     form,
                     save,
@@ -125,7 +125,7 @@ proptest! {
     fn landed_lines_are_on_the_plate_to_the_last_bit(
         field in arbitrary_pair(),
         form in arbitrary_form(),
-        method in prop::sample::select(&Method::ALL[..]),
+        method in prop::sample::select(&Solver::ALL[..]),
         steps in 1_usize..30,
         reverse in any::<bool>(),
         height in 0.0..1.0_f64,
@@ -136,7 +136,7 @@ proptest! {
             if reverse { (Heading::Reverse, margin) } else { (Heading::Forward, field.gap - margin) };
         let z = if reverse { margin.max(height * field.gap) } else { finish.min(height * field.gap) };
         let step = StepControl::Fixed { steps };
-        let tracer = Tracer { method, form, heading, margin, step, escape: Some(100.0), ..Tracer::default() };
+        let tracer = Tracer { tableau: method.clone(), form, heading, margin, step, escape: Some(100.0), ..Tracer::default() };
         let lines = tracer.trace(&field, &cloud(1, 8, z, 3.0)).unwrap();
         for line in 0..8 {
             prop_assert!(lines.evaluations[line] <= tracer.max_evaluations);

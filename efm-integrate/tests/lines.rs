@@ -7,7 +7,7 @@ use std::sync::Arc;
 use common::{cloud, start, tight};
 use efm_core::Augmented;
 use efm_integrate::problems::{Contraction, Logistic, MirrorPair, Pair, Rotation, Slopes, Uniform};
-use efm_integrate::{Crossing, Form, Heading, Method, Save, StepControl, Stop, Tracer};
+use efm_integrate::{Crossing, Form, Heading, Save, Solver, StepControl, Stop, Tracer};
 
 const FORMS: [Form; 4] = [Form::Z, Form::LogitZ, Form::Graded, Form::Unit];
 
@@ -192,12 +192,13 @@ fn the_gap_flow_carries_the_marginal_of_poisson_plates() {
 fn the_error_falls_with_the_tolerance() {
     let field = Rotation { gap: 4.0, turn: 2.0 };
     let starts = cloud(2, 10, 0.0, 1.0);
-    for method in [Method::Heun, Method::Bosh3, Method::Dopri5] {
+    for method in [Solver::Heun, Solver::Bosh3, Solver::Dopri5] {
         let mut ratios = Vec::new();
         for exponent in 3..=8 {
             let rtol = 10.0_f64.powi(-exponent);
             let step = StepControl::tolerances(rtol, rtol);
-            let tracer = Tracer { method, step, form: Form::Z, max_evaluations: u32::MAX, ..Tracer::default() };
+            let tracer =
+                Tracer { tableau: method.clone(), step, form: Form::Z, max_evaluations: u32::MAX, ..Tracer::default() };
             let lines = tracer.trace(&field, &starts).unwrap();
             let mut worst = 0.0_f64;
             for index in 0..starts.len() {

@@ -10,7 +10,7 @@ use efm_core::{Augmented, Points};
 use efm_field::{Field, FieldError, FieldValues};
 use efm_integrate::problems::{Contraction, Pair, Rotation, Uniform};
 use efm_integrate::{
-    Capture, Crossing, Escape, Event, Form, Heading, Method, Save, StepControl, Stop, TraceError, Tracer, Trigger,
+    Capture, Crossing, Escape, Event, Form, Heading, Save, Solver, StepControl, Stop, TraceError, Tracer, Trigger,
 };
 
 const FORMS: [Form; 4] = [Form::Z, Form::LogitZ, Form::Graded, Form::Unit];
@@ -41,7 +41,7 @@ fn a_line_that_turns_back_stops_where_it_was_last_sound() {
     let field = Custom(|x, z| if x > 0.0 && z > 0.6 { [0.0, -1.0] } else { [0.0, 1.0] });
     let adaptive = StepControl::default();
     for form in [Form::Z, Form::LogitZ] {
-        for (step, within) in [(adaptive, 1e-9), (StepControl::Fixed { steps: 100 }, 0.05)] {
+        for (step, within) in [(adaptive.clone(), 1e-9), (StepControl::Fixed { steps: 100 }, 0.05)] {
             let tracer = Tracer { form, step, ..Tracer::default() };
             let lines = tracer.trace(&field, &start(&[0.5, -0.5], 0.0)).unwrap();
             assert_eq!(lines.stops, [Stop::TurnedBack, Stop::Landed]);
@@ -64,8 +64,9 @@ fn a_line_that_turns_back_stops_where_it_was_last_sound() {
 fn a_field_that_breaks_down_stops_its_lines_only() {
     let field = Custom(|x, z| if x > 0.0 && z > 0.5 { [f64::NAN, 1.0] } else { [0.0, 1.0] });
     for form in FORMS {
-        for method in Method::ALL {
-            let tracer = Tracer { form, method, step: StepControl::Fixed { steps: 20 }, ..Tracer::default() };
+        for method in Solver::ALL {
+            let tracer =
+                Tracer { form, tableau: method.clone(), step: StepControl::Fixed { steps: 20 }, ..Tracer::default() };
             let lines = tracer.trace(&field, &start(&[0.5, -0.5], 0.0)).unwrap();
             assert_eq!(lines.stops, [Stop::NotFinite, Stop::Landed]);
             assert!(lines.ends.as_slice().iter().all(|value| value.is_finite()));
@@ -98,9 +99,9 @@ fn lines_that_leave_the_domain_have_escaped_on_its_border() {
 fn the_limit_of_evaluations_is_kept_exactly() {
     let field = Rotation { gap: 10.0, turn: 5.0 };
     for form in FORMS {
-        for method in [Method::Heun, Method::Bosh3, Method::Dopri5] {
+        for method in [Solver::Heun, Solver::Bosh3, Solver::Dopri5] {
             for max_evaluations in [0, 1, 2, 7, 8, 30] {
-                let tracer = Tracer { method, max_evaluations, ..tight(form) };
+                let tracer = Tracer { tableau: method.clone(), max_evaluations, ..tight(form) };
                 let lines = tracer.trace(&field, &cloud(2, 4, 0.0, 1.0)).unwrap();
                 assert_eq!(lines.count(Stop::TooManyEvaluations), 4);
                 assert!(lines.evaluations.iter().all(|&count| count <= max_evaluations));
@@ -161,32 +162,39 @@ fn evaluations_are_counted_exactly() {
     };
     let steps = 10;
     for (method, form, save, expected) in [
-        (Method::Euler, Form::Z, Save::Ends, 10),
-        (Method::Heun, Form::Z, Save::Ends, 20),
-        (Method::Rk4, Form::Z, Save::Ends, 40),
+        (Solver::Euler, Form::Z, Save::Ends, 10),
+        (Solver::Heun, Form::Z, Save::Ends, 20),
+        (Solver::Rk4, Form::Z, Save::Ends, 40),
         // First same as last: one for the first slope, then 3 or 6 per step.
-        (Method::Bosh3, Form::Z, Save::Ends, 31),
-        (Method::Dopri5, Form::Z, Save::Ends, 61),
+        (Solver::Bosh3, Form::Z, Save::Ends, 31),
+        (Solver::Dopri5, Form::Z, Save::Ends, 61),
         // Dense output needs the slope at the end, which the next step takes over: one more per line.
-        (Method::Euler, Form::Z, Save::Heights(vec![0.5]), 11),
-        (Method::Rk4, Form::Z, Save::Heights(vec![0.5]), 41),
+        (Solver::Euler, Form::Z, Save::Heights(vec![0.5]), 11),
+        (Solver::Rk4, Form::Z, Save::Heights(vec![0.5]), 41),
         // The logit form asks once more for its straight start.
-        (Method::Euler, Form::LogitZ, Save::Ends, 12),
-        (Method::Dopri5, Form::LogitZ, Save::Ends, 62),
+        (Solver::Euler, Form::LogitZ, Save::Ends, 12),
+        (Solver::Dopri5, Form::LogitZ, Save::Ends, 62),
         // So does the graded form: two per step and the slopes of both straight ends, as one more step of Euler's would.
-        (Method::Heun, Form::Graded, Save::Ends, 22),
+        (Solver::Heun, Form::Graded, Save::Ends, 22),
     ] {
-        let found = count(Tracer { method, form, save, step: StepControl::Fixed { steps }, ..Tracer::default() });
+        let found = count(Tracer {
+            tableau: method.clone(),
+            form,
+            save,
+            step: StepControl::Fixed { steps },
+            ..Tracer::default()
+        });
         assert_eq!(found, (expected, 10, 0), "{method} {form}");
     }
     // Adaptive: rejected steps cost as much as accepted ones, but for the first slope of a method that is not FSAL; one
     // more to choose the first step, if it is not given.
     for (method, first_cost, cost, again) in
-        [(Method::Heun, 0, 2, 1), (Method::Bosh3, 1, 3, 3), (Method::Dopri5, 1, 6, 6)]
+        [(Solver::Heun, 0, 2, 1), (Solver::Bosh3, 1, 3, 3), (Solver::Dopri5, 1, 6, 6)]
     {
         for first in [None, Some(0.9)] {
             let step = StepControl::Adaptive { rtol: 1e-7, atol: 1e-7, first, max: None };
-            let (evaluations, steps, rejections) = count(Tracer { method, form: Form::Z, step, ..Tracer::default() });
+            let (evaluations, steps, rejections) =
+                count(Tracer { tableau: method.clone(), form: Form::Z, step, ..Tracer::default() });
             let probe = u32::from(first.is_none());
             assert_eq!(evaluations, probe + first_cost + cost * steps + again * rejections, "{method}");
             assert!(first.is_none() || rejections > 0, "{method}: a first step of 0.9 is too long");
@@ -290,8 +298,8 @@ fn misuse_is_an_error_that_names_its_cause() {
         }
     }
     let adaptive = StepControl::default();
-    for method in [Method::Euler, Method::Rk4] {
-        let error = trace(Tracer { method, step: adaptive, ..tracer() }, &good);
+    for method in [Solver::Euler, Solver::Rk4] {
+        let error = trace(Tracer { tableau: method.clone(), step: adaptive.clone(), ..tracer() }, &good);
         assert_eq!(error, TraceError::NoErrorEstimate { method });
     }
     let bad = [

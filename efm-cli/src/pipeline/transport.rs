@@ -5,7 +5,7 @@ use burn::tensor::Device;
 use efm_core::{Augmented, Capacitor, Points, Seed, Side};
 use efm_field::Field;
 use efm_integrate::maps::{Accept, FluxRule, Forward, Lift, Map, MapKind, Noise};
-use efm_integrate::{Form, Heading, Lines, Method, Save, Stop, Tracer};
+use efm_integrate::{Form, Heading, Lines, Save, Solver, Stop, Tracer};
 use efm_train::config::{Charges, Rule as LearnedRule, SolverConfig};
 use efm_train::{Cloud, Scalers, TrainedModel};
 
@@ -133,7 +133,7 @@ impl<'a> Rule<'a> {
 /// (Karras et al. 2022, arXiv 2206.00364, Algorithm 1); as they were for none.
 pub fn few_steps(solver: &SolverConfig, steps: Option<usize>) -> SolverConfig {
     match steps {
-        Some(steps) => SolverConfig { method: Method::Heun, form: Form::Graded, steps, ..solver.clone() },
+        Some(steps) => SolverConfig { method: Solver::Heun, form: Form::Graded, steps, ..solver.clone() },
         None => solver.clone(),
     }
 }

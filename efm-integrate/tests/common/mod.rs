@@ -2,7 +2,7 @@
 #![allow(dead_code)] // every test file uses its own part
 
 use efm_core::{Augmented, Seed};
-use efm_integrate::{Form, Method, StepControl, Tracer};
+use efm_integrate::{Form, Solver, StepControl, Tracer};
 use rand_distr::{Distribution, Uniform};
 
 /// `count` points with x uniform in [−size, size]^D at height `z`.
@@ -29,7 +29,7 @@ pub fn start(xs: &[f64], z: f64) -> Augmented {
 /// Dormand–Prince at 1e-12: as exact as f64 sums allow.
 pub fn tight(form: Form) -> Tracer {
     Tracer {
-        method: Method::Dopri5,
+        tableau: Solver::Dopri5,
         step: StepControl::tolerances(1e-12, 1e-12),
         form,
         max_evaluations: 1_000_000,

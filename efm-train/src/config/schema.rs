@@ -4,7 +4,7 @@ use efm_data::{DataSpec, Scaling};
 use efm_field::points::Flux;
 use efm_field::{InterPlate, Law};
 use efm_integrate::maps::Lift;
-use efm_integrate::{Form, Method as Tableau, StepControl, Tracer};
+use efm_integrate::{Form, Solver, StepControl, Tracer};
 use efm_models::NetworkConfig;
 use serde::de::{Error as _, Unexpected};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -332,7 +332,7 @@ pub enum Rule {
 #[serde(deny_unknown_fields, default)]
 pub struct SolverConfig {
     /// Runge–Kutta method.
-    pub method: Tableau,
+    pub method: Solver,
     /// Independent variable along a line.
     pub form: Form,
     /// Relative tolerance of a step; used when `steps` is 0.
@@ -371,7 +371,7 @@ impl SolverConfig {
             steps => StepControl::Fixed { steps },
         };
         Tracer {
-            method: self.method,
+            tableau: self.method.clone(),
             form: self.form,
             step,
             max_evaluations: self.max_evaluations,
@@ -383,7 +383,7 @@ impl SolverConfig {
 impl Default for SolverConfig {
     fn default() -> Self {
         Self {
-            method: Tableau::Dopri5,
+            method: Solver::Dopri5,
             form: Form::LogitZ,
             rtol: 1e-3,
             atol: 1e-3,
