@@ -10,6 +10,7 @@ mod ci;
 mod cuda;
 mod digits;
 mod experiment;
+mod frozen;
 mod fuzz;
 mod invariants;
 mod maps;
@@ -33,6 +34,7 @@ enum Command {
     Cuda(cuda::Args),
     Digits(digits::Args),
     Variants(variants::Args),
+    Frozen(frozen::Args),
     Fuzz(fuzz::Args),
     Reliability(reliability::Args),
 }
@@ -47,6 +49,7 @@ fn main() -> std::process::ExitCode {
         Command::Cuda(args) => cuda::run(&args),
         Command::Digits(args) => digits::run(&args),
         Command::Variants(args) => variants::run(&args),
+        Command::Frozen(args) => frozen::run(&args),
         Command::Fuzz(args) => fuzz::run(&args),
         Command::Reliability(args) => reliability::run(&args),
     };
