@@ -2,7 +2,17 @@ use efm_core::Points;
 
 use crate::EvalError;
 use crate::cloud::check_pair;
-use crate::picture::ImageShape;
+
+/// How the coordinates of a point make an image: channel after channel, row after row (as in a `[C, H, W]` tensor).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ImageShape {
+    /// Rows.
+    pub height: usize,
+    /// Columns.
+    pub width: usize,
+    /// Channels: 1 is grey, 3 is red, green, blue; of any other number the first is shown in grey.
+    pub channels: usize,
+}
 
 /// Correlation of the mean colours of images and of where they went: Pearson's, over all images and channels, each channel
 /// measured from its mean over the images. 1 where every image keeps its colour, or all change by one linear rule; 0 where

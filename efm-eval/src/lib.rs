@@ -1,4 +1,4 @@
-//! Measures of transported samples with their noise floors, pictures, and the report of a run.
+//! Measures of transported samples with their noise floors.
 //!
 //! Every measure is a pure function of two clouds; what is random in it comes from a [`efm_core::Stream`]. Sums run in
 //! f64 and do not depend on the number of threads. A distance says little without its [`floor`]: the same distance between
@@ -42,9 +42,7 @@ mod modes;
 mod neighbours;
 mod pairs;
 mod pairwise;
-pub mod picture;
 mod repeats;
-pub mod report;
 mod sliced;
 mod table;
 mod tree;
@@ -54,7 +52,7 @@ mod write;
 
 pub use c2st::{ClassifierTest, DEFAULT_RELABELLINGS, classifier_test};
 pub use cloud::subsample;
-pub use colour::colour_correlation;
+pub use colour::{ImageShape, colour_correlation};
 pub use compare::{Comparison, Figure, Measure, Skipped, compare, space_table};
 pub use cost::{optimal_cost, transport_cost};
 pub use energy::energy_distance;
@@ -65,10 +63,11 @@ pub use frechet::frechet_distance;
 pub use kernel::kernel_distance;
 pub use ks::{KolmogorovSmirnov, ks, ks_exact_p_value, ks_per_marginal};
 pub use manifold::{DEFAULT_NEIGHBOURS, Manifold, manifold};
-pub use metrics::{Metrics, Seconds};
+pub use metrics::{Measured, Metrics, Seconds};
 pub use mmd::{RbfMixture, mmd};
 pub use modes::{ModeDistances, mode_shares, w2_per_mode};
 pub use pairs::{PairDistances, pair_distances};
 pub use sliced::{DEFAULT_DIRECTIONS, Sliced, sliced, sliced_w2, sliced_w2_along};
-pub use table::Spread;
+pub use table::{Spread, number};
 pub use wasserstein::{Assignment, DEFAULT_MEMORY_LIMIT, assignment, assignment_memory, w2, w2_1d};
+pub use write::write_atomic;

@@ -90,17 +90,22 @@ pub struct Seconds {
     pub points_per_second: Option<f64>,
 }
 
-/// A distance and its floor, by the key of `metrics.json`.
-pub(crate) struct Measured {
-    pub(crate) key: &'static str,
-    pub(crate) title: &'static str,
-    pub(crate) value: Option<f64>,
-    pub(crate) floor: Option<f64>,
+/// A distance and its floor.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Measured {
+    /// Its name in `metrics.json`.
+    pub key: &'static str,
+    /// Its name in tables.
+    pub title: &'static str,
+    /// Its value, where it was taken.
+    pub value: Option<f64>,
+    /// The mean of its floor, where that was taken.
+    pub floor: Option<f64>,
 }
 
 impl Metrics {
     /// The distances, in the order of the tables.
-    pub(crate) fn distances(&self) -> [Measured; 6] {
+    pub fn distances(&self) -> [Measured; 6] {
         let row = |key, title, value, floor| Measured { key, title, value, floor };
         [
             row("w2", "W2", self.w2, self.w2_floor),
@@ -113,7 +118,7 @@ impl Metrics {
     }
 
     /// Numbers without a floor: key, title, value.
-    pub(crate) fn others(&self) -> [(&'static str, &'static str, Option<f64>); 6] {
+    pub fn others(&self) -> [(&'static str, &'static str, Option<f64>); 6] {
         [
             ("transport_cost", "transport cost", self.transport_cost),
             ("optimal_cost", "optimal cost", self.optimal_cost),

@@ -124,7 +124,7 @@ impl Spread {
 }
 
 /// Four significant digits, plain between 0.0001 and a million.
-pub(crate) fn number(value: f64) -> String {
+pub fn number(value: f64) -> String {
     let size = value.abs();
     if value == 0.0 {
         "0".into()

@@ -5,7 +5,10 @@ use std::path::Path;
 use crate::EvalError;
 
 /// Writes a file under its final name only once it is complete: a temporary file in the same folder, synced, renamed.
-pub(crate) fn write_atomic(path: &Path, bytes: &[u8]) -> Result<(), EvalError> {
+///
+/// # Errors
+/// [`EvalError::Io`].
+pub fn write_atomic(path: &Path, bytes: &[u8]) -> Result<(), EvalError> {
     let folder = match path.parent() {
         Some(folder) if !folder.as_os_str().is_empty() => folder,
         _ => Path::new("."),

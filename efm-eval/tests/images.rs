@@ -1,8 +1,7 @@
 //! Measures of images: the Fréchet distance in closed form, and how well colours are kept.
 
 use efm_core::{Points, Seed};
-use efm_eval::picture::ImageShape;
-use efm_eval::{EvalError, colour_correlation, frechet_distance};
+use efm_eval::{EvalError, ImageShape, colour_correlation, frechet_distance};
 use rand_distr::{Distribution, StandardNormal};
 
 fn normal(count: usize, std: [f64; 3], shift: f64, name: &str) -> Points {

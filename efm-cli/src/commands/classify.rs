@@ -3,9 +3,9 @@ use std::path::{Path, PathBuf};
 use efm_core::{Points, Seed};
 use efm_data::image::{ImageSampler, ImagesSpec};
 use efm_data::{DataSpec, Sampler, read_points};
-use efm_eval::picture::{ImageShape, image_pairs};
-use efm_eval::{colour_correlation, frechet_distance};
+use efm_eval::{ImageShape, colour_correlation, frechet_distance};
 use efm_models::device;
+use efm_report::picture::image_pairs;
 use efm_train::{RunDir, class_names, judge, write_atomically};
 use serde::Serialize;
 

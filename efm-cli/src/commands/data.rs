@@ -5,7 +5,8 @@ use efm_core::Seed;
 use efm_data::Sampler;
 use efm_data::image::{ImageReport, ImageSampler, ImageSize, ImagesSpec, Opened, Split};
 use efm_data::store::{self, FetchOptions, Imported, KnownSet};
-use efm_eval::picture::{ImageShape, image_grid};
+use efm_eval::ImageShape;
+use efm_report::picture::image_grid;
 
 use crate::args::{DataAction, DataArgs};
 use crate::data_folder;

@@ -2,9 +2,9 @@ use std::path::{Path, PathBuf};
 
 use efm_core::{Augmented, Points, Seed, Side};
 use efm_data::write_arrays;
-use efm_eval::picture::{Plane, View, planes, planes_png};
 use efm_field::{ExactField, Field, Law, coulomb_potential, potential};
 use efm_models::device;
+use efm_report::picture::{Plane, View, planes, planes_png};
 use efm_train::config::{Charges, ConfigSource, RunConfig, load};
 use efm_train::{TrainError, TrainedModel, write_atomically};
 

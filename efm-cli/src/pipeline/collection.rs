@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 
 use efm_core::{Points, Side};
 use efm_data::{DataSpec, write_points};
-use efm_eval::picture::{ImageShape, image, image_grid};
+use efm_eval::ImageShape;
+use efm_report::picture::{image, image_grid};
 use efm_train::TrainError;
 use efm_train::config::{ConfigSource, RunConfig, load};
 

@@ -1,8 +1,8 @@
 use burn::tensor::Device;
 use efm_core::{Augmented, Points, Seed, Side};
 use efm_eval::Metrics;
-use efm_eval::picture::{self, CloudOptions};
 use efm_models::{Condition, LearnedField, Network};
+use efm_report::picture::{self, CloudOptions};
 use efm_train::{RunDir, Scalers, followed};
 
 use crate::failure::Failure;

@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 use efm_core::Points;
 use efm_data::read_points;
 use efm_eval::Metrics;
-use efm_eval::picture::LossPoint;
-use efm_eval::report::{Clouds, PacePoint, RunRecord};
+use efm_report::picture::LossPoint;
+use efm_report::{Clouds, PacePoint, RunRecord};
 use efm_train::config::{Gap, RunConfig};
 use serde::de::DeserializeOwned;
 

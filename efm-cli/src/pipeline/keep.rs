@@ -4,9 +4,9 @@ use std::path::Path;
 
 use efm_core::{Augmented, Points, Seed};
 use efm_data::{list_arrays, read_points, write_arrays, write_points};
-use efm_eval::report::{Slices, Traced};
 use efm_field::Field;
 use efm_integrate::Stop;
+use efm_report::{Slices, Traced};
 use efm_train::RunDir;
 use efm_train::config::Charges;
 

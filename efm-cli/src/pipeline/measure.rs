@@ -1,6 +1,5 @@
 use efm_core::{Points, Seed};
-use efm_eval::picture::ImageShape;
-use efm_eval::{Evaluation, Metrics, Seconds, colour_correlation, disjoint_halves, evaluate};
+use efm_eval::{Evaluation, ImageShape, Metrics, Seconds, colour_correlation, disjoint_halves, evaluate};
 use efm_train::config::{Gap, RunConfig};
 
 use crate::failure::Failure;

@@ -5,7 +5,8 @@ use std::path::Path;
 use burn::tensor::Device;
 use efm_core::Points;
 use efm_data::DataSpec;
-use efm_eval::{PairDistances, pair_distances, picture};
+use efm_eval::{PairDistances, pair_distances};
+use efm_report::picture;
 use efm_train::config::SolverConfig;
 use efm_train::{RunDir, TrainedModel};
 

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use efm_eval::report::Picture;
+use efm_report::Picture;
 
 /// Bytes of one picture, at most.
 const PICTURE_BYTES: u64 = 4 << 20;

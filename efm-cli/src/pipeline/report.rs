@@ -1,6 +1,6 @@
 use std::path::{Path, PathBuf};
 
-use efm_eval::report::{Page, model_card, page};
+use efm_report::{Page, model_card, page};
 use efm_train::write_atomically;
 
 use crate::failure::Failure;

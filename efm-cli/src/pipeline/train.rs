@@ -5,8 +5,8 @@ use std::path::Path;
 use std::time::Instant;
 
 use burn::tensor::Device;
-use efm_eval::picture::LossPoint;
-use efm_eval::report::PacePoint;
+use efm_report::PacePoint;
+use efm_report::picture::LossPoint;
 use efm_train::{Ended, Report, RunDir, TrainError, TrainedModel, Trainer};
 use serde::Serialize;
 use serde::de::DeserializeOwned;

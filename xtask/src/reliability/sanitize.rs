@@ -24,7 +24,7 @@ pub fn run(packages: &[String]) -> Result<()> {
 }
 
 /// The crates that do not link burn.
-const PACKAGES: [&str; 5] = ["efm-core", "efm-field", "efm-integrate", "efm-data", "efm-eval"];
+const PACKAGES: [&str; 6] = ["efm-core", "efm-field", "efm-integrate", "efm-data", "efm-eval", "efm-report"];
 
 const TARGET: &str = "x86_64-unknown-linux-gnu";
 

@@ -5,8 +5,8 @@ use efm_core::Points;
 use super::axis::{Panel, Range};
 use super::canvas::{Anchor, Canvas, INK, MOVED, MUTED, SOURCE, TARGET, write_svg};
 use super::pca::View;
-use crate::table::number;
-use crate::{EvalError, cloud::coordinate};
+use efm_eval::EvalError;
+use efm_eval::number;
 
 /// Labels of [`clouds`].
 #[derive(Debug, Clone, Default)]
@@ -60,7 +60,7 @@ pub fn clouds(
             format!("{name}, n = {}{w2}", cloud.len())
         });
         if target.dim() == 1 {
-            histograms(canvas, top, &clouds.map(|(_, cloud, colour)| (coordinate(cloud, 0), colour)), &counts);
+            histograms(canvas, top, &clouds.map(|(_, cloud, colour)| (first(cloud), colour)), &counts);
         } else {
             let view = View::of(target);
             let placed = clouds.map(|(_, cloud, colour)| (view.place_all(cloud, DRAWN), colour));
@@ -188,4 +188,9 @@ fn density(values: &[f64], range: Range) -> Vec<f64> {
     }
     let unit = values.len().max(1) as f64 * range.width() / BINS as f64;
     counts.into_iter().map(|count| count as f64 / unit).collect()
+}
+
+/// The first coordinate of every point.
+fn first(points: &Points) -> Vec<f64> {
+    points.iter().map(|point| f64::from(point[0])).collect()
 }

@@ -1,7 +1,7 @@
 use efm_core::{Augmented, Points};
 
-use crate::Metrics;
 use crate::picture::LossPoint;
+use efm_eval::Metrics;
 
 /// What is known of a run; parts that its folder does not hold are left out of the page.
 #[derive(Debug, Clone, Default)]

@@ -1,6 +1,6 @@
 use super::measures;
 use super::record::RunRecord;
-use crate::table::number;
+use efm_eval::number;
 
 /// The model card of a run, Markdown: what was trained on what, what it reaches beside its floors, its limits, how to use it
 /// and how to make it again.

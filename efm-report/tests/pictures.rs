@@ -5,8 +5,8 @@ mod common;
 
 use common::{normal, roll};
 use efm_core::{Augmented, Points};
-use efm_eval::EvalError;
-use efm_eval::picture::{image as picture_of, *};
+use efm_eval::{EvalError, ImageShape};
+use efm_report::picture::{image as picture_of, *};
 
 fn odd_clouds(dim: usize) -> Vec<Points> {
     let of = |values: Vec<f32>| Points::from_values(dim, values).unwrap();

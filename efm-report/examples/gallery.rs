@@ -1,9 +1,10 @@
-//! Draws every kind of picture from made data: `cargo run --release -p efm-eval --example gallery -- FOLDER`.
+//! Draws every kind of picture from made data: `cargo run --release -p efm-report --example gallery -- FOLDER`.
 use std::path::Path;
 
 use efm_core::{Augmented, Points, Seed, Stream};
-use efm_eval::picture::{CloudOptions, ImageShape, LossPoint, clouds, field_lines, image_grid, image_pairs, loss};
-use efm_eval::{EvalError, assignment, w2};
+use efm_eval::{EvalError, ImageShape, assignment, w2};
+use efm_report::picture::{CloudOptions, LossPoint, clouds, field_lines, image_grid, image_pairs, loss};
+use efm_report::picture::{Plane, QualityCurve, planes, planes_png, quality};
 use rand::RngExt;
 use rand_distr::{Distribution, StandardNormal};
 
@@ -15,6 +16,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     draw_lines(folder)?;
     draw_losses(folder)?;
     draw_images(folder)?;
+    draw_planes(folder)?;
+    draw_quality(folder)?;
     Ok(())
 }
 
@@ -134,4 +137,65 @@ fn draw_images(folder: &Path) -> Result<(), EvalError> {
     let shape = |channels| ImageShape { height: 8, width: 8, channels };
     image_grid(folder.join("images.png"), &disc(30, 1, false), shape(1), 10, (-1.0, 1.0))?;
     image_pairs(folder.join("pairs.png"), &disc(24, 3, false), &disc(24, 3, true), shape(3), 12, (-1.0, 1.0))
+}
+
+/// Two unlike line charges across the gap: ln |E|, the potential and the direction in closed form.
+fn draw_planes(folder: &Path) -> Result<(), Box<dyn std::error::Error>> {
+    const SIZE: usize = 61;
+    let at = |k: usize| [(k % SIZE) as f64 / 10.0, (k / SIZE) as f64 / 10.0 - 3.0];
+    let field = |[z, x]: [f64; 2]| {
+        let near = |z0: f64| (z - z0).powi(2) + x * x + 0.02;
+        let (p, q) = (near(1.0), near(5.0));
+        let e = [(z - 1.0) / p - (z - 5.0) / q, x / p - x / q];
+        (e, 0.5 * (q / p).ln())
+    };
+    let cells = 0..SIZE * SIZE;
+    let size = |e: [f64; 2]| e[0].hypot(e[1]);
+    let line = |turn: f64| {
+        let mut point = [1.0 + 0.1 * turn.cos(), 0.1 * turn.sin()];
+        let mut line = vec![point];
+        while line.len() < 400 && size([point[0] - 5.0, point[1]]) > 0.1 {
+            let (e, _) = field(point);
+            point = [0, 1].map(|axis| point[axis] + 0.05 * e[axis] / size(e));
+            line.push(point);
+        }
+        line
+    };
+    let plane = Plane {
+        title: "Potential and lines".into(),
+        axes: ["z".into(), "x₀".into()],
+        from: [0.0, -3.0],
+        to: [6.0, 3.0],
+        size: [SIZE; 2],
+        potentials: cells.clone().map(|k| field(at(k)).1).collect(),
+        lines: (0..16).map(|k| line(f64::from(k) * std::f64::consts::PI / 8.0)).collect(),
+        charges: [vec![[1.0, 0.0]], vec![[5.0, 0.0]]],
+        ..Plane::default()
+    };
+    let strength = Plane {
+        title: "Strength and direction".into(),
+        ln_strengths: cells.clone().map(|k| size(field(at(k)).0).ln()).collect(),
+        directions: cells.map(|k| field(at(k)).0).map(|e| e.map(|part| part / size(e))).collect(),
+        potentials: Vec::new(),
+        lines: Vec::new(),
+        ..plane.clone()
+    };
+    let bare = Plane { title: "Lines alone".into(), potentials: Vec::new(), ..plane.clone() };
+    let all = [plane, strength, bare];
+    std::fs::write(folder.join("planes.svg"), planes(&all)?)?;
+    std::fs::write(folder.join("planes.png"), planes_png(&all)?)?;
+    Ok(())
+}
+
+fn draw_quality(folder: &Path) -> Result<(), EvalError> {
+    let solver = |name: &str, order: i32| {
+        let point = |k: u32| (f64::from(8 << k), 0.15 + 40.0 * f64::from(8 << k).powi(-order));
+        (name.to_owned(), (0..6).map(point).collect())
+    };
+    let curve = |measure: &str, floor| QualityCurve {
+        measure: measure.into(),
+        solvers: vec![solver("euler", 1), solver("heun", 2), solver("dopri5", 3)],
+        floor,
+    };
+    quality(folder.join("quality.svg"), &[curve("W2", Some(0.15)), curve("Fréchet distance", None)])
 }

@@ -6,8 +6,8 @@ use plotters::style::RGBColor;
 use super::axis::{Panel, Range};
 use super::canvas::{Anchor, Canvas, INK, MUTED, SOURCE, TARGET, write_svg};
 use super::pca::View;
-use crate::EvalError;
-use crate::table::number;
+use efm_eval::EvalError;
+use efm_eval::number;
 
 /// Charges drawn per plate, lines drawn, and vertices per line, at most.
 const CHARGES: usize = 700;

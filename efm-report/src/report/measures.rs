@@ -1,6 +1,6 @@
 use serde_json::{Value, json};
 
-use crate::{Metrics, Statistics};
+use efm_eval::{Metrics, Statistics};
 
 /// 97.5 % quantiles of Student's t with 1, 2, … degrees of freedom; beyond the table that of the normal distribution, which
 /// is smaller by 2 % there. Abramowitz and Stegun, table 26.10.

@@ -4,7 +4,7 @@ use ::image::imageops::{FilterType, resize};
 use ::image::{ImageFormat, Rgb, RgbImage};
 use plotters::style::RGBColor;
 
-use crate::EvalError;
+use efm_eval::EvalError;
 
 /// Something drawn, in pixels, y downwards.
 pub(crate) enum Mark {

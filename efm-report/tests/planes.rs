@@ -1,7 +1,7 @@
 //! Planes of the field: a picture of whatever there is, and of nothing that does not fill its grid.
 
 use efm_eval::EvalError;
-use efm_eval::picture::{Plane, planes, planes_png};
+use efm_report::picture::{Plane, planes, planes_png};
 
 /// A plane on which the field is that of one charge.
 fn plane() -> Plane {

@@ -16,7 +16,7 @@ mod quality;
 mod raster;
 
 pub use clouds::{CloudOptions, clouds};
-pub use image::{ImageShape, image, image_grid, image_pairs};
+pub use image::{image, image_grid, image_pairs};
 pub use lines::field_lines;
 pub use loss::{LossPoint, loss};
 pub use pca::View;

@@ -6,8 +6,8 @@ use plotters::prelude::*;
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 use plotters::style::{FontTransform, RGBColor, ShapeStyle};
 
-use crate::EvalError;
-use crate::write::write_atomic;
+use efm_eval::EvalError;
+use efm_eval::write_atomic;
 
 /// Colours that stay apart for colour-blind eyes (Okabe and Ito, 2008).
 pub(crate) const SOURCE: RGBColor = RGBColor(0, 114, 178);

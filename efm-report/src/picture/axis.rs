@@ -1,5 +1,5 @@
 use super::canvas::{Anchor, Canvas, GRID, INK, MUTED};
-use crate::table::number;
+use efm_eval::number;
 
 /// A range of data that is drawn: finite, never empty.
 #[derive(Debug, Clone, Copy, PartialEq)]

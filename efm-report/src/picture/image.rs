@@ -4,19 +4,7 @@ use std::path::Path;
 use ::image::{GrayImage, ImageFormat, Luma, Rgb, RgbImage};
 use efm_core::Points;
 
-use crate::EvalError;
-use crate::write::write_atomic;
-
-/// How the coordinates of a point make an image: channel after channel, row after row (as in a `[C, H, W]` tensor).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct ImageShape {
-    /// Rows.
-    pub height: usize,
-    /// Columns.
-    pub width: usize,
-    /// Channels: 1 is grey, 3 is red, green, blue; of any other number the first is shown in grey.
-    pub channels: usize,
-}
+use efm_eval::{EvalError, ImageShape, write_atomic};
 
 /// Images are enlarged by a whole number until their longer side has at least this many pixels.
 const TILE: usize = 56;

@@ -5,8 +5,8 @@ use super::axis::{Panel, Range};
 use super::canvas::{Anchor, Canvas, INK, MUTED, SOURCE, TARGET, svg_with_images};
 use super::contour::contours;
 use super::raster::{Mark, Raster, encode};
-use crate::EvalError;
-use crate::table::number;
+use efm_eval::EvalError;
+use efm_eval::number;
 
 /// A plane through the field on a grid of points, values row after row, each row along the first axis.
 #[derive(Debug, Clone, PartialEq, Default)]

@@ -2,8 +2,8 @@ use std::path::Path;
 
 use super::axis::{Panel, Range};
 use super::canvas::{Anchor, Canvas, INK, MOVED, MUTED, SOURCE, TARGET, write_svg};
-use crate::EvalError;
-use crate::table::number;
+use efm_eval::EvalError;
+use efm_eval::number;
 
 /// One entry of a training log.
 #[derive(Debug, Clone, Copy, PartialEq, Default, serde::Serialize, serde::Deserialize)]

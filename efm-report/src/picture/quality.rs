@@ -5,8 +5,8 @@ use plotters::style::RGBColor;
 use super::axis::{Panel, Range};
 use super::canvas::{Anchor, Canvas, GRID, INK, MOVED, MUTED, SOURCE, TARGET, write_svg};
 use super::loss::decades;
-use crate::EvalError;
-use crate::table::number;
+use efm_eval::EvalError;
+use efm_eval::number;
 
 /// One measure of a map against what it costs.
 #[derive(Debug, Clone, PartialEq)]

@@ -49,7 +49,7 @@ pub fn page(page: &Page<'_>) -> String {
         .runs
         .iter()
         .map(|run| {
-            let summary = run.metrics.as_ref().map(crate::Metrics::summary).unwrap_or_default();
+            let summary = run.metrics.as_ref().map(efm_eval::Metrics::summary).unwrap_or_default();
             format!("{}\n{}\n{summary}", run.name, run.headline)
         })
         .collect();

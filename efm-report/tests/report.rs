@@ -1,9 +1,9 @@
 //! The page of a run: whole, self-contained, small, and safe with whatever names and numbers it is given.
 
 use efm_core::{Augmented, Points};
-use efm_eval::picture::LossPoint;
-use efm_eval::report::{Clouds, MOST_BYTES, PacePoint, Page, Picture, RunRecord, Slices, Traced, model_card, page};
 use efm_eval::{Metrics, Statistics};
+use efm_report::picture::LossPoint;
+use efm_report::{Clouds, MOST_BYTES, PacePoint, Page, Picture, RunRecord, Slices, Traced, model_card, page};
 
 /// Points on a circle.
 fn ring(count: usize, dim: usize, radius: f32) -> Points {
