@@ -31,6 +31,9 @@ pub enum TrainError {
     /// A configuration makes no run.
     #[error(transparent)]
     Config(#[from] crate::config::ConfigError),
+    /// A value out of its range, or parts that do not fit each other.
+    #[error(transparent)]
+    Misfit(#[from] crate::Misfit),
     /// Another process trains in this folder.
     #[error("{}: another run is at work in this folder", path.display())]
     Locked {
@@ -97,6 +100,7 @@ impl TrainError {
         match self {
             Self::TooLarge { .. } => "name another file",
             Self::Config(error) => &error.hint,
+            Self::Misfit(misfit) => &misfit.accepted,
             Self::Io { .. } => "check that the folder exists, is writable and has room",
             Self::Corrupt { .. } => "the file was cut or changed; use another checkpoint or train again",
             Self::Locked { .. } => "wait for it to end, or choose another folder with --out",

@@ -4,7 +4,7 @@ use efm_core::Seed;
 use efm_data::Scaler;
 
 use crate::config::Charges;
-use crate::{Cloud, TrainError};
+use crate::{PlateData, TrainError};
 
 /// Points of a class that its middle is taken from.
 const OF_CLASS: usize = 4_096;
@@ -15,8 +15,12 @@ const OF_CLASS: usize = 4_096;
 /// the plates are aligned anew.
 ///
 /// # Errors
-/// As [`Cloud::charges`].
-pub fn centred_classes(target: &Cloud, scaler: &Scaler, seed: Seed) -> Result<(Vec<Cloud>, Vec<f32>), TrainError> {
+/// As [`PlateData::charges`].
+pub fn centred_classes(
+    target: &PlateData,
+    scaler: &Scaler,
+    seed: Seed,
+) -> Result<(Vec<PlateData>, Vec<f32>), TrainError> {
     let (mut clouds, mut middles) = (Vec::new(), Vec::new());
     for (index, cloud) in (0..target.classes().len()).filter_map(|class| target.of_class(class)).enumerate() {
         let points = cloud.charges(Charges::Count(OF_CLASS), &seed.stream(&format!("middle/{index}")), 0)?;

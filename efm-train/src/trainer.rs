@@ -1,20 +1,22 @@
 use std::ops::ControlFlow;
+use std::sync::Arc;
 
 use burn::module::Module;
 use burn::optim::{AdamConfig, ModuleOptimizer, OptimizerRecord};
 use burn::store::{ModuleRecord, RecordError};
 use burn::tensor::{Bytes, Device};
 use efm_core::Seed;
-use efm_models::{FieldNet, Geometry, Network, NetworkConfig, Taken, TrainableNet, Weights, device};
+use efm_models::{FieldNet, Network, Taken, TrainableNet, Weights, device};
 
 use crate::checkpoint::{State, Tensors};
 use crate::clip::clip_global_norm;
 use crate::config::TrainConfig;
 use crate::ema::MovingAverage;
+use crate::fingerprint::fingerprint;
 use crate::gradient::{Cut, accumulated_gradient, gradient, scalar, weighted_error};
-use crate::pool::{Batch, Plates, Pool, PoolSource};
+use crate::pool::{Batch, Pool, PoolSource};
 use crate::schedule::learning_rate;
-use crate::{Checkpoints, TrainError};
+use crate::{Checkpoints, Setup, TrainError, TrainerBuilder};
 
 /// What happened in one step.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -50,9 +52,9 @@ pub enum Ended {
 }
 
 /// Trains one network. Two trainers with one seed give the same bits on a CPU, with or without a stop in between.
-pub struct Trainer<'a> {
-    train: &'a TrainConfig,
-    plates: &'a Plates,
+pub struct Trainer {
+    train: TrainConfig,
+    setup: Arc<Setup>,
     seed: Seed,
     device: Device,
     cut: Cut,
@@ -68,31 +70,28 @@ const SMOOTHING: f64 = 0.99;
 /// Most points per validation batch; bounds memory.
 const VALIDATION_BATCH: usize = 8_192;
 
-impl<'a> Trainer<'a> {
-    /// A fresh network on `device`. `fingerprint` names the configuration in checkpoints.
-    ///
-    /// # Errors
-    /// [`TrainError::Model`] for sizes that make no network.
-    pub fn new(
-        train: &'a TrainConfig,
-        model: &NetworkConfig,
-        plates: &'a Plates,
-        geometry: Geometry,
+impl Trainer {
+    /// A trainer at step 0 on `device`.
+    pub(crate) fn from_parts(
+        parts: TrainerBuilder,
+        network: Network,
         seed: Seed,
         device: &Device,
-        fingerprint: String,
     ) -> Result<Self, TrainError> {
+        let TrainerBuilder { train, setup, text } = parts;
         let cut = if device::is_host(device) { Cut::Shards } else { Cut::Whole };
+        let network = match setup.middles() {
+            [] => network,
+            middles => network.centred(middles, device)?,
+        };
+        let network = network.valid().to_device(device).train();
         let device = device.clone().autodiff();
-        let mut network = model.init(geometry, &seed.stream("weights"), &device)?;
-        if !plates.middles.is_empty() {
-            network = network.centred(&plates.middles, &device)?;
-        }
         // PyTorch's epsilon; burn's default of 1e-5 damps small gradients.
         let optimizer = AdamConfig::new().with_epsilon(1e-8).init();
         let average = MovingAverage::new(&network, train.ema);
+        let fingerprint = fingerprint(&train, &setup, &network, seed, &text)?;
         let state = State { step: 0, loss: None, best: None, best_step: 0, stale: 0, fingerprint };
-        Ok(Self { train, plates, seed, device, cut, network, optimizer, average, state })
+        Ok(Self { train, setup, seed, device, cut, network, optimizer, average, state })
     }
 
     /// Begins with the weights of a file, where they fit. Only a trainer at step 0 may.
@@ -127,6 +126,11 @@ impl<'a> Trainer<'a> {
         Ok(self)
     }
 
+    /// Hash of all that the weights depend on; checkpoints carry it, and those with another one are refused.
+    pub fn fingerprint(&self) -> &str {
+        &self.state.fingerprint
+    }
+
     /// Steps done so far.
     pub fn step(&self) -> usize {
         self.state.step
@@ -137,7 +141,7 @@ impl<'a> Trainer<'a> {
     /// # Errors
     /// [`TrainError::NonFiniteLoss`], failing devices and files.
     pub fn run(&mut self, checkpoints: &Checkpoints, watch: &mut Watch<'_>) -> Result<Ended, TrainError> {
-        let pools = PoolSource::new(self.plates, self.train, self.seed).on(&self.device);
+        let pools = PoolSource::new(Arc::clone(&self.setup), &self.train, self.seed).on(&self.device);
         let validation = if self.train.validate_every > 0 { Some(pools.validation()?) } else { None };
         let mut pool: Option<(u64, Pool)> = None;
         let mut saved = None;
@@ -189,7 +193,7 @@ impl<'a> Trainer<'a> {
         self.average.module()
     }
 
-    /// Whether the validation loss has stood still for as long as is borne.
+    /// Whether `patience` validations passed without improvement.
     fn on_plateau(&self) -> bool {
         self.train.patience > 0 && self.state.stale >= self.train.patience
     }
@@ -215,7 +219,7 @@ impl<'a> Trainer<'a> {
             return Err(TrainError::NonFiniteLoss { step, seed: self.seed.0, loss: value });
         }
         let (gradients, gradient_norm) = clip_global_norm(&self.network, gradients, self.train.clip)?;
-        let rate = learning_rate(self.train, step);
+        let rate = learning_rate(&self.train, step);
         self.network = self.optimizer.step(rate, self.network.clone(), gradients);
         self.average.update(&self.network, step);
         let smooth = self.state.loss.map_or(value, |old| SMOOTHING * old + (1.0 - SMOOTHING) * value);

@@ -8,7 +8,7 @@ use efm_field::Law;
 use efm_models::{Geometry, Head};
 use efm_train::checkup::{Checkup, CloudCheck, LinesCheck};
 use efm_train::config::{Charges, ConfigSource, RunConfig, load};
-use efm_train::{Cloud, GapRule, Plates, automatic_gap};
+use efm_train::{GapRule, PlateData, Setup, automatic_gap};
 
 fn gaussian(dim: usize, count: usize, name: &str) -> Points {
     let spec: DataSpec = toml::from_str(&format!("kind = 'gaussian'\ndim = {dim}")).unwrap();
@@ -19,23 +19,15 @@ fn check(points: &Points) -> CloudCheck {
     CloudCheck::of(Some(points.len()), points, points, Seed(1))
 }
 
-fn plates(source: &Points, target: &Points, gap: f64, law: Law) -> Plates {
+fn setup(source: &Points, target: &Points, gap: f64, law: Law) -> Setup {
     let dim = source.dim();
     let geometry = Geometry { dim, gap, source_spread: 1.0, target_spread: 1.0, stretched: true, head: Head::Forward };
-    let cloud = |points: &Points| Cloud::Finite(Scaler::identity(dim).apply(points).unwrap());
-    Plates {
-        source: cloud(source),
-        target: cloud(target),
-        gap,
-        law,
-        geometry,
-        classes: Vec::new(),
-        middles: Vec::new(),
-    }
+    let plate = |points: &Points| PlateData::Finite(Scaler::identity(dim).apply(points).unwrap());
+    Setup::new(plate(source), plate(target), law, geometry).unwrap()
 }
 
-fn lines(plates: &Plates, near: f64) -> LinesCheck {
-    LinesCheck::of(plates, Charges::All, near, 0.1, Seed(1)).unwrap()
+fn lines(setup: &Setup, near: f64) -> LinesCheck {
+    LinesCheck::of(setup, Charges::All, near, 0.1, Seed(1)).unwrap()
 }
 
 #[test]
@@ -78,10 +70,10 @@ fn the_share_that_goes_forward() {
     // ½ + q*C_L/(2p), both smeared over the height of 0.2: one half where the target is far; with p = q and L = 0.4 it is
     // below one in the middle, where a kernel of 0.6 levels the density more than one of 0.2, and one in the tails.
     let (p, q) = (gaussian(2, 2000, "p"), gaussian(2, 2000, "q"));
-    let far = lines(&plates(&p, &q, 100.0, Law::Mirror), 0.2).forward_share;
+    let far = lines(&setup(&p, &q, 100.0, Law::Mirror), 0.2).forward_share;
     // At L = 100 the target's share is (2π L²)⁻¹/p: 2 % at the edge of p.
     assert!((0.5..0.52).contains(&far), "{far}");
-    let near = lines(&plates(&p, &q, 0.4, Law::Mirror), 0.2).forward_share;
+    let near = lines(&setup(&p, &q, 0.4, Law::Mirror), 0.2).forward_share;
     assert!((0.8..1.0).contains(&near), "{near}");
 }
 
@@ -89,14 +81,14 @@ fn the_share_that_goes_forward() {
 fn how_many_charges_count() {
     // From far away all charges of both plates count alike; right above one of them in 64 dimensions only that one does.
     let (p, q) = (gaussian(2, 150, "p"), gaussian(2, 250, "q"));
-    let found = lines(&plates(&p, &q, 400.0, Law::Coulomb), 0.2);
+    let found = lines(&setup(&p, &q, 400.0, Law::Coulomb), 0.2);
     assert_eq!(found.charges, [150, 250]);
     // Midway both plates are as far and weigh 1 each, in 150 and 250 equal parts: (1 + 1)²/(1/150 + 1/250). Distances of
     // 200 and more differ by 1 %, which enters squared; points far from the axis are that much nearer to one plate.
     let midway = found.effective.iter().find(|effective| effective.height == 200.0).unwrap();
     assert!((midway.median / (4.0 / (1.0 / 150.0 + 1.0 / 250.0)) - 1.0).abs() < 0.05, "{midway:?}");
     let (p, q) = (gaussian(64, 150, "p"), gaussian(64, 250, "q"));
-    let found = lines(&plates(&p, &q, 30.0, Law::Coulomb), 0.2);
+    let found = lines(&setup(&p, &q, 30.0, Law::Coulomb), 0.2);
     let start = found.effective.iter().find(|effective| effective.height == 0.1).unwrap();
     // Half of the points at z = 0.1 come from the target over a gap of 30; those of the source are next to their charge.
     assert!(start.low < 1.001, "{start:?}");
@@ -114,7 +106,7 @@ fn advice_follows_from_what_was_found() {
     let rule = GapRule::of(&p, &q);
     assert_eq!(rule.gap, automatic_gap(&p, &q));
     let at = |config: &RunConfig, source: &Points, gap: f64| {
-        let found = lines(&plates(source, &q, gap, config.plates.law), 0.05);
+        let found = lines(&setup(source, &q, gap, config.plates.law), 0.05);
         Checkup::new(config, [check(source), check(&q)], rule, gap, found)
     };
     let fine = at(&config(""), &p, rule.gap);

@@ -3,14 +3,15 @@
 mod common;
 
 use std::path::Path;
+use std::sync::Arc;
 
-use common::{cpu, go, newest};
+use common::{built, cpu, endless, go, newest};
 use efm_core::{Augmented, Capacitor, Points, Seed, Stream};
 use efm_data::{DataSpec, Sampler, Scaler, Scaling};
 use efm_field::{ExactField, Field, Law};
 use efm_models::{Condition, Geometry, Head, LearnedField, MlpConfig, NetworkConfig, TrainableNet};
 use efm_train::config::{Charges, Objective, TrainConfig};
-use efm_train::{Checkpoints, Cloud, Plates, Pool, PoolSource, Trainer, centred_classes};
+use efm_train::{Checkpoints, PlateData, Pool, PoolSource, Setup, centred_classes};
 
 const GAP: f64 = 3.0;
 const CENTRES: [[f64; 2]; 2] = [[1.5, 0.0], [-1.0, 1.0]];
@@ -18,10 +19,6 @@ const CENTRES: [[f64; 2]; 2] = [[1.5, 0.0], [-1.0, 1.0]];
 fn open(toml: &str) -> Box<dyn Sampler> {
     let spec: DataSpec = toml::from_str(toml).expect("a toy");
     spec.open(Path::new("")).expect("a toy")
-}
-
-fn cloud(sampler: Box<dyn Sampler>) -> Cloud {
-    Cloud::Endless { sampler, scaler: Scaler::identity(2) }
 }
 
 /// One of the two modes alone, opened by itself.
@@ -33,20 +30,14 @@ fn geometry(head: Head, stretched: bool) -> Geometry {
     Geometry { dim: 2, gap: GAP, source_spread: 1.0, target_spread: 1.2, stretched, head }
 }
 
-fn plates(head: Head) -> Plates {
-    let target = cloud(open(&format!("kind = 'mixture'\nstd = 0.3\ncentres = {CENTRES:?}")));
+fn setup(head: Head) -> Arc<Setup> {
+    let target = endless(&format!("kind = 'mixture'\nstd = 0.3\ncentres = {CENTRES:?}"));
     assert_eq!(target.classes(), ["0", "1"]);
     let classes = (0..2).map(|class| target.of_class(class).expect("a class")).collect();
     assert!(target.of_class(2).is_none());
-    Plates {
-        source: cloud(open("kind = 'gaussian'")),
-        target,
-        gap: GAP,
-        law: Law::Mirror,
-        geometry: geometry(head, head == Head::Forward),
-        classes,
-        middles: Vec::new(),
-    }
+    let geometry = geometry(head, head == Head::Forward);
+    let setup = Setup::new(endless("kind = 'gaussian'"), target, Law::Mirror, geometry).expect("two clouds");
+    Arc::new(setup.with_classes(classes).expect("two classes"))
 }
 
 #[test]
@@ -58,7 +49,7 @@ fn classes_of_slopes_lie_about_their_own_middles() {
         &sampler().draw(&Seed(2).stream("fit"), 0, 500),
     )
     .expect("a scaling");
-    let whole = Cloud::Endless { sampler: sampler(), scaler: scaler.clone() };
+    let whole = PlateData::Endless { sampler: sampler().into(), scaler: scaler.clone() };
     let (classes, middles) = centred_classes(&whole, &scaler, Seed(3)).expect("finite");
     assert_eq!((classes.len(), middles.len()), (2, 4));
     for (class, cloud) in classes.iter().enumerate() {
@@ -107,9 +98,9 @@ fn everything(pool: &Pool) -> efm_train::Batch {
 
 #[test]
 fn targets_of_a_class_are_those_of_the_field_of_its_charges() {
-    let (plates, config, seed) = (plates(Head::Forward), config(), Seed(8));
+    let (setup, config, seed) = (setup(Head::Forward), config(), Seed(8));
     let index = 3;
-    let pool = PoolSource::new(&plates, &config, seed).pool(index).expect("a pool");
+    let pool = PoolSource::new(Arc::clone(&setup), &config, seed).pool(index).expect("a pool");
     let batch = everything(&pool);
     let count = |class: u32| batch.class.iter().filter(|&&of| of == class).count();
     // A fifth for the whole target, the rest shared.
@@ -133,7 +124,7 @@ fn targets_of_a_class_are_those_of_the_field_of_its_charges() {
         let n = field.evaluate(&at).expect("the field").directions;
         for (place, &row) in rows.iter().enumerate() {
             let n = n.point(place);
-            let asked = Objective::Flux.target(n, n[2], at.x(place), at.z(place), &plates.geometry);
+            let asked = Objective::Flux.target(n, n[2], at.x(place), at.z(place), &setup.geometry());
             for (axis, &found) in batch.target[3 * row..3 * row + 3].iter().enumerate() {
                 let unit = if axis == 2 { asked.unit } else { 1.0 };
                 let expected = asked.scale * n[axis] / unit;
@@ -175,9 +166,8 @@ fn a_network_told_the_class_has_the_field_of_the_class() {
             ema: 0.98,
             ..config()
         };
-        let plates = plates(objective.head(&train.points));
-        let mut trainer = Trainer::new(&train, &model(), &plates, plates.geometry, Seed(1), &device, "c".to_owned())
-            .expect("a network");
+        let setup = setup(objective.head(&train.points));
+        let mut trainer = built(&train, &model(), &setup);
         let folder = tempfile::tempdir().expect("a temporary folder");
         go(&mut trainer, &Checkpoints::new(folder.path().to_path_buf()), None);
         let mut at = Augmented::new(2);
@@ -186,7 +176,7 @@ fn a_network_told_the_class_has_the_field_of_the_class() {
             let n = field.evaluate(&at).expect("a field").directions;
             [n.x(0)[0] / n.z(0), n.x(0)[1] / n.z(0)]
         };
-        let field = || LearnedField::new(trainer.network(), plates.geometry, &device);
+        let field = || LearnedField::new(trainer.network(), setup.geometry(), &device);
         let of = |class: usize, weight: f64| {
             slope(field().under(Condition::class(class, &device)).expect("a class").guided(weight))
         };
@@ -210,13 +200,10 @@ fn a_network_told_the_class_has_the_field_of_the_class() {
 
 #[test]
 fn classes_and_accumulated_gradients_resume_bit_for_bit() {
-    let plates = plates(Head::Forward);
+    let setup = setup(Head::Forward);
     let config = TrainConfig { batch: 32, accumulate: 2, steps: 8, ..config() };
     let folder = tempfile::tempdir().expect("a temporary folder");
-    let device = cpu();
-    let trainer = || {
-        Trainer::new(&config, &model(), &plates, plates.geometry, Seed(1), &device, "c".to_owned()).expect("a network")
-    };
+    let trainer = || built(&config, &model(), &setup);
     let whole = Checkpoints::new(folder.path().join("whole"));
     go(&mut trainer(), &whole, None);
     let halves = Checkpoints::new(folder.path().join("halves"));
@@ -229,12 +216,11 @@ fn classes_and_accumulated_gradients_resume_bit_for_bit() {
 #[test]
 fn parts_of_a_batch_add_up_to_it() {
     // Two batches of 32 are one of 64: the same rows, in sums of another order.
-    let plates = plates(Head::Forward);
+    let setup = setup(Head::Forward);
     let losses = |batch: usize, accumulate: usize| {
         let config = TrainConfig { batch, accumulate, steps: 4, ..config() };
         let folder = tempfile::tempdir().expect("a temporary folder");
-        let mut trainer = Trainer::new(&config, &model(), &plates, plates.geometry, Seed(1), &cpu(), "c".to_owned())
-            .expect("a network");
+        let mut trainer = built(&config, &model(), &setup);
         let (_, reports) = go(&mut trainer, &Checkpoints::new(folder.path().to_path_buf()), None);
         reports.iter().map(|report| (report.loss, report.gradient_norm)).collect::<Vec<_>>()
     };

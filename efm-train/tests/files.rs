@@ -4,7 +4,7 @@ mod common;
 
 use std::fs;
 
-use common::{config, cpu, geometry, model, plates, trainer};
+use common::{config, cpu, geometry, model, setup, trainer};
 use efm_core::{Augmented, Points, Seed, Side};
 use efm_data::Scaling;
 use efm_field::Field;
@@ -64,13 +64,13 @@ fn a_file_is_no_folder_of_a_run() {
 
 /// A model with uneven scalings.
 fn trained() -> TrainedModel {
-    let (config, plates) = (config(), plates());
+    let (config, setup) = (config(), setup());
     let cloud = |scale: f32| {
         let values = (0..40).map(|i| scale * (i as f32 * 0.37).sin() + 0.1 * scale).collect();
         Points::from_values(2, values).unwrap()
     };
     TrainedModel {
-        network: trainer(&config, &plates).network().clone(),
+        network: trainer(&config, &setup).network().clone(),
         geometry: geometry(),
         scalers: Scalers::fit(Scaling::PerCoordinate, true, None, &cloud(3.7), &cloud(0.011)).unwrap(),
         solver: SolverConfig::default(),

@@ -2,18 +2,17 @@
 
 mod common;
 
-use std::path::Path;
+use std::sync::Arc;
 
-use common::{cpu, go};
+use common::{built, cpu, endless, go};
 use efm_core::{Augmented, Points, Seed};
-use efm_data::{DataSpec, Scaler};
 use efm_field::points::Chord;
 use efm_field::{Field, InterPlate, Law};
 use efm_integrate::maps::{Forward, Lift, Map};
 use efm_integrate::{Form, Tracer};
 use efm_models::{Geometry, Head, LearnedField, MlpConfig, NetworkConfig};
 use efm_train::config::{Objective, TrainConfig};
-use efm_train::{Checkpoints, Cloud, Plates, PoolSource, Trainer};
+use efm_train::{Checkpoints, PoolSource, Setup};
 
 /// N(0, I) to N(m, s² I).
 const MIDDLE: f64 = 1.5;
@@ -27,25 +26,14 @@ fn velocity(x: f64, t: f64) -> f64 {
     MIDDLE + (t * WIDTH * WIDTH - (1.0 - t)) / variance * (x - t * MIDDLE)
 }
 
-fn plates() -> Plates {
-    let cloud = |toml: &str| {
-        let spec: DataSpec = toml::from_str(toml).expect("a toy");
-        Cloud::Endless { sampler: spec.open(Path::new("")).expect("a toy"), scaler: Scaler::identity(2) }
-    };
+fn setup() -> Arc<Setup> {
     let head = Objective::FlowMatching.head(&InterPlate::Chord(Chord { noise: 0.0 }));
     assert_eq!(head, Head::Velocity);
     let target_spread = MIDDLE.hypot(WIDTH);
     let geometry = Geometry { dim: 2, gap: GAP, source_spread: 1.0, target_spread, stretched: false, head };
     let target = format!("kind = 'mixture'\ncentres = [[{MIDDLE}, {MIDDLE}]]\nstd = {WIDTH}");
-    Plates {
-        source: cloud("kind = 'gaussian'"),
-        target: cloud(&target),
-        gap: GAP,
-        law: Law::Mirror,
-        geometry,
-        classes: Vec::new(),
-        middles: Vec::new(),
-    }
+    let setup = Setup::new(endless("kind = 'gaussian'"), endless(&target), Law::Mirror, geometry);
+    Arc::new(setup.expect("two clouds"))
 }
 
 fn train() -> TrainConfig {
@@ -67,8 +55,8 @@ fn train() -> TrainConfig {
 #[test]
 fn the_mean_of_what_is_regressed_is_the_velocity_of_the_flow() {
     // Least squares of the targets in a slice of t, linear in x: slope and offset are those of the closed form.
-    let (plates, train) = (plates(), TrainConfig { pool: 200_000, ..train() });
-    let pool = PoolSource::new(&plates, &train, Seed(4)).pool(0).expect("a pool");
+    let (setup, train) = (setup(), TrainConfig { pool: 200_000, ..train() });
+    let pool = PoolSource::new(setup, &train, Seed(4)).pool(0).expect("a pool");
     let batch = pool.gather(&(0..pool.len()).collect::<Vec<_>>());
     assert!(batch.weight.iter().all(|&weight| weight == 1.0));
     for middle in [0.1, 0.35, 0.6, 0.9] {
@@ -87,14 +75,12 @@ fn the_mean_of_what_is_regressed_is_the_velocity_of_the_flow() {
 
 #[test]
 fn a_network_learns_the_flow_and_the_tracer_follows_it() {
-    let (plates, train, device) = (plates(), train(), cpu());
+    let (setup, train, device) = (setup(), train(), cpu());
     let model = NetworkConfig::Mlp(MlpConfig { width: 64, depth: 2, octaves: Some(0), ..MlpConfig::default() });
-    let geometry = plates.geometry;
-    let mut trainer =
-        Trainer::new(&train, &model, &plates, geometry, Seed(1), &device, "flow".to_owned()).expect("a network");
+    let mut trainer = built(&train, &model, &setup);
     let folder = tempfile::tempdir().expect("a temporary folder");
     go(&mut trainer, &Checkpoints::new(folder.path().to_path_buf()), None);
-    let field = LearnedField::new(trainer.network(), geometry, &device);
+    let field = LearnedField::new(trainer.network(), setup.geometry(), &device);
 
     // Where the flow runs its slopes dx/dz = v/L are those of the closed form; untrained they are off by 1.5/L and more.
     let mut at = Augmented::new(2);

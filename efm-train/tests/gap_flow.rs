@@ -3,8 +3,9 @@
 mod common;
 
 use std::path::Path;
+use std::sync::Arc;
 
-use common::{cpu, go};
+use common::{built, cpu, go};
 use efm_core::{Augmented, Capacitor, Seed, Side};
 use efm_data::{DataSpec, Scaling};
 use efm_eval::ks;
@@ -12,33 +13,34 @@ use efm_field::{Law, on_flux};
 use efm_integrate::{Save, Tracer};
 use efm_models::{Geometry, Head, LearnedField, MlpConfig, NetworkConfig};
 use efm_train::config::{Charges, TrainConfig};
-use efm_train::{Checkpoints, Cloud, Plates, Scalers, Trainer};
+use efm_train::{Checkpoints, PlateData, Scalers, Setup};
 
 const LINES: usize = 4000;
 const GAP: f64 = 6.0;
 
 /// N(0, I) and two moons, each with mean 0 and variance 1.
-fn plates() -> Plates {
+fn setup() -> Arc<Setup> {
     let open = |toml: &str| toml::from_str::<DataSpec>(toml).expect("a toy").open(Path::new("")).expect("a toy");
     let sample = |toml: &str| open(toml).draw(&Seed(1).stream("scaling"), 0, 4000);
     let (source, target) = ("kind = 'gaussian'", "kind = 'moons'");
     let scalers =
         Scalers::fit(Scaling::PerCoordinate, true, None, &sample(source), &sample(target)).expect("plain clouds");
-    let cloud = |toml: &str, side| Cloud::Endless { sampler: open(toml), scaler: scalers.plate(side).clone() };
+    let plate =
+        |toml: &str, side| PlateData::Endless { sampler: open(toml).into(), scaler: scalers.plate(side).clone() };
     let geometry =
         Geometry { dim: 2, gap: GAP, source_spread: 1.0, target_spread: 1.0, stretched: true, head: Head::Forward };
-    let (source, target) = (cloud(source, Side::Source), cloud(target, Side::Target));
-    Plates { source, target, gap: GAP, law: Law::Mirror, geometry, classes: Vec::new(), middles: Vec::new() }
+    let (source, target) = (plate(source, Side::Source), plate(target, Side::Target));
+    Arc::new(Setup::new(source, target, Law::Mirror, geometry).expect("two clouds"))
 }
 
 /// Draws of ρ_z of fresh charges.
-fn draws(plates: &Plates, z: f64, name: &str) -> Augmented {
+fn draws(setup: &Setup, z: f64, name: &str) -> Augmented {
     let stream = Seed(5).stream(name);
-    let cloud = |cloud: &Cloud| cloud.charges(Charges::Count(20_000), &Seed(6).stream(name), 0).expect("a toy");
-    let capacitor = Capacitor::new(cloud(&plates.source), cloud(&plates.target), GAP).expect("two clouds");
+    let charges = |data: &PlateData| data.charges(Charges::Count(20_000), &Seed(6).stream(name), 0).expect("a toy");
+    let capacitor = Capacitor::new(charges(setup.source()), charges(setup.target()), GAP).expect("two clouds");
     let (mut x, mut drawn) = (vec![0.0; 2], Augmented::new(2));
     for index in 0..LINES {
-        on_flux(&capacitor, plates.law, z, &mut stream.at(index as u64), &mut x);
+        on_flux(&capacitor, setup.law(), z, &mut stream.at(index as u64), &mut x);
         drawn.push(&x, z);
     }
     drawn
@@ -46,7 +48,7 @@ fn draws(plates: &Plates, z: f64, name: &str) -> Augmented {
 
 #[test]
 fn samples_of_one_height_become_samples_of_every_other() {
-    let plates = plates();
+    let setup = setup();
     let train = TrainConfig {
         steps: 1500,
         batch: 256,
@@ -61,20 +63,19 @@ fn samples_of_one_height_become_samples_of_every_other() {
     };
     let model = NetworkConfig::Mlp(MlpConfig { width: 64, ..MlpConfig::default() });
     let device = cpu();
-    let mut trainer =
-        Trainer::new(&train, &model, &plates, plates.geometry, Seed(1), &device, "flow".to_owned()).expect("a network");
+    let mut trainer = built(&train, &model, &setup);
     let folder = tempfile::tempdir().expect("a temporary folder");
     go(&mut trainer, &Checkpoints::new(folder.path().to_path_buf()), None);
-    let field = LearnedField::new(trainer.network(), plates.geometry, &device);
+    let field = LearnedField::new(trainer.network(), setup.geometry(), &device);
 
     let heights = [0.2, 0.35, 0.5, 0.65, 0.8].map(|share| share * GAP);
     let tracer = Tracer { margin: 0.1 * GAP, save: Save::Heights(heights.to_vec()), ..Tracer::default() };
-    let lines = tracer.trace(&field, &draws(&plates, 0.1 * GAP, "starts")).expect("lines in the gap");
+    let lines = tracer.trace(&field, &draws(&setup, 0.1 * GAP, "starts")).expect("lines in the gap");
     assert_eq!(lines.landed_share(), 1.0, "{:?}", lines.tally());
     let path = lines.path.as_ref().expect("heights were kept");
     for (mark, &z) in heights.iter().enumerate() {
         let carried: Vec<Vec<f64>> = path.at(mark as u32).map(|(_, point)| point[..2].to_vec()).collect();
-        let fresh = draws(&plates, z, "fresh");
+        let fresh = draws(&setup, z, "fresh");
         let measures: [fn(&[f64]) -> f64; 3] = [|x| x[0], |x| x[1], |x| x[0].hypot(x[1])];
         for measure in measures {
             let one: Vec<_> = carried.iter().map(|x| measure(x)).collect();

@@ -2,7 +2,9 @@
 
 mod common;
 
-use common::{cpu, go};
+use std::sync::Arc;
+
+use common::{built, cpu, go};
 use efm_core::{Points, Seed, Stream};
 use efm_field::points::Tube;
 use efm_field::{InterPlate, Law};
@@ -10,7 +12,7 @@ use efm_integrate::maps::{Forward, Lift, Map};
 use efm_integrate::{Form, Tracer};
 use efm_models::{Geometry, Head, LearnedField, NetworkConfig, TrainableNet, UNetConfig};
 use efm_train::config::{Charges, Objective, TrainConfig};
-use efm_train::{Checkpoints, Cloud, Plates, PoolSource, Trainer};
+use efm_train::{Checkpoints, PlateData, PoolSource, Setup};
 use rand::RngExt;
 
 const SIDE: usize = 8;
@@ -43,7 +45,7 @@ fn quadrant(image: &[f64]) -> usize {
     (0..4).max_by(|&a, &b| sums[a].total_cmp(&sums[b])).expect("four")
 }
 
-fn plates(source: Points, target: Points, gap: f64, head: Head) -> Plates {
+fn setup(source: Points, target: Points, gap: f64, head: Head) -> Arc<Setup> {
     let spread = |points: &Points| {
         (points.as_slice().iter().map(|&x| f64::from(x).powi(2)).sum::<f64>() / points.as_slice().len() as f64).sqrt()
     };
@@ -55,8 +57,8 @@ fn plates(source: Points, target: Points, gap: f64, head: Head) -> Plates {
         stretched: false,
         head,
     };
-    let (source, target) = (Cloud::Finite(source), Cloud::Finite(target));
-    Plates { source, target, gap, law: Law::Mirror, geometry, classes: Vec::new(), middles: Vec::new() }
+    let (source, target) = (PlateData::Finite(source), PlateData::Finite(target));
+    Arc::new(Setup::new(source, target, Law::Mirror, geometry).expect("two sets of one dimension"))
 }
 
 fn tube(margin: f64) -> InterPlate {
@@ -72,7 +74,7 @@ fn the_expected_ends_between_single_charges_are_these_charges() {
         Points::from_values(dim, (0..dim).map(|_| random.random_range(-1.0..1.0)).collect()).expect("finite")
     };
     let (source, target) = (charge(0), charge(1));
-    let plates = plates(source.clone(), target.clone(), gap, Head::Ends);
+    let setup = setup(source.clone(), target.clone(), gap, Head::Ends);
     let train = TrainConfig {
         pool: 300,
         objective: Objective::Ends,
@@ -80,7 +82,7 @@ fn the_expected_ends_between_single_charges_are_these_charges() {
         charges: Charges::All,
         ..TrainConfig::default()
     };
-    let pool = PoolSource::new(&plates, &train, Seed(4)).pool(0).expect("a pool");
+    let pool = PoolSource::new(setup, &train, Seed(4)).pool(0).expect("a pool");
     let batch = pool.gather(&(0..pool.len()).collect::<Vec<_>>());
     for row in 0..batch.len() {
         let x = &batch.x[row * dim..(row + 1) * dim];
@@ -113,7 +115,7 @@ fn arrived(objective: Objective) -> (usize, f64) {
     };
     let (source, _) = centred(images(400, false, &stream.clone()));
     let (target, middle) = centred(images(400, true, &Seed(2).stream("images")));
-    let plates = plates(source, target, gap, objective.head(&tube(0.05)));
+    let setup = setup(source, target, gap, objective.head(&tube(0.05)));
     let train = TrainConfig {
         steps: 400,
         batch: 32,
@@ -132,12 +134,11 @@ fn arrived(objective: Objective) -> (usize, f64) {
     let unet =
         UNetConfig { channels: 8, multipliers: vec![1, 2], image: Some([1, SIDE, SIDE]), ..UNetConfig::default() };
     let model = NetworkConfig::UNet(UNetConfig { attention: vec![], ..unet });
-    let mut trainer =
-        Trainer::new(&train, &model, &plates, plates.geometry, Seed(1), &device, "ends".to_owned()).expect("a network");
+    let mut trainer = built(&train, &model, &setup);
     let folder = tempfile::tempdir().expect("a temporary folder");
     go(&mut trainer, &Checkpoints::new(folder.path().to_path_buf()), None);
     let network = trainer.network().clone().keeping_angles();
-    let field = LearnedField::new(&network, plates.geometry, &device);
+    let field = LearnedField::new(&network, setup.geometry(), &device);
 
     let (starts, _) = centred(images(80, false, &Seed(3).stream("images")));
     let map = Forward {

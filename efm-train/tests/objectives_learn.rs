@@ -2,13 +2,15 @@
 
 mod common;
 
-use common::{cpu, go, plates};
+use std::sync::Arc;
+
+use common::{built, cpu, go, moons};
 use efm_core::{Augmented, Capacitor, Seed, Side};
 use efm_field::points::{Around, Flux};
 use efm_field::{ExactField, Field, InterPlate, Law, PointSampler};
 use efm_models::{Geometry, LearnedField, MlpConfig, NetworkConfig};
 use efm_train::config::{Charges, Objective, TrainConfig};
-use efm_train::{Checkpoints, Plates, PoolSource, Trainer};
+use efm_train::{Checkpoints, PoolSource, Trainer};
 
 const GAP: f64 = common::GAP;
 
@@ -22,9 +24,9 @@ fn around() -> InterPlate {
 
 /// Root mean square sine-like distance of unit directions from those of the exact field of many charges: before and after training.
 fn errors(objective: Objective, law: Law, points: InterPlate) -> [f64; 2] {
-    let base = plates();
-    let geometry = Geometry { head: objective.head(&points), stretched: objective == Objective::Flux, ..base.geometry };
-    let plates = Plates { law, geometry, ..base };
+    let (head, stretched) = (objective.head(&points), objective == Objective::Flux);
+    let geometry = Geometry { head, stretched, ..common::geometry() };
+    let setup = moons(law, geometry);
     let train = TrainConfig {
         steps: 600,
         batch: 256,
@@ -42,11 +44,8 @@ fn errors(objective: Objective, law: Law, points: InterPlate) -> [f64; 2] {
         ..TrainConfig::default()
     };
     let stream = Seed(9).stream("truth");
-    let cloud = |side: Side| {
-        let cloud = if side == Side::Source { &plates.source } else { &plates.target };
-        cloud.charges(Charges::Count(10_000), &stream, side as u64).expect("a toy")
-    };
-    let capacitor = Capacitor::new(cloud(Side::Source), cloud(Side::Target), GAP).expect("two clouds");
+    let charges = |side: Side| setup.plate(side).charges(Charges::Count(10_000), &stream, side as u64).expect("a toy");
+    let capacitor = Capacitor::new(charges(Side::Source), charges(Side::Target), GAP).expect("two clouds");
     let mut places = points.draw(&capacitor, law, &stream, 0, 2_000).expect("valid").points;
     // Where neighbouring charges are seen one by one the exact field is no density's.
     let far = |z: f64| z.abs() > 0.1 * GAP && (z - GAP).abs() > 0.1 * GAP;
@@ -57,9 +56,8 @@ fn errors(objective: Objective, law: Law, points: InterPlate) -> [f64; 2] {
 
     let device = cpu();
     let model = NetworkConfig::Mlp(MlpConfig { width: 64, depth: 2, ..MlpConfig::default() });
-    let mut trainer =
-        Trainer::new(&train, &model, &plates, geometry, Seed(1), &device, "learn".to_owned()).expect("a network");
-    let error = |trainer: &Trainer<'_>| {
+    let mut trainer = built(&train, &model, &setup);
+    let error = |trainer: &Trainer| {
         let field = LearnedField::new(trainer.network(), geometry, &device);
         let found = field.evaluate(&places).expect("the learned field");
         let square: f64 =
@@ -97,13 +95,9 @@ fn every_objective_learns_the_field() {
 fn the_posterior_draws_what_the_shares_sum() {
     // Same points, same charges: targets drawn and targets summed agree on average, weighted by anything that depends on
     // the place alone: here by what bounds the slopes, the distance from the nearer plate.
-    let base = plates();
     let points = around();
-    let plates = Plates {
-        law: Law::Coulomb,
-        geometry: Geometry { head: Objective::Shares.head(&points), ..base.geometry },
-        ..base
-    };
+    let geometry = Geometry { head: Objective::Shares.head(&points), ..common::geometry() };
+    let setup = moons(Law::Coulomb, geometry);
     let pool = |objective| {
         let train = TrainConfig {
             objective,
@@ -112,7 +106,7 @@ fn the_posterior_draws_what_the_shares_sum() {
             pool: 60_000,
             ..TrainConfig::default()
         };
-        PoolSource::new(&plates, &train, Seed(4)).pool(0).expect("a pool")
+        PoolSource::new(Arc::clone(&setup), &train, Seed(4)).pool(0).expect("a pool")
     };
     let all: Vec<usize> = (0..60_000).collect();
     let (drawn, summed) = (pool(Objective::Posterior).gather(&all), pool(Objective::Shares).gather(&all));

@@ -2,7 +2,7 @@
 
 mod common;
 
-use common::{config, go, newest, plates, train, trainer};
+use common::{config, go, newest, setup, train, trainer};
 use efm_train::config::TrainConfig;
 use efm_train::{Checkpoints, Ended, TrainError};
 
@@ -11,9 +11,9 @@ fn stops_leave_no_trace(config: &TrainConfig, stops: &[usize]) {
     let folder = tempfile::tempdir().unwrap();
     let undisturbed = train(config, &folder.path().join("undisturbed"));
     let checkpoints = Checkpoints::new(folder.path().join("stopped"));
-    let plates = plates();
+    let setup = setup();
     for stop in stops.iter().copied().map(Some).chain([None]) {
-        let mut trainer = trainer(config, &plates);
+        let mut trainer = trainer(config, &setup);
         if let (Some((state, tensors)), _) = checkpoints.newest().unwrap() {
             trainer = trainer.resume(state, tensors, folder.path()).unwrap();
         }
@@ -57,9 +57,9 @@ fn one_seed_one_run() {
 fn a_run_that_is_done_stays_as_it_is() {
     let folder = tempfile::tempdir().unwrap();
     let done = train(&config(), folder.path());
-    let (config, plates) = (config(), plates());
+    let (config, setup) = (config(), setup());
     let checkpoints = Checkpoints::new(folder.path().to_path_buf());
-    let mut again = trainer(&config, &plates).resume(done.0.clone(), done.1.clone(), folder.path()).unwrap();
+    let mut again = trainer(&config, &setup).resume(done.0.clone(), done.1.clone(), folder.path()).unwrap();
     let (ended, reports) = go(&mut again, &checkpoints, None);
     assert_eq!((ended, reports.len()), (Ended::Finished, 0));
     assert!(newest(&checkpoints) == done);
@@ -67,17 +67,17 @@ fn a_run_that_is_done_stays_as_it_is() {
 
 #[test]
 fn a_plateau_stays_a_plateau() {
-    // With a learning rate near zero nothing improves beyond the first validations.
+    // At a learning rate a hundred times too large nothing improves beyond the first validations.
     let folder = tempfile::tempdir().unwrap();
     let config = TrainConfig { steps: 400, validate_every: 1, patience: 3, learning_rate: 0.5, ..config() };
-    let (plates, checkpoints) = (plates(), Checkpoints::new(folder.path().to_path_buf()));
-    let (ended, reports) = go(&mut trainer(&config, &plates), &checkpoints, None);
+    let (setup, checkpoints) = (setup(), Checkpoints::new(folder.path().to_path_buf()));
+    let (ended, reports) = go(&mut trainer(&config, &setup), &checkpoints, None);
     assert_eq!(ended, Ended::Plateau);
     assert!(reports.len() < 400);
     let stopped = newest(&checkpoints);
     assert_eq!(stopped.0.stale, 3);
     assert_eq!(stopped.0.best_step, stopped.0.step - 3);
-    let mut again = trainer(&config, &plates).resume(stopped.0.clone(), stopped.1.clone(), folder.path()).unwrap();
+    let mut again = trainer(&config, &setup).resume(stopped.0.clone(), stopped.1.clone(), folder.path()).unwrap();
     assert_eq!(go(&mut again, &checkpoints, None).0, Ended::Plateau);
     assert!(newest(&checkpoints) == stopped, "going on with a run that had ended changed it");
 }
@@ -86,9 +86,9 @@ fn a_plateau_stays_a_plateau() {
 fn tensors_that_do_not_fit_are_refused() {
     let folder = tempfile::tempdir().unwrap();
     let (state, tensors) = train(&config(), folder.path());
-    let (config, plates) = (config(), plates());
+    let (config, setup) = (config(), setup());
     let refused = |state: &efm_train::State, tensors: &efm_train::Tensors, part: &str| {
-        let error = match trainer(&config, &plates).resume(state.clone(), tensors.clone(), folder.path()) {
+        let error = match trainer(&config, &setup).resume(state.clone(), tensors.clone(), folder.path()) {
             Ok(_) => panic!("{part}: went on"),
             Err(error) => error,
         };

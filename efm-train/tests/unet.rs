@@ -2,15 +2,14 @@
 
 mod common;
 
-use std::path::Path;
+use std::sync::Arc;
 
-use common::{config, cpu, go, newest};
+use common::{built, config, cpu, endless, go, newest};
 use efm_core::Seed;
-use efm_data::{DataSpec, Scaler};
 use efm_field::Law;
 use efm_models::{Geometry, Head, NetworkConfig, UNetConfig};
 use efm_train::config::TrainConfig;
-use efm_train::{Checkpoints, Cloud, Plates, Trainer};
+use efm_train::{Checkpoints, Setup, Trainer};
 
 const DIM: usize = 16 * 16;
 
@@ -18,20 +17,9 @@ fn geometry() -> Geometry {
     Geometry { dim: DIM, gap: 10.0, source_spread: 1.0, target_spread: 0.5, stretched: true, head: Head::Forward }
 }
 
-fn plates() -> Plates {
-    let cloud = |toml: &str| {
-        let spec: DataSpec = toml::from_str(toml).expect("a toy");
-        Cloud::Endless { sampler: spec.open(Path::new("")).expect("a toy"), scaler: Scaler::identity(DIM) }
-    };
-    Plates {
-        source: cloud("kind = 'gaussian'\ndim = 256"),
-        target: cloud("kind = 'gaussian'\ndim = 256\nstd = 0.5"),
-        gap: 10.0,
-        law: Law::Mirror,
-        geometry: geometry(),
-        classes: Vec::new(),
-        middles: Vec::new(),
-    }
+fn setup() -> Arc<Setup> {
+    let (source, target) = ("kind = 'gaussian'\ndim = 256", "kind = 'gaussian'\ndim = 256\nstd = 0.5");
+    Arc::new(Setup::new(endless(source), endless(target), Law::Mirror, geometry()).expect("two clouds"))
 }
 
 fn model() -> NetworkConfig {
@@ -44,8 +32,8 @@ fn model() -> NetworkConfig {
     })
 }
 
-fn trainer<'a>(config: &'a TrainConfig, plates: &'a Plates) -> Trainer<'a> {
-    Trainer::new(config, &model(), plates, geometry(), Seed(1), &cpu(), "tiny".to_owned()).expect("a small network")
+fn trainer(config: &TrainConfig, setup: &Arc<Setup>) -> Trainer {
+    built(config, &model(), setup)
 }
 
 /// Three shards of images per batch.
@@ -55,26 +43,26 @@ fn few() -> TrainConfig {
 
 #[test]
 fn threads_and_stops_change_no_bit() {
-    let (config, plates, folder) = (few(), plates(), tempfile::tempdir().unwrap());
+    let (config, setup, folder) = (few(), setup(), tempfile::tempdir().unwrap());
     let on = |threads: usize, name: &str, stop: Option<usize>| {
         let checkpoints = Checkpoints::new(folder.path().join(name));
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().expect("threads");
-        pool.install(|| go(&mut trainer(&config, &plates), &checkpoints, stop));
+        pool.install(|| go(&mut trainer(&config, &setup), &checkpoints, stop));
         checkpoints
     };
     let one = newest(&on(1, "one", None));
     assert!(newest(&on(3, "three", None)) == one, "one and three threads differ");
     let stopped = on(2, "stopped", Some(3));
     let (state, tensors) = newest(&stopped);
-    go(&mut trainer(&config, &plates).resume(state, tensors, folder.path()).unwrap(), &stopped, None);
+    go(&mut trainer(&config, &setup).resume(state, tensors, folder.path()).unwrap(), &stopped, None);
     assert!(newest(&stopped) == one, "a stop left a trace");
 }
 
 #[test]
 fn the_loss_falls() {
     let config = TrainConfig { steps: 30, batch: 16, pool: 128, reuse: 8.0, learning_rate: 1e-2, warmup: 3, ..few() };
-    let (plates, folder) = (plates(), tempfile::tempdir().unwrap());
-    let (_, reports) = go(&mut trainer(&config, &plates), &Checkpoints::new(folder.path().to_path_buf()), None);
+    let (setup, folder) = (setup(), tempfile::tempdir().unwrap());
+    let (_, reports) = go(&mut trainer(&config, &setup), &Checkpoints::new(folder.path().to_path_buf()), None);
     let mean = |reports: &[efm_train::Report]| reports.iter().map(|r| r.loss).sum::<f64>() / reports.len() as f64;
     let (first, last) = (mean(&reports[..3]), mean(&reports[25..]));
     // A batch of 16 images of 256 pixels knows its mean loss to a few per cent, and most of the lateral field is a multiple
@@ -85,14 +73,12 @@ fn the_loss_falls() {
 #[test]
 fn dropout_depends_on_seed_and_step_alone() {
     let config = TrainConfig { steps: 4, ..few() };
-    let (plates, folder) = (plates(), tempfile::tempdir().unwrap());
+    let (setup, folder) = (setup(), tempfile::tempdir().unwrap());
     let model = |dropout: f64| match model() {
         NetworkConfig::UNet(unet) => NetworkConfig::UNet(UNetConfig { dropout, ..unet }),
         other => other,
     };
-    let trainer = |dropout: f64| {
-        Trainer::new(&config, &model(dropout), &plates, geometry(), Seed(1), &cpu(), "d".to_owned()).expect("a network")
-    };
+    let trainer = |dropout: f64| built(&config, &model(dropout), &setup);
     let on = |threads: usize, name: &str, stop: Option<usize>, dropout: f64| {
         let checkpoints = Checkpoints::new(folder.path().join(name));
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().expect("threads");
@@ -109,6 +95,7 @@ fn dropout_depends_on_seed_and_step_alone() {
     let (state, tensors) = newest(&halves);
     go(&mut trainer(0.4).resume(state, tensors, folder.path()).unwrap(), &halves, None);
     assert!(newest(&halves) == newest(&whole), "threads or a stop left a trace");
-    let refused = Trainer::new(&config, &model(1.0), &plates, geometry(), Seed(1), &cpu(), "d".to_owned());
-    assert!(refused.is_err_and(|error| error.to_string().contains("dropout")));
+    let refused = Trainer::builder(&config, setup).build_network(&model(1.0), Seed(1), &cpu());
+    let error = refused.err().expect("a network that leaves everything out");
+    assert!(error.to_string().contains("dropout"), "{error}");
 }

@@ -1,5 +1,6 @@
 use std::fs;
 use std::path::Path;
+use std::sync::Arc;
 
 use efm_core::{Points, Seed, Side};
 use efm_models::device;
@@ -35,7 +36,8 @@ pub fn run(args: &DoctorArgs, memory: Memory) -> Result<(), Failure> {
     memory.check(&estimate::run(&prepared, true))?;
     let rule = prepared.gap_rule.expect("the gap was left open");
     if let Gap::Length(gap) = config.plates.gap {
-        set_gap(&mut prepared, gap);
+        prepared.config.plates.gap = Gap::Length(gap);
+        prepared.setup = Arc::new(Arc::unwrap_or_clone(prepared.setup).with_gap(gap)?);
     }
     let checkup = look(&prepared, rule)?;
     let field = exact(&prepared, prepared.config.train.charges, None)?;
@@ -64,13 +66,6 @@ fn make_room(path: &Path, force: bool) -> Result<(), Failure> {
     Ok(())
 }
 
-fn set_gap(prepared: &mut Prepared, gap: f64) {
-    prepared.config.plates.gap = Gap::Length(gap);
-    prepared.geometry.gap = gap;
-    prepared.plates.gap = gap;
-    prepared.plates.geometry.gap = gap;
-}
-
 fn look(prepared: &Prepared, rule: GapRule) -> Result<Checkup, Failure> {
     let config = &prepared.config;
     let seed = Seed(config.seed);
@@ -82,9 +77,9 @@ fn look(prepared: &Prepared, rule: GapRule) -> Result<Checkup, Failure> {
     let source = cloud(Side::Source, &prepared.source)?;
     let target = cloud(Side::Target, &prepared.target)?;
     let near = source.neighbour_distance;
-    let start = config.solver.start_height.min(0.5 * prepared.plates.gap);
-    let lines = LinesCheck::of(&prepared.plates, config.train.charges, near, start, seed)?;
-    Ok(Checkup::new(config, [source, target], rule, prepared.plates.gap, lines))
+    let start = config.solver.start_height.min(0.5 * prepared.setup.gap());
+    let lines = LinesCheck::of(&prepared.setup, config.train.charges, near, start, seed)?;
+    Ok(Checkup::new(config, [source, target], rule, prepared.setup.gap(), lines))
 }
 
 /// All rows of a file, or as many points of a distribution as one pool of training has charges.

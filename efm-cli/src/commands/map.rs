@@ -60,7 +60,7 @@ pub fn run(args: &MapArgs, memory: Memory) -> Result<(), Failure> {
 
 /// What the charges, as kernels and trees keep them, and the lines through their field take.
 fn estimate(prepared: &Prepared, charges: Charges) -> Estimate {
-    let plates = [&prepared.plates.source, &prepared.plates.target];
+    let plates = [prepared.setup.source(), prepared.setup.target()];
     estimate::charges(plates, charges, "--charges", "lower --charges").and(estimate::evaluation(prepared))
 }
 

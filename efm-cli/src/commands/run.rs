@@ -238,8 +238,8 @@ fn dry_run(config: RunConfig, device: &Device, stages: Stages, memory: Memory) -
     };
     say::note(format!(
         "would train D = {}, L = {:.3}, {} steps of {} points{then}, in about {}; nothing was written",
-        prepared.geometry.dim,
-        prepared.geometry.gap,
+        prepared.setup.dim(),
+        prepared.setup.gap(),
         train.steps,
         train.batch,
         shown(resident().unwrap_or(0) as f64 + estimate::run(&prepared, stages == Stages::All).bytes())

@@ -46,7 +46,7 @@ pub fn draw(
     let scaled_starts = prepared.scalers.plate(Side::Source).apply(starts)?;
     let scaled_target = prepared.scalers.plate(Side::Target).apply(&target)?;
     let lines = folder.join("field-lines.svg");
-    picture::field_lines(lines, &transported.drawn.lines, &scaled_starts, &scaled_target, prepared.geometry.gap)?;
+    picture::field_lines(lines, &transported.drawn.lines, &scaled_starts, &scaled_target, prepared.setup.gap())?;
     if let Some(trained) = trained.filter(|trained| !trained.log.is_empty()) {
         picture::loss(folder.join("loss.svg"), &trained.log)?;
     }
@@ -76,13 +76,13 @@ pub fn draw(
 /// Some images at several heights of their lines, in data units, line after line; and how many to a line. Between the
 /// plates, whose scalings may differ, the scaling goes from one to the other as z does.
 fn on_the_way(prepared: &Prepared, drawn: &Drawn) -> Result<Option<(Points, usize)>, Failure> {
-    let dim = prepared.geometry.dim;
+    let dim = prepared.setup.dim();
     let mut rows = Vec::new();
     let finite = |line: &&Augmented| line.as_slice().iter().all(|&value| (value as f32).is_finite());
     for line in drawn.lines.iter().filter(|line| line.len() >= HEIGHTS).filter(finite).take(PATHS) {
         for k in 0..HEIGHTS {
             let index = k * (line.len() - 1) / (HEIGHTS - 1);
-            let share = (line.z(index) / prepared.geometry.gap).clamp(0.0, 1.0);
+            let share = (line.z(index) / prepared.setup.gap()).clamp(0.0, 1.0);
             let scaled = line.x(index).iter().map(|&value| value as f32).collect();
             let scaled = Points::from_values(dim, scaled)?;
             let [source, target] = Side::BOTH.map(|side| prepared.scalers.plate(side).undo(&scaled));
@@ -103,7 +103,7 @@ pub fn draw_samples(
     step: usize,
     signals: &Signals,
 ) -> Result<(), Failure> {
-    let field = || followed(network, prepared.geometry, &prepared.config.solver, device);
+    let field = || followed(network, prepared.setup.geometry(), &prepared.config.solver, device);
     let whole = field();
     let way = Way::new(&whole, &prepared.scalers, &prepared.config.solver, None, prepared.seed());
     let count = prepared.config.eval.lines.min(LINES);

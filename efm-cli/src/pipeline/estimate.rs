@@ -2,7 +2,7 @@
 
 use efm_models::NetworkConfig;
 use efm_train::config::{Charges, EvalConfig, Objective, TrainConfig};
-use efm_train::{Cloud, Pool};
+use efm_train::{PlateData, Pool};
 
 use crate::memory::Estimate;
 use crate::pipeline::transport::together;
@@ -90,14 +90,14 @@ fn numbers(train: &TrainConfig) -> f64 {
 }
 
 /// Charges of both plates: as drawn, scaled, and as kernels and trees keep them.
-pub fn charges(plates: [&Cloud; 2], wanted: Charges, name: &str, remedy: &'static str) -> Estimate {
+pub fn charges(plates: [&PlateData; 2], wanted: Charges, name: &str, remedy: &'static str) -> Estimate {
     let mut bytes = 0.0;
     for cloud in plates {
         let count = match (cloud, wanted) {
-            (Cloud::Finite(points), Charges::All) => points.len(),
-            (Cloud::Finite(points), Charges::Count(count)) => count.min(points.len()),
-            (Cloud::Endless { .. }, Charges::All) => Charges::MANY,
-            (Cloud::Endless { .. }, Charges::Count(count)) => count,
+            (PlateData::Finite(points), Charges::All) => points.len(),
+            (PlateData::Finite(points), Charges::Count(count)) => count.min(points.len()),
+            (PlateData::Endless { .. }, Charges::All) => Charges::MANY,
+            (PlateData::Endless { .. }, Charges::Count(count)) => count,
         };
         bytes += count as f64 * (4.0 * cloud.dim() as f64 + 10.0) * F32;
     }
@@ -153,7 +153,7 @@ fn measures(dim: usize, samples: usize, eval: &EvalConfig) -> Estimate {
 pub fn run(prepared: &Prepared, transports: bool) -> Estimate {
     let config = &prepared.config;
     let stages = if transports { training(prepared).or(evaluation(prepared)) } else { training(prepared) };
-    stages.and(network(&config.model, prepared.geometry.dim, &config.train)).reusing(prepared.given_back)
+    stages.and(network(&config.model, prepared.setup.dim(), &config.train)).reusing(prepared.given_back)
 }
 
 fn program() -> Estimate {
@@ -166,14 +166,14 @@ const PROGRAM: f64 = 9.0 * 1_048_576.0;
 /// What training takes beside the network.
 pub fn training(prepared: &Prepared) -> Estimate {
     let train = &prepared.config.train;
-    let plates = [&prepared.plates.source, &prepared.plates.target];
+    let plates = [prepared.setup.source(), prepared.setup.target()];
     let charges = charges(plates, train.charges, "train.charges", "lower train.charges");
-    pools(prepared.geometry.dim, train).and(charges).and(program())
+    pools(prepared.setup.dim(), train).and(charges).and(program())
 }
 
 /// What lines, measures and pictures take.
 pub fn evaluation(prepared: &Prepared) -> Estimate {
     let eval = &prepared.config.eval;
-    let (dim, samples) = (prepared.geometry.dim, sample_count(prepared));
+    let (dim, samples) = (prepared.setup.dim(), sample_count(prepared));
     lines(dim, repeats(prepared).saturating_mul(samples), eval).and(measures(dim, samples, eval)).and(program())
 }

@@ -8,14 +8,12 @@ use crate::pipeline::Prepared;
 /// The field of so many charges on each plate, to a relative error if one is given.
 pub fn exact(prepared: &Prepared, charges: Charges, accuracy: Option<f64>) -> Result<ExactField, Failure> {
     let seed = Seed(prepared.config.seed);
-    let plates = &prepared.plates;
-    let cloud = |side: Side| match side {
-        Side::Source => plates.source.charges(charges, &seed.stream("map/source"), 0),
-        Side::Target => plates.target.charges(charges, &seed.stream("map/target"), 0),
-    };
-    let capacitor = Capacitor::new(cloud(Side::Source)?, cloud(Side::Target)?, plates.gap)?;
+    let setup = &prepared.setup;
+    let plate = |side: Side, stream: &str| setup.plate(side).charges(charges, &seed.stream(stream), 0);
+    let (source, target) = (plate(Side::Source, "map/source")?, plate(Side::Target, "map/target")?);
+    let capacitor = Capacitor::new(source, target, setup.gap())?;
     let summation = accuracy.map_or(Summation::Auto, |error| Summation::Within { error });
-    ExactField::new(capacitor, plates.law)
+    ExactField::new(capacitor, setup.law())
         .with_summation(summation)
         .map_err(|error| Failure::usage(format!("--accuracy: {error}"), "write e.g. --accuracy 1e-3"))
 }

@@ -48,13 +48,13 @@ pub fn keep_lines(
     stops: &[Stop],
     each: &[u32],
 ) -> Result<(), Failure> {
-    let dim = prepared.geometry.dim;
+    let dim = prepared.setup.dim();
     let whole: Vec<_> = drawn.lines.iter().map(finite).collect();
     let lines = thinned(&whole, dim);
     let count = CHARGES.min(NUMBERS / dim).max(1);
     let stream = Seed(prepared.config.seed).stream("report/charges");
-    let source = prepared.plates.source.charges(Charges::Count(count), &stream, 0)?;
-    let target = prepared.plates.target.charges(Charges::Count(count), &stream, 1)?;
+    let source = prepared.setup.source().charges(Charges::Count(count), &stream, 0)?;
+    let target = prepared.setup.target().charges(Charges::Count(count), &stream, 1)?;
     let vertices = lines.iter().flat_map(|line| line.as_slice().iter().map(|&value| value as f32)).collect();
     let column = |values: Vec<f32>| Points::from_values(1, values);
     let code = |stop: &Stop| Stop::ALL.iter().position(|other| other == stop).unwrap_or(Stop::ALL.len()) as f32;
@@ -67,7 +67,7 @@ pub fn keep_lines(
         ("target", target),
         ("stops", column(stops.iter().map(code).collect())?),
         ("evaluations", column(each.iter().map(|&count| count as f32).collect())?),
-        ("gap", column(vec![prepared.geometry.gap as f32])?),
+        ("gap", column(vec![prepared.setup.gap() as f32])?),
         ("forward", column(vec![f32::from(u8::from(drawn.forward))])?),
     ];
     // A file of arrays holds none without rows.
@@ -154,7 +154,7 @@ fn keep_target(run: &RunDir, prepared: &Prepared, transported: &Transported) -> 
 /// Writes `slices.npz` for points of the plane: the exact field of some charges, and the learned one if there is one, in
 /// planes parallel to the plates. Nothing for other D.
 fn keep_slices(run: &RunDir, prepared: &Prepared, learned: Option<&dyn Field>) -> Result<(), Failure> {
-    if prepared.geometry.dim != 2 {
+    if prepared.setup.dim() != 2 {
         return Ok(());
     }
     let slices = slices(prepared, learned)?;

@@ -74,7 +74,7 @@ pub fn measure(
 /// The shape of the points, if they are images.
 pub fn image_shape(prepared: &Prepared) -> Option<ImageShape> {
     let [height, width] = prepared.config.data.image?;
-    let dim = prepared.geometry.dim;
+    let dim = prepared.setup.dim();
     let channels = dim.checked_div(height * width)?;
     (channels * height * width == dim).then_some(ImageShape { height, width, channels })
 }

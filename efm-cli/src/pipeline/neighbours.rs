@@ -3,7 +3,7 @@ use std::path::Path;
 use efm_core::{Points, Side};
 use efm_data::image::{Colour, ImageSampler};
 use efm_data::{DataSpec, Sampler};
-use efm_train::Cloud;
+use efm_train::PlateData;
 use rayon::prelude::*;
 
 use crate::failure::Failure;
@@ -28,7 +28,7 @@ pub fn neighbours(prepared: &Prepared, points: &Points) -> Result<Option<Points>
         let chosen: Vec<_> = found.iter().map(|(index, _)| *index).collect();
         return Ok(Some(known.select(&chosen)));
     }
-    let Cloud::Finite(scaled) = &prepared.plates.target else { return Ok(None) };
+    let PlateData::Finite(scaled) = prepared.setup.target() else { return Ok(None) };
     let known = prepared.scalers.plate(Side::Target).undo(scaled)?;
     let chosen: Vec<_> = nearest(&rows(points), &rows(&known)).iter().map(|(index, _)| *index).collect();
     Ok(Some(known.select(&chosen)))

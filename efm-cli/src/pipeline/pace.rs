@@ -1,4 +1,5 @@
 use std::ops::ControlFlow;
+use std::sync::Arc;
 use std::time::Instant;
 
 use burn::module::Module;
@@ -49,8 +50,7 @@ pub fn pace(prepared: &Prepared, field: &dyn Field, device: &Device) -> Result<P
     };
     let seed = Seed(prepared.config.seed);
     let model = &prepared.config.model;
-    let mut trainer =
-        Trainer::new(&brief, model, &prepared.plates, prepared.geometry, seed, device, "doctor".to_owned())?;
+    let mut trainer = Trainer::builder(&brief, Arc::clone(&prepared.setup)).build_network(model, seed, device)?;
     let scratch = tempfile::tempdir().map_err(|error| {
         Failure::new(Exit::Io, format!("no temporary folder: {error}"), "set TMPDIR to a folder with room")
     })?;
@@ -82,5 +82,5 @@ pub fn pace(prepared: &Prepared, field: &dyn Field, device: &Device) -> Result<P
 
 /// Points of the source plate.
 fn representatives(prepared: &Prepared) -> Result<efm_core::Points, Failure> {
-    Ok(prepared.plates.source.draw(&Seed(prepared.config.seed).stream("doctor/pace"), 0, POINTS)?)
+    Ok(prepared.setup.source().draw(&Seed(prepared.config.seed).stream("doctor/pace"), 0, POINTS)?)
 }

@@ -6,7 +6,7 @@ use efm_data::image::ImagesSpec;
 use efm_data::{ColourWeight, DataSpec, Sampler, Scaler, split};
 use efm_models::Geometry;
 use efm_train::config::{DataConfig, Gap, Objective, RunConfig};
-use efm_train::{Cloud, GapRule, Plates, Scalers, centred_classes};
+use efm_train::{GapRule, PlateData, Scalers, Setup, centred_classes};
 
 use crate::failure::Failure;
 use crate::memory::Memory;
@@ -19,10 +19,8 @@ const REPRESENTATIVES: usize = 8_000;
 pub struct Prepared {
     /// The configuration with nothing left open.
     pub config: RunConfig,
-    /// Charges of both plates, scaled.
-    pub plates: Plates,
-    /// What the network has to know.
-    pub geometry: Geometry,
+    /// Charges of both plates, scaled, their field, and what the network has to know.
+    pub setup: Arc<Setup>,
     /// How the gap came about, where it was left to the data.
     pub gap_rule: Option<GapRule>,
     /// From data units to scaled units.
@@ -83,7 +81,7 @@ impl Fresh {
 /// One plate's data, opened.
 struct Opened {
     /// The distribution; `None` for rows, which are the sample.
-    endless: Option<Cloud>,
+    endless: Option<PlateData>,
     /// Points the scaling and the gap are learned from, in data units.
     sample: Points,
     fresh: Fresh,
@@ -142,30 +140,25 @@ pub fn prepare(mut config: RunConfig, memory: Memory) -> Result<Prepared, Failur
     let bytes_of = |points: &Points| 2.0 * size_of_val(points.as_slice()) as f64;
     let given_back: f64 =
         [&source, &target].iter().filter(|plate| plate.endless.is_some()).map(|plate| bytes_of(&plate.sample)).sum();
-    let plate = |endless: Option<Cloud>, rows: Points, side| match endless {
-        Some(cloud) => cloud.scaled(scalers.plate(side)),
-        None => Ok(Cloud::Finite(rows)),
+    let plate = |endless: Option<PlateData>, rows: Points, side| match endless {
+        Some(data) => data.scaled(scalers.plate(side)),
+        None => Ok(PlateData::Finite(rows)),
     };
     let target_plate = plate(target.endless, scaled_target, Side::Target)?;
-    let (class_clouds, middles) = match config.train.objective {
-        Objective::Slope | Objective::Ends if !classes.is_empty() => {
-            centred_classes(&target_plate, scalers.plate(Side::Target), seed)?
-        }
-        _ => ((0..classes.len()).filter_map(|class| target_plate.of_class(class)).collect(), Vec::new()),
+    let source_plate = plate(source.endless, scaled_source, Side::Source)?;
+    let centred = matches!(config.train.objective, Objective::Slope | Objective::Ends) && !classes.is_empty();
+    let of_classes = match centred {
+        true => centred_classes(&target_plate, scalers.plate(Side::Target), seed)?,
+        false => ((0..classes.len()).filter_map(|class| target_plate.of_class(class)).collect(), Vec::new()),
     };
-    let plates = Plates {
-        source: plate(source.endless, scaled_source, Side::Source)?,
-        classes: class_clouds,
-        middles,
-        target: target_plate,
-        gap,
-        law: config.plates.law,
-        geometry,
+    let setup = Setup::new(source_plate, target_plate, config.plates.law, geometry)?;
+    let setup = match of_classes {
+        (of_classes, middles) if centred => setup.with_centred_classes(of_classes, middles)?,
+        (of_classes, _) => setup.with_classes(of_classes)?,
     };
     Ok(Prepared {
         config,
-        plates,
-        geometry,
+        setup: Arc::new(setup),
         gap_rule,
         scalers,
         classes,
@@ -177,11 +170,11 @@ pub fn prepare(mut config: RunConfig, memory: Memory) -> Result<Prepared, Failur
 }
 
 /// Names of the target's classes, if their fields are to be learned.
-fn classes(config: &RunConfig, target: Option<&Cloud>) -> Result<Vec<String>, Failure> {
+fn classes(config: &RunConfig, target: Option<&PlateData>) -> Result<Vec<String>, Failure> {
     if !config.train.conditional {
         return Ok(Vec::new());
     }
-    let classes = target.map(Cloud::classes).unwrap_or_default();
+    let classes = target.map(PlateData::classes).unwrap_or_default();
     if classes.is_empty() {
         return Err(Failure::usage(
             "train.conditional is set, but the points of the target have no classes",
@@ -251,7 +244,7 @@ fn open(spec: &DataSpec, config: &RunConfig, seed: Seed, name: &str, memory: Mem
     memory.check(&representatives(sampler.dim(), REPRESENTATIVES))?;
     let identity = Scaler::identity(sampler.dim());
     let sample = sampler.draw(&seed.stream(&format!("scaling/{name}")), 0, REPRESENTATIVES);
-    let endless = Some(Cloud::Endless { sampler, scaler: identity });
+    let endless = Some(PlateData::Endless { sampler: sampler.into(), scaler: identity });
     let fresh = match fresh {
         Some(fresh) => fresh,
         None => spec.open(base)?,

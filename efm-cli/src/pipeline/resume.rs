@@ -1,4 +1,5 @@
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use burn::tensor::Device;
 use efm_core::Seed;
@@ -10,21 +11,14 @@ use crate::pipeline::Prepared;
 use crate::say;
 
 /// A trainer at step 0.
-pub fn trainer<'a>(prepared: &'a Prepared, device: &Device) -> Result<Trainer<'a>, Failure> {
+pub fn trainer(prepared: &Prepared, device: &Device) -> Result<Trainer, Failure> {
     let config = &prepared.config;
-    Ok(Trainer::new(
-        &config.train,
-        &config.model,
-        &prepared.plates,
-        prepared.geometry,
-        Seed(config.seed),
-        device,
-        fingerprint(config),
-    )?)
+    let trainer = Trainer::builder(&config.train, Arc::clone(&prepared.setup)).fingerprint(decisive_text(config));
+    Ok(trainer.build_network(&config.model, Seed(config.seed), device)?)
 }
 
 /// A trainer at step 0 that begins with the weights of `train.init`, if there are such; says which were taken.
-pub fn start<'a>(trainer: Trainer<'a>, prepared: &Prepared) -> Result<Trainer<'a>, Failure> {
+pub fn start(trainer: Trainer, prepared: &Prepared) -> Result<Trainer, Failure> {
     let Some(path) = &prepared.config.train.init else { return Ok(trainer) };
     let (trainer, taken) = trainer.starting_from(&weights_at(path)?)?;
     let (count, all) = (taken.taken.len(), taken.taken.len() + taken.left.len());
@@ -43,7 +37,7 @@ pub fn start<'a>(trainer: Trainer<'a>, prepared: &Prepared) -> Result<Trainer<'a
 const LISTED: usize = 24;
 
 /// The trainer at the newest checkpoint of `run` that verifies.
-pub fn resume<'a>(trainer: Trainer<'a>, prepared: &Prepared, run: &RunDir) -> Result<Trainer<'a>, Failure> {
+pub fn resume(trainer: Trainer, prepared: &Prepared, run: &RunDir) -> Result<Trainer, Failure> {
     let (newest, mut broken) = run.checkpoints().newest()?;
     let Some((state, tensors)) = newest else {
         // None at all: the run was stopped before its first one. Only broken ones: not to be trained over silently.
@@ -60,7 +54,7 @@ pub fn resume<'a>(trainer: Trainer<'a>, prepared: &Prepared, run: &RunDir) -> Re
     for error in broken {
         say::note(format!("efm: passed over a broken checkpoint: {error}"));
     }
-    if state.fingerprint != fingerprint(&prepared.config) {
+    if state.fingerprint != trainer.fingerprint() {
         return Err(Failure::new(
             Exit::Data,
             format!(
@@ -88,9 +82,8 @@ fn decisive(config: &RunConfig) -> RunConfig {
     decisive
 }
 
-fn fingerprint(config: &RunConfig) -> String {
-    let text = serde_json::to_string(&decisive(config)).expect("plain data");
-    blake3::hash(text.as_bytes()).to_hex().to_string()
+fn decisive_text(config: &RunConfig) -> String {
+    serde_json::to_string(&decisive(config)).expect("plain data")
 }
 
 /// Names the keys that differ from the configuration in the run's folder.

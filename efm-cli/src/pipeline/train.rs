@@ -32,7 +32,7 @@ pub struct Trained {
 /// Trains in `run`, from where `trainer` is.
 pub fn train(
     prepared: &Prepared,
-    mut trainer: Trainer<'_>,
+    mut trainer: Trainer,
     run: &RunDir,
     device: &Device,
     stop_after: Option<usize>,
@@ -119,7 +119,7 @@ pub fn train(
     }
     let model = TrainedModel {
         network: trainer.network().clone(),
-        geometry: prepared.geometry,
+        geometry: prepared.setup.geometry(),
         scalers: prepared.scalers.clone(),
         solver: config.solver.clone(),
         config: config.model.clone(),

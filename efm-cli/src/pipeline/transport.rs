@@ -7,7 +7,7 @@ use efm_field::Field;
 use efm_integrate::maps::{Accept, FluxRule, Forward, Lift, Map, MapKind, Noise};
 use efm_integrate::{Form, Heading, Lines, Save, Solver, Stop, Tracer};
 use efm_train::config::{Charges, Rule as LearnedRule, SolverConfig};
-use efm_train::{Cloud, Scalers, TrainedModel};
+use efm_train::{PlateData, Scalers, TrainedModel};
 
 use crate::failure::{Exit, Failure};
 use crate::pipeline::{Prepared, transport_to_classes};
@@ -281,9 +281,9 @@ pub fn transport_learned(
         return send(way, fresh(prepared), prepared, signals);
     }
     let stream = prepared.seed().stream("accept");
-    let plate = |cloud: &Cloud| cloud.charges(Charges::All, &stream, 0);
-    let (source, target) = (plate(&prepared.plates.source)?, plate(&prepared.plates.target)?);
-    let data = Capacitor::new(source, target, prepared.plates.gap)?;
+    let plate = |data: &PlateData| data.charges(Charges::All, &stream, 0);
+    let (source, target) = (plate(prepared.setup.source())?, plate(prepared.setup.target())?);
+    let data = Capacitor::new(source, target, prepared.setup.gap())?;
     let way = Way::new(field, &prepared.scalers, solver, Rule::learned(solver, Some(&data))?, prepared.seed());
     // Half of the lines are kept.
     let count = 2 * repeats(prepared) * sample_count(prepared);

@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use super::cloud::median;
 use crate::config::Charges;
-use crate::{Plates, TrainError};
+use crate::{Setup, TrainError};
 
 /// What the field between two plates is like.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -52,14 +52,14 @@ impl LinesCheck {
     ///
     /// # Errors
     /// When the charges make no capacitor or the field fails.
-    pub fn of(plates: &Plates, charges: Charges, near: f64, start: f64, seed: Seed) -> Result<Self, TrainError> {
-        let source = plates.source.charges(charges, &seed.stream("checkup/source"), 0)?;
-        let target = plates.target.charges(charges, &seed.stream("checkup/target"), 0)?;
+    pub fn of(setup: &Setup, charges: Charges, near: f64, start: f64, seed: Seed) -> Result<Self, TrainError> {
+        let source = setup.source().charges(charges, &seed.stream("checkup/source"), 0)?;
+        let target = setup.target().charges(charges, &seed.stream("checkup/target"), 0)?;
         let counts = [source.len(), target.len()];
-        let capacitor = Capacitor::new(source, target, plates.gap)?;
-        let (gap, dim) = (plates.gap, capacitor.dim());
+        let capacitor = Capacitor::new(source, target, setup.gap())?;
+        let (gap, dim) = (setup.gap(), capacitor.dim());
         let points = (EFFORT / ((counts[0] + counts[1]) * dim.max(LEAST))).clamp(20, 120);
-        let field = ExactField::new(capacitor.clone(), plates.law);
+        let field = ExactField::new(capacitor.clone(), setup.law());
         let mut heights: Vec<f64> = SHARES.iter().map(|share| share * gap).collect();
         if start > 0.0 && start < gap {
             heights.push(start);
@@ -67,7 +67,7 @@ impl LinesCheck {
         }
         let mut effective = Vec::new();
         for height in heights {
-            let at = on_lines(&capacitor, plates.law, height, points, seed);
+            let at = on_lines(&capacitor, setup.law(), height, points, seed);
             let mut counts = field.effective_charges(&at)?;
             let median = median(&mut counts);
             effective.push(EffectiveCharges { height, median, low: counts[counts.len() / 10] });
@@ -75,11 +75,11 @@ impl LinesCheck {
         let middle = middle(&capacitor);
         let radius =
             |x: &mut dyn Iterator<Item = f64>| x.zip(&middle).map(|(x, m)| (x - m).powi(2)).sum::<f64>().sqrt();
-        let midway = on_lines(&capacitor, plates.law, 0.5 * gap, 1_000, seed);
+        let midway = on_lines(&capacitor, setup.law(), 0.5 * gap, 1_000, seed);
         let mut out: Vec<f64> = (0..midway.len()).map(|i| radius(&mut midway.x(i).iter().copied())).collect();
         let on_plates = Side::BOTH.into_iter().flat_map(|side| capacitor.plate(side).iter());
         let mut on: Vec<f64> = on_plates.map(|point| radius(&mut point.iter().map(|&x| f64::from(x)))).collect();
-        let spread = plates.geometry.source_spread.max(plates.geometry.target_spread);
+        let spread = setup.geometry().source_spread.max(setup.geometry().target_spread);
         Ok(Self {
             charges: counts,
             forward_share: forward_share(capacitor, near, points, seed)?,

@@ -1,7 +1,7 @@
 mod tube;
 
 use std::ops::Range;
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use burn::tensor::Device;
 use efm_core::{Augmented, Capacitor, Seed, Stream};
@@ -10,34 +10,14 @@ use efm_models::{FluxTube, Geometry, device};
 use rand::RngExt;
 use rayon::prelude::*;
 
-use crate::TrainError;
-use crate::cloud::Cloud;
 use crate::config::{Charges, Objective, TrainConfig};
 use crate::flow_matching::paths;
 use crate::objective::{PlateTargets, directions, gap_directions};
-
-/// Where the charges of both plates come from, and the field they make.
-pub struct Plates {
-    /// Source distribution or data.
-    pub source: Cloud,
-    /// Target distribution or data.
-    pub target: Cloud,
-    /// Distance between the plates in scaled units.
-    pub gap: f64,
-    /// Which field the charges make.
-    pub law: Law,
-    /// Sizes in scaled units.
-    pub geometry: Geometry,
-    /// The target of every class alone, where fields of classes are learned as well; none otherwise.
-    pub classes: Vec<Cloud>,
-    /// Middles of the classes in the scaled units of the whole target, `[C, D]`, where the classes are clouds about their own middles;
-    /// empty where they are parts of the target.
-    pub middles: Vec<f32>,
-}
+use crate::{PlateData, Setup, TrainError};
 
 /// Makes pools of inter-plate points with the exact field's targets.
-pub struct PoolSource<'a> {
-    plates: &'a Plates,
+pub struct PoolSource {
+    setup: Arc<Setup>,
     charges: Charges,
     points: InterPlate,
     objective: Objective,
@@ -111,11 +91,11 @@ impl Batch {
     }
 }
 
-impl<'a> PoolSource<'a> {
+impl PoolSource {
     /// Pools as the training configuration wants them.
-    pub fn new(plates: &'a Plates, train: &TrainConfig, seed: Seed) -> Self {
+    pub fn new(setup: impl Into<Arc<Setup>>, train: &TrainConfig, seed: Seed) -> Self {
         Self {
-            plates,
+            setup: setup.into(),
             charges: train.charges,
             points: train.points.clone(),
             objective: train.objective,
@@ -153,17 +133,17 @@ impl<'a> PoolSource<'a> {
     fn build(&self, stream: &str, index: u64) -> Result<Pool, TrainError> {
         let first = index * self.size as u64;
         let stream = self.seed.stream(stream);
-        let classes = &self.plates.classes;
+        let classes = self.setup.classes();
         if classes.is_empty() {
-            let target = (&self.plates.target, self.seed.stream("charges/target"));
+            let target = (self.setup.target(), self.seed.stream("charges/target"));
             return self.part(target, index, &stream, first, self.size);
         }
         // Every class has charges of its own, and with them a field; all together have that of the whole target.
         let mut pool = Pool::default();
         for (class, count) in shares(self.size, classes.len(), self.unconditional).into_iter().enumerate() {
             let target = match classes.get(class) {
-                Some(cloud) => (cloud, self.seed.stream(&format!("charges/target/{class}"))),
-                None => (&self.plates.target, self.seed.stream("charges/target")),
+                Some(data) => (data, self.seed.stream(&format!("charges/target/{class}"))),
+                None => (self.setup.target(), self.seed.stream("charges/target")),
             };
             if count > 0 {
                 let part = self.part(target, index, &stream, first + pool.len() as u64, count)?;
@@ -173,26 +153,26 @@ impl<'a> PoolSource<'a> {
         Ok(pool)
     }
 
-    /// Points number `first` and following of `stream` in the field of fresh charges of the source and of `target`, a cloud
-    /// and the stream of its charges.
+    /// Points number `first` and following of `stream` in the field of fresh charges of the source and of `data` of the
+    /// target, drawn from the stream `charges`.
     fn part(
         &self,
-        (cloud, charges): (&Cloud, Stream),
+        (data, charges): (&PlateData, Stream),
         index: u64,
         stream: &Stream,
         first: u64,
         count: usize,
     ) -> Result<Pool, TrainError> {
-        let (law, geometry) = (self.plates.law, &self.plates.geometry);
+        let (law, geometry) = (self.setup.law(), &self.setup.geometry());
         if self.objective == Objective::FlowMatching {
-            let source = self.plates.source.draw(&self.seed.stream("charges/source"), first, count)?;
-            let target = cloud.draw(&charges, first, count)?;
-            let (points, velocities) = paths(&source, &target, self.plates.gap, stream, first);
+            let source = self.setup.source().draw(&self.seed.stream("charges/source"), first, count)?;
+            let target = data.draw(&charges, first, count)?;
+            let (points, velocities) = paths(&source, &target, self.setup.gap(), stream, first);
             return Ok(Pool { target: velocities, weight: vec![1.0; count], ..Pool::at(&points) });
         }
-        let source = self.plates.source.charges(self.charges, &self.seed.stream("charges/source"), index)?;
-        let target = cloud.charges(self.charges, &charges, index)?;
-        let capacitor = Capacitor::new(source, target, self.plates.gap)?;
+        let source = self.setup.source().charges(self.charges, &self.seed.stream("charges/source"), index)?;
+        let target = data.charges(self.charges, &charges, index)?;
+        let capacitor = Capacitor::new(source, target, self.setup.gap())?;
         match self.objective {
             Objective::Posterior => {
                 let drawn = self.points.draw_checked(&capacitor, law, stream, first, count)?;
@@ -240,7 +220,7 @@ impl<'a> PoolSource<'a> {
 
     /// The field on the device, if that is not the host and there is a kernel for it.
     fn device_field(&self, capacitor: &Capacitor) -> Option<Box<dyn Field>> {
-        device::field(capacitor, self.plates.law, self.device.as_ref()?)
+        device::field(capacitor, self.setup.law(), self.device.as_ref()?)
     }
 }
 

@@ -3,6 +3,7 @@
 
 use std::ops::ControlFlow;
 use std::path::Path;
+use std::sync::Arc;
 
 use burn::tensor::Device;
 use efm_core::Seed;
@@ -10,7 +11,7 @@ use efm_data::{DataSpec, Scaler};
 use efm_field::Law;
 use efm_models::{Geometry, Head, MlpConfig, NetworkConfig, device};
 use efm_train::config::{Charges, TrainConfig};
-use efm_train::{Checkpoints, Cloud, Ended, Plates, Report, State, Tensors, Trainer};
+use efm_train::{Checkpoints, Ended, PlateData, Report, Setup, State, Tensors, Trainer};
 
 pub const GAP: f64 = 2.0;
 
@@ -26,21 +27,22 @@ pub fn model(width: usize) -> NetworkConfig {
     NetworkConfig::Mlp(MlpConfig { width, depth: 1, ..MlpConfig::default() })
 }
 
+/// A toy distribution as it is.
+pub fn endless(toml: &str) -> PlateData {
+    let spec: DataSpec = toml::from_str(toml).expect("a toy");
+    let sampler = spec.open(Path::new("")).expect("a toy");
+    PlateData::Endless { scaler: Scaler::identity(sampler.dim()), sampler: sampler.into() }
+}
+
+/// N(0, I) and two moons under a law, with this geometry.
+pub fn moons(law: Law, geometry: Geometry) -> Arc<Setup> {
+    let (source, target) = (endless("kind = 'gaussian'"), endless("kind = 'moons'"));
+    Arc::new(Setup::new(source, target, law, geometry).expect("two clouds in the plane"))
+}
+
 /// N(0, I) and two moons.
-pub fn plates() -> Plates {
-    let cloud = |toml: &str| {
-        let spec: DataSpec = toml::from_str(toml).expect("a toy");
-        Cloud::Endless { sampler: spec.open(Path::new("")).expect("a toy"), scaler: Scaler::identity(2) }
-    };
-    Plates {
-        source: cloud("kind = 'gaussian'"),
-        target: cloud("kind = 'moons'"),
-        gap: GAP,
-        law: Law::Mirror,
-        geometry: geometry(),
-        classes: Vec::new(),
-        middles: Vec::new(),
-    }
+pub fn setup() -> Arc<Setup> {
+    moons(Law::Mirror, geometry())
 }
 
 /// 20 steps that need more than one pool.
@@ -61,12 +63,17 @@ pub fn config() -> TrainConfig {
 }
 
 /// A fresh trainer of a network eight wide.
-pub fn trainer<'a>(config: &'a TrainConfig, plates: &'a Plates) -> Trainer<'a> {
-    Trainer::new(config, &model(8), plates, geometry(), Seed(1), &cpu(), "tiny".to_owned()).expect("a small network")
+pub fn trainer(config: &TrainConfig, setup: &Arc<Setup>) -> Trainer {
+    built(config, &model(8), setup)
+}
+
+/// A fresh trainer of seed 1 on the CPU.
+pub fn built(config: &TrainConfig, model: &NetworkConfig, setup: &Arc<Setup>) -> Trainer {
+    Trainer::builder(config, Arc::clone(setup)).build_network(model, Seed(1), &cpu()).expect("a network")
 }
 
 /// Trains on to the end, or to a stop after `stop` steps; gives every report.
-pub fn go(trainer: &mut Trainer<'_>, checkpoints: &Checkpoints, stop: Option<usize>) -> (Ended, Vec<Report>) {
+pub fn go(trainer: &mut Trainer, checkpoints: &Checkpoints, stop: Option<usize>) -> (Ended, Vec<Report>) {
     let mut reports = Vec::new();
     let ended = trainer.run(checkpoints, &mut |report| {
         reports.push(*report);
@@ -84,8 +91,7 @@ pub fn newest(checkpoints: &Checkpoints) -> (State, Tensors) {
 
 /// Trains `config` in `folder` without a stop; its last checkpoint.
 pub fn train(config: &TrainConfig, folder: &Path) -> (State, Tensors) {
-    let plates = plates();
     let checkpoints = Checkpoints::new(folder.to_path_buf());
-    go(&mut trainer(config, &plates), &checkpoints, None);
+    go(&mut trainer(config, &setup()), &checkpoints, None);
     newest(&checkpoints)
 }

@@ -1,3 +1,6 @@
+use std::fmt;
+use std::sync::Arc;
+
 use efm_core::{Points, Stream};
 use efm_data::{Sampler, Scaler};
 use rand::RngExt;
@@ -6,11 +9,12 @@ use crate::TrainError;
 use crate::config::Charges;
 
 /// A data set or distribution in scaled units, seen through the run's scaling.
-pub enum Cloud {
+#[derive(Clone)]
+pub enum PlateData {
     /// A distribution that fresh points can be drawn from without end.
     Endless {
         /// The distribution, in data units.
-        sampler: Box<dyn Sampler>,
+        sampler: Arc<dyn Sampler>,
         /// From data units to scaled units.
         scaler: Scaler,
     },
@@ -18,8 +22,8 @@ pub enum Cloud {
     Finite(Points),
 }
 
-impl Cloud {
-    /// The cloud in the units of `scaler`.
+impl PlateData {
+    /// The same data in the units of `scaler`.
     ///
     /// # Errors
     /// [`TrainError::Data`] when scaled coordinates are no finite f32.
@@ -46,11 +50,11 @@ impl Cloud {
         }
     }
 
-    /// The points of one class alone, an index into [`Cloud::classes`], in the same units.
+    /// The points of one class alone, an index into [`PlateData::classes`], in the same units.
     pub fn of_class(&self, class: usize) -> Option<Self> {
         match self {
             Self::Endless { sampler, scaler } => {
-                Some(Self::Endless { sampler: sampler.of_class(class)?, scaler: scaler.clone() })
+                Some(Self::Endless { sampler: sampler.of_class(class)?.into(), scaler: scaler.clone() })
             }
             Self::Finite(_) => None,
         }
@@ -74,7 +78,7 @@ impl Cloud {
     /// Set number `draw` of charges: all rows of a finite set when that is asked for, else a fresh set.
     ///
     /// # Errors
-    /// As [`Cloud::draw`].
+    /// As [`PlateData::draw`].
     pub fn charges(&self, charges: Charges, stream: &Stream, draw: u64) -> Result<Points, TrainError> {
         Ok(match (self, charges) {
             (Self::Finite(points), Charges::All) => points.clone(),
@@ -87,5 +91,18 @@ impl Cloud {
             (Self::Endless { .. }, Charges::All) => self.draw(stream, draw * Charges::MANY as u64, Charges::MANY)?,
             (Self::Endless { .. }, Charges::Count(count)) => self.draw(stream, draw * count as u64, count)?,
         })
+    }
+}
+
+impl fmt::Debug for PlateData {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Endless { sampler, scaler } => {
+                f.debug_struct("Endless").field("dim", &sampler.dim()).field("scaler", scaler).finish_non_exhaustive()
+            }
+            Self::Finite(points) => {
+                f.debug_struct("Finite").field("dim", &points.dim()).field("rows", &points.len()).finish()
+            }
+        }
     }
 }
