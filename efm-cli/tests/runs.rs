@@ -5,7 +5,7 @@ mod common;
 use common::{Bench, csv, files, refused};
 
 /// The keys that metrics.json promises.
-const PROMISED: [&str; 14] = [
+const PROMISED: [&str; 15] = [
     "w2",
     "w2_floor",
     "sliced_w2",
@@ -15,6 +15,7 @@ const PROMISED: [&str; 14] = [
     "optimal_cost",
     "evaluations_mean",
     "lines",
+    "landed_share",
     "seconds",
     "seed",
     "device",

@@ -66,6 +66,8 @@ pub struct Metrics {
     pub evaluations_mean: Option<f64>,
     /// Number of lines that ended for each reason.
     pub lines: BTreeMap<String, u64>,
+    /// Share of the lines that arrived, among those that a map did not reject on arrival; null where no lines were followed.
+    pub landed_share: Option<f64>,
     /// Wall time.
     pub seconds: Seconds,
     /// Spread of each measure over several draws of the map, by its name; empty for one draw. The measure is their mean.

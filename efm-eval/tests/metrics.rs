@@ -7,7 +7,7 @@ use common::{normal, roll, shifted};
 use efm_core::Seed;
 use efm_eval::*;
 
-const KEYS: [&str; 32] = [
+const KEYS: [&str; 33] = [
     "version",
     "method",
     "seed",
@@ -33,6 +33,7 @@ const KEYS: [&str; 32] = [
     "colour_correlation",
     "evaluations_mean",
     "lines",
+    "landed_share",
     "seconds",
     "repeats",
     "before",
@@ -47,7 +48,7 @@ fn the_keys_are_pinned() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("metrics.json");
     let mut metrics = Metrics { method: "exact".into(), w2: Some(0.5), ..Metrics::default() };
-    metrics.lines.insert("arrived".into(), 3);
+    metrics.lines.insert("landed".into(), 3);
     metrics.write(&path).unwrap();
     let json: serde_json::Value = serde_json::from_slice(&std::fs::read(&path).unwrap()).unwrap();
     for key in KEYS {
@@ -55,7 +56,7 @@ fn the_keys_are_pinned() {
         assert!(found.is_some(), "{key} is missing");
     }
     assert_eq!(json.as_object().unwrap().len(), KEYS.len() - 2, "a key without a pin");
-    assert!(json["w2_per_mode"].is_null() && json["lines"]["arrived"] == 3);
+    assert!(json["w2_per_mode"].is_null() && json["lines"]["landed"] == 3);
     assert_eq!(Metrics::read(&path).unwrap(), metrics);
     assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1, "no temporary file is left");
 }

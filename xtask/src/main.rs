@@ -3,7 +3,6 @@
 #![allow(clippy::print_stdout, clippy::print_stderr)]
 #![forbid(unsafe_code)]
 
-mod again;
 mod bench;
 mod cells;
 mod ci;
@@ -13,7 +12,6 @@ mod experiment;
 mod frozen;
 mod fuzz;
 mod invariants;
-mod maps;
 mod oldest;
 mod python;
 mod reliability;

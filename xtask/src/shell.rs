@@ -103,6 +103,17 @@ pub fn target_dir() -> Result<PathBuf> {
     Ok(metadata["target_directory"].as_str().context("cargo metadata names no target directory")?.into())
 }
 
+/// Builds the binary `efm` as the tests do; gives its place.
+///
+/// # Errors
+/// When it does not build.
+pub fn efm() -> Result<PathBuf> {
+    // `--examples` builds next to nothing and makes cargo resolve the features the tests have, so that burn is not
+    // built a second time.
+    run(&mut cargo(&["build", "--release", "--workspace", "--bin", "efm", "--examples"]))?;
+    Ok(target_dir()?.join("release").join(format!("efm{}", std::env::consts::EXE_SUFFIX)))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -1,6 +1,11 @@
 //! Markdown tables: printed, and put into a document between markers.
 
-use anyhow::{Result, bail};
+use std::fs;
+use std::path::Path;
+
+use anyhow::{Context, Result, bail};
+
+use crate::shell;
 
 /// A markdown table with aligned columns.
 pub fn markdown(head: &[&str], rows: &[Vec<String>]) -> String {
@@ -33,6 +38,24 @@ pub fn replace(document: &str, name: &str, table: &str) -> Result<String> {
         bail!("`{open}` is not followed by `{close}`");
     };
     Ok(format!("{before}{open}\n{table}{close}{after}"))
+}
+
+/// Prints a table, and puts it into a document where its name has a place there.
+///
+/// # Errors
+/// When the document cannot be read or written, or has no such place.
+pub fn publish(head: &[&str], rows: &[Vec<String>], name: &str, document: Option<&Path>) -> Result<()> {
+    let text = markdown(head, rows);
+    println!("\n{text}");
+    if let Some(file) = document {
+        let path = shell::root().join(file);
+        let document = fs::read_to_string(&path).with_context(|| format!("could not read {}", path.display()))?;
+        let document = replace(&document, name, &text)
+            .with_context(|| format!("could not put the table into {}", path.display()))?;
+        fs::write(&path, document).with_context(|| format!("could not write {}", path.display()))?;
+        println!("table written into {}", path.display());
+    }
+    Ok(())
 }
 
 #[cfg(test)]

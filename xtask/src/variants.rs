@@ -6,7 +6,8 @@ use std::path::PathBuf;
 use anyhow::{Context, Result};
 use serde_json::Value;
 
-use crate::{experiment, shell};
+use crate::experiment::summary;
+use crate::{shell, table};
 
 /// Run one preset with one setting changed at a time and print a table of ratios to the noise floor
 #[derive(clap::Args)]
@@ -56,7 +57,7 @@ const LEARNING: &[&[&str]] = &[
 /// # Errors
 /// When a run fails or its metrics cannot be read.
 pub fn run(args: &Args) -> Result<()> {
-    let binary = experiment::build()?;
+    let binary = shell::efm()?;
     let mut rows = Vec::new();
     for &settings in if args.learning { LEARNING } else { VARIANTS } {
         let name = if settings.is_empty() { "defaults".to_owned() } else { settings.join("+") };
@@ -75,7 +76,7 @@ pub fn run(args: &Args) -> Result<()> {
         rows.push(row(settings, &metrics));
     }
     let head = ["settings", "W2", "sliced W2", "W2 per mode", "KS", "cost / optimal", "evaluations", "lost"];
-    experiment::publish(&head, &rows, if args.learning { "learning" } else { "variants" }, args.write.as_deref())
+    table::publish(&head, &rows, if args.learning { "learning" } else { "variants" }, args.write.as_deref())
 }
 
 /// Ratios of the measures to their floors.
@@ -100,7 +101,7 @@ fn row(settings: &[&str], metrics: &Value) -> Vec<String> {
         ratio("ks_max"),
         cost,
         evaluations,
-        experiment::lost(std::slice::from_ref(metrics)),
+        summary::lost(std::slice::from_ref(metrics)),
     ]
 }
 

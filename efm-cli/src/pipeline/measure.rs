@@ -66,6 +66,7 @@ pub fn measure(
         gap: gap(config),
         evaluations_mean: Some(transported.evaluations),
         lines: transported.tally.clone(),
+        landed_share: Some(transported.landed),
         seconds: Seconds { train: train_seconds, transport: Some(transported.seconds), points_per_second: None },
         ..metrics
     })

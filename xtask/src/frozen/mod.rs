@@ -42,7 +42,7 @@ type Records = BTreeMap<String, Record>;
 pub fn run(args: &Args) -> Result<()> {
     let binary = match &args.binary {
         Some(path) => path.canonicalize().with_context(|| format!("no binary {}", path.display()))?,
-        None => crate::experiment::build()?,
+        None => shell::efm()?,
     };
     let before = args.check.as_deref().map(read).transpose()?;
     let folder = shell::target_dir()?.join("frozen");

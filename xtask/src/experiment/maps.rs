@@ -6,8 +6,8 @@ use std::path::Path;
 use anyhow::{Context, Result, bail};
 use serde_json::Value;
 
-use crate::experiment::{Args, lost, publish, summary};
-use crate::shell;
+use super::summary::{Runs, lost, mean, over_seeds};
+use crate::{shell, table};
 
 /// What is transported: one target without modes, one with.
 pub const PRESETS: [&str; 2] = ["gaussian-to-swiss-roll", "gaussian-to-mixture"];
@@ -50,13 +50,13 @@ const HEAD: [&str; 10] = [
 ///
 /// # Errors
 /// When a run fails or its figures cannot be read.
-pub fn run(binary: &Path, args: &Args) -> Result<()> {
+pub fn run(binary: &Path, options: &Runs, document: Option<&Path>) -> Result<()> {
     let mut rows = Vec::new();
     let mut random = None;
     for (map, scaling, by_gap) in MAPS {
         for gap in if by_gap { &GAPS[..] } else { &GAPS[..1] } {
             let [roll, mixture] =
-                [PRESETS[0], PRESETS[1]].map(|preset| over_seeds(binary, preset, map, scaling, gap, args));
+                [PRESETS[0], PRESETS[1]].map(|preset| exact(binary, preset, map, scaling, gap, options));
             let (roll, mixture) = (roll?, mixture?);
             if map == "random" {
                 random = excess(&mixture);
@@ -65,22 +65,22 @@ pub fn run(binary: &Path, args: &Args) -> Result<()> {
         }
     }
     for method in LEARNED {
-        let learned = PRESETS.map(|preset| summary(binary, preset, args, method));
+        let learned = PRESETS.map(|preset| over_seeds(binary, preset, options, method));
         let [roll, mixture] = learned;
         let [roll, mixture] = [roll?, mixture?].map(|summary| summary["runs"].as_array().cloned().unwrap_or_default());
         rows.push(row(&format!("{}, learned", method.unwrap_or("mirror")), "auto", &roll, &mixture, random));
     }
-    publish(&HEAD, &rows, "maps", args.write.as_deref())
+    table::publish(&HEAD, &rows, "maps", document)
 }
 
 /// The metrics of one map, seed by seed.
-fn over_seeds(binary: &Path, preset: &str, map: &str, scaling: &str, gap: &str, args: &Args) -> Result<Vec<Value>> {
+fn exact(binary: &Path, preset: &str, map: &str, scaling: &str, gap: &str, options: &Runs) -> Result<Vec<Value>> {
     let mut runs = Vec::new();
-    for seed in seeds(&args.seeds)? {
+    for seed in seeds(&options.seeds)? {
         let seed = seed.to_string();
         let folder = format!("runs/maps/{preset}-{map}-{gap}-{seed}");
         let path = shell::root().join(&folder).join("metrics.json");
-        if !(args.reuse && path.is_file()) {
+        if !(options.reuse && path.is_file()) {
             let mut command = shell::program(binary);
             command.args(["map", preset, "--map", map, "--gap", gap, "--charges", CHARGES, "--seed", &seed]);
             let scaling = format!("data.scaling={scaling}");
@@ -104,11 +104,6 @@ fn seeds(text: &str) -> Result<std::ops::RangeInclusive<u64>> {
         (Ok(first), Ok(last)) if first <= last => Ok(first..=last),
         _ => bail!("--seeds {text}: write FIRST..LAST, both ends included"),
     }
-}
-
-fn mean(runs: &[Value], key: &str) -> Option<f64> {
-    let values: Option<Vec<f64>> = runs.iter().map(|run| run[key].as_f64()).collect();
-    values.filter(|values| !values.is_empty()).map(|values| values.iter().sum::<f64>() / values.len() as f64)
 }
 
 fn ratio(runs: &[Value], key: &str, to: &str) -> String {
@@ -157,7 +152,7 @@ mod tests {
             serde_json::json!({
                 "w2": w2, "w2_floor": 0.1, "sliced_w2": 0.2, "sliced_w2_floor": 0.1, "transport_cost": 3.0,
                 "optimal_cost": 2.0, "w2_per_mode": 0.3, "w2_per_mode_floor": 0.2, "evaluations_mean": 50.0,
-                "lines": {"landed": landed, "turned-back": 10 - landed},
+                "landed_share": landed as f64 / 10.0,
             })
         };
         let runs = [run(0.1, 10), run(0.3, 9)];
