@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use efm_data::{DataError, ErrorClass};
 use efm_eval::EvalError;
 use efm_integrate::TraceError;
-use efm_models::ModelError;
+use efm_models::{DeviceError, ModelError};
 use efm_train::TrainError;
 use efm_train::config::ConfigError;
 
@@ -143,9 +143,18 @@ impl From<ModelError> for Failure {
                     .to_owned()
             }
             ModelError::BadConfig { key, .. } => format!("set another value with --set model.{key}=…"),
+            ModelError::Device(DeviceError::Unknown { feature: Some(feature), .. }) => format!(
+                "`efm devices` lists the devices of this build; one made with --features {feature} has this one as well"
+            ),
             _ => "`efm devices` lists the devices of this build".to_owned(),
         };
         Self::new(exit, error.to_string(), hint)
+    }
+}
+
+impl From<DeviceError> for Failure {
+    fn from(error: DeviceError) -> Self {
+        ModelError::from(error).into()
     }
 }
 

@@ -3,11 +3,11 @@
 use burn::module::Module;
 use burn::nn::{Linear, LinearConfig};
 use burn::tensor::{Device, Tensor};
+use efm_backend::operators::Window;
 use efm_core::Stream;
 
 use crate::ModelError;
 use crate::init::{Setting, initialise};
-use crate::operators::Window;
 use crate::unet::layers::{Conv, GroupNorm};
 
 /// Tells the class of an image in data units. Five convolutions with group normalisation and SiLU, the second and the fourth

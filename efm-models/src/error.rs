@@ -1,22 +1,19 @@
 use std::path::PathBuf;
 
+use efm_backend::DeviceError;
+
 /// What can go wrong with devices, networks and files of weights.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ModelError {
-    /// A device name that this build does not know.
-    #[error("device `{name}` is not available in this build; compiled in: {available}")]
-    UnknownDevice {
-        /// What was asked for.
-        name: String,
-        /// The names this build accepts.
-        available: String,
-    },
-    /// A device that is compiled in but cannot be used, say for want of a driver.
-    #[error("device `{name}` cannot be used: {message}")]
-    DeviceUnusable {
-        /// What was asked for.
-        name: String,
+    /// A device that does not exist or cannot be used.
+    #[error(transparent)]
+    Device(#[from] DeviceError),
+    /// Values of a network that cannot be read from its device.
+    #[error("the values of {what} cannot be read from the device: {message}")]
+    Unread {
+        /// Whose values.
+        what: &'static str,
         /// What the device said.
         message: String,
     },

@@ -79,7 +79,7 @@ pub trait FieldNet: Sync {
     /// field, D numbers. None where all lines have the same origin.
     ///
     /// # Errors
-    /// [`ModelError::DeviceUnusable`] when it cannot be read.
+    /// [`ModelError::Unread`] when it cannot be read.
     fn middle(&self, condition: &Condition) -> Result<Option<Vec<f32>>, ModelError> {
         let _ = condition;
         Ok(None)

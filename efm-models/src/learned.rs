@@ -1,13 +1,13 @@
 use std::ops::Range;
 
 use burn::tensor::{Device, Tensor, TensorData};
+use efm_backend::device::is_host;
 use efm_core::Augmented;
 use efm_field::{Field, FieldError, FieldValues};
 use rayon::prelude::*;
 
 #[cfg(doc)]
 use crate::Head;
-use crate::device::is_host;
 use crate::{Condition, FieldNet, Geometry, ModelError, Network, TrainableNet};
 
 /// Coordinates beyond this many lengths of the capacitor are taken back to it: the squares of a network's features stay

@@ -6,9 +6,6 @@
 
 mod classifier;
 mod condition;
-pub mod device;
-#[cfg(any(feature = "cuda", feature = "wgpu"))]
-mod device_field;
 mod error;
 mod features;
 mod field_net;
@@ -20,16 +17,15 @@ mod init;
 mod learned;
 mod mlp;
 mod network;
-pub mod operators;
 mod start;
 mod tube;
 mod unet;
 mod weights;
 
+pub use efm_backend::{DeviceError, device};
+
 pub use classifier::Classifier;
 pub use condition::{Condition, Dropout};
-#[cfg(any(feature = "cuda", feature = "wgpu"))]
-pub use device_field::{DeviceField, DeviceValues};
 pub use error::ModelError;
 pub use features::Features;
 pub use field_net::{FieldNet, TrainableNet};

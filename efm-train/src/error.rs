@@ -117,3 +117,9 @@ impl TrainError {
         }
     }
 }
+
+impl From<efm_models::DeviceError> for TrainError {
+    fn from(error: efm_models::DeviceError) -> Self {
+        Self::Model(error.into())
+    }
+}

@@ -88,7 +88,7 @@ impl Features {
     ///
     /// # Errors
     /// [`ModelError::NoImages`] for points of another dimension and shapes that the network cannot take;
-    /// [`ModelError::DeviceUnusable`] when it fails.
+    /// [`ModelError::Unread`] when it fails.
     pub fn of(
         &self,
         images: &Points,
@@ -109,7 +109,7 @@ impl Features {
                 Kind::EfficientNetLite0(network) => network.forward(normalised(colour(resize(x)), device)),
                 Kind::Inception(network) => network.forward(colour(resize(x))),
             };
-            let failed = |error: String| ModelError::DeviceUnusable { name: "features".to_owned(), message: error };
+            let failed = |error: String| ModelError::Unread { what: "features", message: error };
             features.extend(found.try_into_vec_as::<f32>().map_err(|error| failed(error.to_string()))?);
             if !watch(batch * AT_ONCE + count) {
                 break;

@@ -162,8 +162,7 @@ impl FluxTube {
     pub(crate) fn middle(&self, condition: &Condition) -> Result<Option<Vec<f32>>, ModelError> {
         let read = |middles: Tensor<2>| {
             let values = middles.try_into_vec_as::<f32>();
-            values
-                .map_err(|error| ModelError::DeviceUnusable { name: "network".to_owned(), message: error.to_string() })
+            values.map_err(|error| ModelError::Unread { what: "a network", message: error.to_string() })
         };
         self.middles(1, Some(condition)).map(read).transpose()
     }

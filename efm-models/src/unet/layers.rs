@@ -3,10 +3,10 @@
 use burn::module::{Initializer, Module, Param};
 use burn::nn::{Linear, LinearConfig};
 use burn::tensor::{Device, Tensor, activation};
+use efm_backend::operators::{Norm, Window, conv, normalise};
 
 use crate::condition::Masks;
 use crate::init::Setting;
-use crate::operators::{Norm, Window, conv, normalise};
 
 /// A convolution; `weight` is `[k, k, in, out]`.
 #[derive(Module, Debug)]

@@ -10,6 +10,7 @@ use burn::module::Module;
 use burn::nn::{Linear, LinearConfig};
 use burn::tensor::{Device, Tensor};
 pub use config::UNetConfig;
+use efm_backend::operators::Window;
 use efm_core::Stream;
 use embedding::Embedding;
 use layers::{Attention, Conv, GroupNorm, Residual, doubled};
@@ -18,7 +19,6 @@ use patch::{patches, rows};
 use crate::condition::Masks;
 use crate::height::{axial, direction, place, placed};
 use crate::init::{Setting, initialise};
-use crate::operators::Window;
 use crate::tube::TubeParts;
 use crate::{Condition, FieldNet, FluxTube, Geometry, ModelError, TrainableNet};
 

@@ -5,6 +5,7 @@ mod extension;
 mod field;
 mod kernel;
 mod shape;
+mod tile;
 mod weight;
 
 use burn::backend::Dispatch;

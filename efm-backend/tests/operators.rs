@@ -1,12 +1,14 @@
 //! Operators on images: the same as burn's own, forward and backward, and as finite differences.
 
-mod common;
-
 use burn::tensor::{Device, Tensor, TensorData};
-use common::cpu;
+use efm_backend::device;
+use efm_backend::operators::{Norm, Window, conv, normalise, plain};
 use efm_core::Seed;
-use efm_models::operators::{Norm, Window, conv, normalise, plain};
 use rand::RngExt;
+
+fn cpu() -> Device {
+    device::parse("cpu").expect("the default build has the CPU")
+}
 
 fn random<const D: usize>(name: u64, shape: [usize; D], device: &Device) -> Tensor<D> {
     let mut random = Seed(9).stream("operators").at(name);

@@ -1,12 +1,12 @@
 //! The field summed on a device against the readable reference in f64. Without an adapter these tests say so and pass:
-//! `cargo test --release -p efm-models --no-default-features --features wgpu --test device_field -- --nocapture`.
+//! `cargo test --release -p efm-backend --no-default-features --features wgpu --test device_field -- --nocapture`.
 #![cfg(any(feature = "cuda", feature = "wgpu"))]
 #![allow(clippy::print_stderr)] // a skipped test must not look like a passed one
 
 use burn::tensor::{Device, Tensor, TensorData};
+use efm_backend::{DeviceField, device};
 use efm_core::{Augmented, Capacitor, Points, Seed, Side};
 use efm_field::{ExactField, Field, FieldValues, Law, Precision, reference};
-use efm_models::{DeviceField, device};
 use rand::RngExt;
 use rand_distr::{Distribution, StandardNormal};
 

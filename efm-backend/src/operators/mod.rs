@@ -47,5 +47,5 @@ pub fn normalise(x: Tensor<4>, scale: Tensor<1>, shift: Tensor<1>, norm: Norm) -
 
 #[cfg(feature = "flex")]
 fn on_host(x: &Tensor<4>) -> bool {
-    crate::device::is_host(&x.device().inner()) && x.dtype() == burn::tensor::DType::F32
+    crate::device::is_flex(&x.device().inner()) && x.dtype() == burn::tensor::DType::F32
 }

@@ -1,6 +1,6 @@
 //! Speed and error of the field summed on a device, as `efm bench field` measures the kernels of the host.
 //!
-//! `cargo run --release -p efm-models --no-default-features --features cuda --example bench_device -- [--json] [--dim D]
+//! `cargo run --release -p efm-backend --no-default-features --features cuda --example bench_device -- [--json] [--dim D]
 //! [--points N] [--charges N]`, or with `wgpu`. Needs a device; a build without one says so.
 
 #![allow(clippy::print_stdout, clippy::print_stderr)]
@@ -10,9 +10,9 @@ mod bench {
     use std::time::Instant;
 
     use burn::tensor::{Device, Tensor, TensorData};
+    use efm_backend::DeviceField;
     use efm_core::{Augmented, Capacitor, Points, Seed};
     use efm_field::{Field, Law, reference};
-    use efm_models::DeviceField;
     use rand_distr::{Distribution, StandardNormal};
 
     /// D, points, charges of both plates together: some of those of `efm bench field`, larger where a GPU has more to give.
@@ -99,8 +99,8 @@ fn main() {
     let arguments: Vec<_> = std::env::args().collect();
     let json = arguments.iter().any(|argument| argument == "--json");
     let value = |name: &str| arguments.iter().skip_while(|argument| *argument != name).nth(1)?.parse::<usize>().ok();
-    let Some(device) = ["cuda", "wgpu"].into_iter().find_map(|name| efm_models::device::parse(name).ok()) else {
-        return eprintln!("no device can be used; compiled in: {:?}", efm_models::device::available());
+    let Some(device) = ["cuda", "wgpu"].into_iter().find_map(|name| efm_backend::device::parse(name).ok()) else {
+        return eprintln!("no device can be used; compiled in: {:?}", efm_backend::device::available());
     };
     if !json {
         println!("   D points charges kernel          Mpairs/s   GFLOP/s    error   product");
