@@ -41,7 +41,7 @@ pub enum FluxError {
         areas: usize,
     },
     /// There is no rule for this dimension.
-    #[error("slices have quadrature rules for D = 1 and 2 only, not for D = {dim}")]
+    #[error("there is no quadrature rule for D = {dim}: slices have rules for D = 1 and 2, spheres for D = 1 and more")]
     NoRule {
         /// D.
         dim: usize,
@@ -61,9 +61,12 @@ impl Surface {
     /// what there is to see (spread of the charges, or height above them).
     ///
     /// # Errors
-    /// [`FluxError::NoRule`] for D > 2.
+    /// [`FluxError::NoRule`] but for D = 1 and 2.
     pub fn slice(centre: &[f64], z: f64, scale: f64, nodes: usize) -> Result<Self, FluxError> {
         let dim = centre.len();
+        if !(1..=2).contains(&dim) {
+            return Err(FluxError::NoRule { dim });
+        }
         let mut surface = Self::new(dim);
         let mut normal = vec![0.0; dim];
         normal.push(1.0);
@@ -73,18 +76,18 @@ impl Surface {
             match *centre {
                 [x] => {
                     for sign in [-1.0, 1.0] {
-                        surface.push(&[x + sign * radius, z], &normal, stretch);
+                        surface.add(&[x + sign * radius, z], &normal, stretch);
                     }
                 }
-                [x, y] => {
+                _ => {
+                    let [x, y] = [centre[0], centre[1]];
                     let angles = 2 * nodes;
                     for index in 0..angles {
                         let angle = 2.0 * PI * (index as f64 + 0.5) / angles as f64;
                         let point = [x + radius * angle.cos(), y + radius * angle.sin(), z];
-                        surface.push(&point, &normal, stretch * radius * 2.0 * PI / angles as f64);
+                        surface.add(&point, &normal, stretch * radius * 2.0 * PI / angles as f64);
                     }
                 }
-                _ => return Err(FluxError::NoRule { dim }),
             }
         }
         Ok(surface)
@@ -95,11 +98,13 @@ impl Surface {
     /// A product rule: Gauss–Legendre with `nodes` nodes in each of the D − 1 polar angles, 2·`nodes` azimuths; in all
     /// 2·`nodes`^D points, so this is meant for D + 1 ≤ 6. Exponentially accurate while no charge is near the surface.
     ///
-    /// # Panics
-    /// If `centre` has fewer than two coordinates.
-    pub fn sphere(centre: &[f64], radius: f64, nodes: usize) -> Self {
-        assert!(centre.len() >= 2, "space has at least two dimensions");
-        let dim = centre.len() - 1;
+    /// # Errors
+    /// [`FluxError::NoRule`] for fewer than two coordinates.
+    pub fn sphere(centre: &[f64], radius: f64, nodes: usize) -> Result<Self, FluxError> {
+        let dim = centre.len().saturating_sub(1);
+        if dim == 0 {
+            return Err(FluxError::NoRule { dim });
+        }
         // Directions of the circle, then one more polar angle at a time: (u sin θ, cos θ), weight sin^k θ dθ.
         let azimuths = 2 * nodes;
         let mut directions: Vec<(Vec<f64>, f64)> = (0..azimuths)
@@ -125,16 +130,23 @@ impl Surface {
         let mut surface = Self::new(dim);
         for (normal, weight) in directions {
             let point: Vec<f64> = centre.iter().zip(&normal).map(|(c, n)| c + radius * n).collect();
-            surface.push(&point, &normal, weight * radius.powi(dim as i32));
+            surface.add(&point, &normal, weight * radius.powi(dim as i32));
         }
-        surface
+        Ok(surface)
     }
 
     /// Adds a piece.
     ///
-    /// # Panics
-    /// If `point` or `normal` has not D + 1 coordinates.
-    pub fn push(&mut self, point: &[f64], normal: &[f64], area: f64) {
+    /// # Errors
+    /// [`FieldError::Coordinates`] or [`FieldError::NonFinitePoint`].
+    pub fn push(&mut self, point: &[f64], normal: &[f64], area: f64) -> Result<(), FieldError> {
+        FieldError::check_point(self.points.dim(), point)?;
+        FieldError::check_point(self.points.dim(), normal)?;
+        self.add(point, normal, area);
+        Ok(())
+    }
+
+    fn add(&mut self, point: &[f64], normal: &[f64], area: f64) {
         self.points.push_point(point);
         self.normals.push_point(normal);
         self.areas.push(area);
@@ -154,6 +166,7 @@ impl Surface {
         if points != normals || points != areas {
             return Err(FluxError::Ragged { points, normals, areas });
         }
+        FieldError::check_shape((self.points.dim(), points), (self.normals.dim(), normals))?;
         let values = field.evaluate(&self.points)?;
         if values.ln_strengths.len() != points {
             return Err(FluxError::NoStrength);

@@ -44,7 +44,7 @@ pub use error::{FieldError, OwnError};
 pub use exact::{ExactField, ImageForm, Summation, reference};
 pub use exit_time::{brownian_exit, exit_probability, symmetric_exit_time};
 pub use field::{Field, FieldValues};
-pub use isotropic::isotropic_step;
+pub use isotropic::{IsotropicSteps, isotropic_steps};
 pub use law::{Law, Precision, ln_sphere_area};
 pub use points::{InterPlate, Origin, ParameterError, PointSampler, on_flux};
 pub use potential::{coulomb_potential, potential};

@@ -15,16 +15,11 @@ const NODES: usize = 48;
 /// [`coulomb_potential`] is exact. Unit: 1/length^{D−1} for unit charge.
 ///
 /// # Errors
-/// As [`Field::evaluate_into`].
-///
-/// # Panics
-/// If `origin` has not D + 1 coordinates.
+/// As [`Field::evaluate`]; [`FieldError::Coordinates`] or [`FieldError::NonFinitePoint`] for the origin.
 pub fn potential(field: &dyn Field, at: &Augmented, origin: &[f64]) -> Result<Option<Vec<f64>>, FieldError> {
     let dim = field.dim();
-    assert_eq!(origin.len(), dim + 1, "an origin must have D + 1 coordinates");
-    if at.dim() != dim {
-        return Err(FieldError::DimensionMismatch { query_dim: at.dim(), field_dim: dim });
-    }
+    FieldError::check_queries(dim, at)?;
+    FieldError::check_point(dim, origin)?;
     let rule = gauss_legendre(NODES);
     let mut path = Augmented::new(dim);
     let mut place = vec![0.0; dim + 1];
@@ -43,7 +38,7 @@ pub fn potential(field: &dyn Field, at: &Augmented, origin: &[f64]) -> Result<Op
         }
     }
     let values = field.evaluate(&path)?;
-    if values.ln_strengths.len() < path.len() || values.ln_strengths.iter().any(|value| value.is_nan()) {
+    if values.ln_strengths.len() != path.len() || values.ln_strengths.iter().any(|value| value.is_nan()) {
         return Ok(None);
     }
     let potential = at.iter().enumerate().map(|(index, point)| {
@@ -70,11 +65,12 @@ pub fn potential(field: &dyn Field, at: &Augmented, origin: &[f64]) -> Result<Op
 /// φ = Σ c_i/((D − 1) S_D r_i^{D−1}), and −Σ c_i ln r_i/(2π) for D = 1; c_i = ±1/N. Exact everywhere, infinite on a charge.
 /// Unit: as [`potential`].
 ///
-/// # Panics
-/// If `origin` and `at` have not the D of the charges.
-pub fn coulomb_potential(capacitor: &Capacitor, at: &Augmented, origin: &[f64]) -> Vec<f64> {
+/// # Errors
+/// As [`potential`].
+pub fn coulomb_potential(capacitor: &Capacitor, at: &Augmented, origin: &[f64]) -> Result<Vec<f64>, FieldError> {
     let dim = capacitor.dim();
-    assert!(origin.len() == dim + 1 && at.dim() == dim, "points must have the dimension of the charges");
+    FieldError::check_queries(dim, at)?;
+    FieldError::check_point(dim, origin)?;
     let of = |point: &[f64]| -> f64 {
         let plate = |side: Side| {
             let height = (point[dim] - side.height(capacitor.gap())).powi(2);
@@ -91,5 +87,5 @@ pub fn coulomb_potential(capacitor: &Capacitor, at: &Augmented, origin: &[f64]) 
         plate(Side::Source) + plate(Side::Target)
     };
     let zero = of(origin);
-    (0..at.len()).into_par_iter().map(|index| of(at.point(index)) - zero).collect()
+    Ok((0..at.len()).into_par_iter().map(|index| of(at.point(index)) - zero).collect())
 }

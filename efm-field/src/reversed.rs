@@ -25,6 +25,7 @@ impl<F: Field> Field for Reversed<F> {
             mirrored.set_z(index, gap - at.z(index));
         }
         self.0.evaluate_into(&mirrored, out)?;
+        out.check_shape(at)?;
         for index in 0..at.len() {
             out.directions.x_mut(index).iter_mut().for_each(|n| *n = -*n);
         }

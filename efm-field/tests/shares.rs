@@ -5,7 +5,7 @@ mod common;
 use common::{capacitor, distance, queries};
 use efm_core::{Augmented, Capacitor, Points, Seed, Side};
 use efm_field::points::{Around, Chord, Flux};
-use efm_field::{ExactField, Field, Law, PointSampler, isotropic_step};
+use efm_field::{ExactField, Field, Law, PointSampler, isotropic_steps};
 
 const DRAWS: usize = 400_000;
 
@@ -131,9 +131,8 @@ fn isotropic_steps_pull_along_the_field_on_average() {
         let mut sums = vec![[[0.0; 2]; 3]; boxes.len()];
         let stream = Seed(3).stream("steps");
         let draws = DRAWS * if law == Law::Mirror { 5 } else { 2 };
-        let (mut point, mut pull) = ([0.0; 3], [0.0; 3]);
-        for index in 0..draws {
-            isotropic_step(&capacitor, law, range, &mut stream.at(index as u64), &mut point, &mut pull);
+        let steps = isotropic_steps(&capacitor, law, range, &stream, 0, draws).unwrap();
+        for (point, pull) in steps.points.iter().zip(steps.pulls.iter()) {
             assert!(law == Law::Coulomb || (0.0..=gap).contains(&point[2]), "{point:?}");
             assert!(pull.iter().map(|p| p * p).sum::<f64>() <= 4.0 + 1e-9);
             for ((centre, half), sum) in boxes.iter().zip(&mut sums) {

@@ -85,7 +85,7 @@ fn worst(field: &ExactField, at: &Augmented, bound: f64) -> f64 {
     (0..at.len())
         .map(|index| {
             let point = at.point(index);
-            let truth = reference::field(capacitor, Law::Coulomb, point);
+            let truth = reference::field(capacitor, Law::Coulomb, point).expect("finite");
             let ratio = (values.ln_strengths[index] - truth.ln_strength).exp();
             let ours: Vec<f64> = values.directions.point(index).iter().map(|value| value * ratio).collect();
             let error = distance(&ours, &truth.direction);
@@ -202,7 +202,8 @@ fn flux_is_conserved() {
     for dim in 1..=3 {
         // A sphere around the source alone: Gauss's law. On it |E| is nowhere twice the mean of its outward part.
         let far = Capacitor::new(cloud(dim, 2000, 0.0, 1), cloud(dim, 2000, 0.5, 2), 30.0).expect("valid");
-        let flux = Surface::sphere(&vec![0.0; dim + 1], 12.0, 14).flux(&tree(far, error)).expect("a strength");
+        let flux =
+            Surface::sphere(&vec![0.0; dim + 1], 12.0, 14).expect("D ≥ 1").flux(&tree(far, error)).expect("a strength");
         assert!((flux - 1.0).abs() < 2.0 * error, "D {dim}, sphere: {flux}");
     }
     for dim in 1..=2 {

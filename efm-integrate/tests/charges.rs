@@ -144,7 +144,7 @@ fn a_single_pair_has_its_closed_form() {
     for line in 0..200 {
         let points: Vec<&[f64]> = path.line(line).collect();
         assert_eq!((points[0], points[points.len() - 1]), (&[0.0, 0.0, 0.0][..], &[1.0, 0.0, 2.0][..]));
-        let shares: Vec<f64> = points[1..points.len() - 1].iter().map(|point| dipole.share(point)).collect();
+        let shares: Vec<f64> = points[1..points.len() - 1].iter().map(|point| dipole.share(point).unwrap()).collect();
         // Loops go out to hundreds of gaps, where a share of 1 − 1/R meets relative errors of 1e-7 R.
         assert!(shares.iter().all(|share| (share - shares[0]).abs() < 1e-4), "{shares:?}");
     }

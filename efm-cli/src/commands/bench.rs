@@ -3,7 +3,7 @@ use std::time::Instant;
 
 use burn::tensor::{Device, Tensor};
 use efm_core::{Augmented, Capacitor, Points, Seed, Side};
-use efm_field::{ExactField, Field, FieldValues, Law, reference};
+use efm_field::{ExactField, Field, FieldError, FieldValues, Law, reference};
 use efm_models::device;
 use rand_distr::{Distribution, StandardNormal};
 use serde::Serialize;
@@ -175,7 +175,7 @@ fn measure(shape: (usize, usize, usize), law: Law, limit: f64, device: &Device) 
         },
         pairs_per_s: rate,
         gflops: rate * 4.0 * (dim as f64 + 1.0) / 1e9,
-        error_max: error(&field, &at, &out),
+        error_max: error(&field, &at, &out).map_err(efm_train::TrainError::from)?,
         matmul_gflops: 2.0 * (SIDE as f64).powi(3) / product_seconds / 1e9,
     })
 }
@@ -200,17 +200,17 @@ fn best(limit: f64, mut work: [&mut dyn FnMut(); 2]) -> [f64; 2] {
 }
 
 /// Worst distance of a direction from the reference in f64.
-fn error(field: &ExactField, at: &Augmented, values: &FieldValues) -> f64 {
+fn error(field: &ExactField, at: &Augmented, values: &FieldValues) -> Result<f64, FieldError> {
     let charges = Side::BOTH.iter().map(|&side| field.capacitor().plate(side).len()).sum::<usize>();
     let most = (PAIRS_CHECKED / charges / at.dim()).clamp(4, CHECKED);
     (0..at.len())
         .step_by((at.len() / most).max(1))
         .map(|index| {
-            let truth = reference::field(field.capacitor(), field.law(), at.point(index)).direction;
+            let truth = reference::field(field.capacitor(), field.law(), at.point(index))?.direction;
             let direction = values.directions.point(index);
-            truth.iter().zip(direction).map(|(a, b)| (a - b).powi(2)).sum::<f64>().sqrt()
+            Ok(truth.iter().zip(direction).map(|(a, b)| (a - b).powi(2)).sum::<f64>().sqrt())
         })
-        .fold(0.0, f64::max)
+        .try_fold(0.0, |worst, error: Result<f64, FieldError>| Ok(f64::max(worst, error?)))
 }
 
 fn line(row: &Row) -> String {

@@ -209,7 +209,7 @@ impl Shown<'_> {
             let (x, z) = (self.view.lift([self.middle(0), self.middle(1)]), 0.5 * self.exact.gap());
             let origin: Vec<f64> = x.into_iter().chain([z]).collect();
             plane.potentials = match self.exact.law() {
-                Law::Coulomb => coulomb_potential(self.exact.capacitor(), &at, &origin),
+                Law::Coulomb => coulomb_potential(self.exact.capacitor(), &at, &origin).map_err(TrainError::from)?,
                 _ => potential(self.exact, &at, &origin).map_err(TrainError::from)?.ok_or_else(no_strength)?,
             };
         }

@@ -164,7 +164,7 @@ impl ExactField {
     /// # Errors
     /// As [`Field::evaluate_into`].
     pub fn effective_charges(&self, at: &Augmented) -> Result<Vec<f64>, FieldError> {
-        check(self.capacitor.dim(), at)?;
+        FieldError::check_queries(self.capacitor.dim(), at)?;
         let dim = self.capacitor.dim();
         let kernel = Large::<f64>::new(&self.capacitor, &self.frame, self.law, &self.images);
         let one = |index: usize| {
@@ -391,7 +391,7 @@ impl Field for ExactField {
     }
 
     fn evaluate_into(&self, at: &Augmented, out: &mut FieldValues) -> Result<(), FieldError> {
-        check(self.dim(), at)?;
+        FieldError::check_queries(self.dim(), at)?;
         let dim = self.dim();
         let len = at.len();
         out.prepare(dim, len, true);
@@ -427,15 +427,4 @@ fn cancels(plates: &[PlateSum; 2]) -> f64 {
     let pairs = plates[0].vector.iter().zip(&plates[1].vector);
     let together = pairs.map(|(a, b)| (factors[0] * a + factors[1] * b).powi(2)).sum::<f64>().sqrt();
     if apart > 0.0 { together / apart } else { 1.0 }
-}
-
-/// The checks every field makes on its queries.
-pub(crate) fn check(dim: usize, at: &Augmented) -> Result<(), FieldError> {
-    if at.dim() != dim {
-        return Err(FieldError::DimensionMismatch { query_dim: at.dim(), field_dim: dim });
-    }
-    match at.as_slice().iter().position(|value| !value.is_finite()) {
-        Some(bad) => Err(FieldError::NonFiniteQuery { point: bad / (dim + 1) }),
-        None => Ok(()),
-    }
 }

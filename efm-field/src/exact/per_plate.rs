@@ -7,7 +7,7 @@ use super::large::Large;
 use super::product::{Product, TILE};
 use super::small::MIRRORED;
 use super::sums::{length, normalise};
-use super::{ExactField, Kernel, SAFE, check, reference};
+use super::{ExactField, Kernel, SAFE, reference};
 use crate::{FieldError, FieldValues, Law};
 
 impl ExactField {
@@ -20,7 +20,7 @@ impl ExactField {
     /// As [`crate::Field::evaluate_into`].
     pub fn per_plate(&self, at: &Augmented) -> Result<[FieldValues; 2], FieldError> {
         let dim = self.capacitor.dim();
-        check(dim, at)?;
+        FieldError::check_queries(dim, at)?;
         let exact = Large::<f64>::new(&self.capacitor, &self.frame, self.law, &self.images);
         let one = |index: usize| {
             let range = index..index + 1;

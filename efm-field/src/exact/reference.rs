@@ -6,7 +6,7 @@ use efm_core::{Capacitor, Side};
 use super::frame::{power_of_two, wrap};
 use super::images::{ImageSum, Images, ring_decaying};
 use super::sums::{combine, length};
-use crate::Law;
+use crate::{FieldError, Law};
 
 /// The field of one capacitor at one point.
 #[derive(Debug, Clone, PartialEq)]
@@ -18,7 +18,7 @@ pub struct Value {
 }
 
 impl Value {
-    /// E itself, D + 1 coordinates; may overflow in high D.
+    /// E itself, D + 1 coordinates. It underflows to 0 in high D, see [`FieldValues::vectors`](crate::FieldValues::vectors).
     pub fn vector(&self) -> Vec<f64> {
         self.direction.iter().map(|value| value * self.ln_strength.exp()).collect()
     }
@@ -26,13 +26,13 @@ impl Value {
 
 /// The field of `capacitor` at `point` (D + 1 finite coordinates, z last).
 ///
-/// # Panics
-/// If `point` has not D + 1 coordinates.
-pub fn field(capacitor: &Capacitor, law: Law, point: &[f64]) -> Value {
-    assert_eq!(point.len(), capacitor.dim() + 1, "a point must have D + 1 coordinates");
+/// # Errors
+/// [`FieldError::Coordinates`] or [`FieldError::NonFinitePoint`].
+pub fn field(capacitor: &Capacitor, law: Law, point: &[f64]) -> Result<Value, FieldError> {
+    FieldError::check_point(capacitor.dim(), point)?;
     let mut direction = vec![0.0; point.len()];
     let ln_strength = evaluate(capacitor, law, &Images::new(capacitor.dim()), point, &mut direction);
-    Value { direction, ln_strength }
+    Ok(Value { direction, ln_strength })
 }
 
 /// As [`field`], with the image sums at hand; returns ln |E|.

@@ -2,7 +2,7 @@ use efm_core::{Augmented, CoreError};
 use statrs::function::beta::beta_reg;
 
 use super::{Term, evaluate};
-use crate::exact::length;
+use crate::exact::normalise;
 use crate::{Field, FieldError, FieldValues};
 
 /// A charge +1 at (a, 0) and a charge −1 at (b, L): the capacitor of one point per plate, with lines in closed form.
@@ -17,16 +17,22 @@ impl Dipole {
     /// Charges above `source` and `target`, `gap` apart in z.
     ///
     /// # Errors
-    /// [`CoreError`] for no coordinates, different D, or a gap that is not a positive finite length.
-    pub fn new(source: Vec<f64>, target: Vec<f64>, gap: f64) -> Result<Self, CoreError> {
+    /// [`FieldError::Core`] for no coordinates, different D, or a gap that is not a positive finite length;
+    /// [`FieldError::NonFinitePoint`] with 0 for the source, 1 for the target.
+    pub fn new(source: Vec<f64>, target: Vec<f64>, gap: f64) -> Result<Self, FieldError> {
         if source.is_empty() {
-            return Err(CoreError::NoCoordinates);
+            return Err(CoreError::NoCoordinates.into());
         }
         if source.len() != target.len() {
-            return Err(CoreError::DimensionMismatch { source_dim: source.len(), target_dim: target.len() });
+            return Err(CoreError::DimensionMismatch { source_dim: source.len(), target_dim: target.len() }.into());
+        }
+        for (point, place) in [&source, &target].into_iter().enumerate() {
+            if !place.iter().all(|value| value.is_finite()) {
+                return Err(FieldError::NonFinitePoint { point });
+            }
         }
         if !(gap.is_finite() && gap > 0.0) {
-            return Err(CoreError::BadGap { gap });
+            return Err(CoreError::BadGap { gap }.into());
         }
         Ok(Self { source, target, gap })
     }
@@ -37,21 +43,25 @@ impl Dipole {
     /// the axis (towards the other charge) and `point`, it is u(θ₊) + u(θ₋): flux through the disc that the point draws
     /// around the axis. A line leaves the charge at angle α with u(α) = this share and arrives at the same angle.
     ///
-    /// # Panics
-    /// If `point` has not D + 1 coordinates.
-    pub fn share(&self, point: &[f64]) -> f64 {
+    /// # Errors
+    /// [`FieldError::Coordinates`] or [`FieldError::NonFinitePoint`].
+    pub fn share(&self, point: &[f64]) -> Result<f64, FieldError> {
         let dim = self.source.len();
-        assert_eq!(point.len(), dim + 1, "a point must have D + 1 coordinates");
+        FieldError::check_point(dim, point)?;
         let mut axis: Vec<f64> = self.target.iter().zip(&self.source).map(|(b, a)| b - a).collect();
         axis.push(self.gap);
+        normalise(&mut axis);
         let share = |middle: &[f64], height: f64, sign: f64| {
             let mut arm: Vec<f64> = point.iter().zip(middle).map(|(x, m)| x - m).collect();
             arm.push(point[dim] - height);
-            let norms = length(&arm) * length(&axis);
-            let cos = sign * arm.iter().zip(&axis).map(|(a, b)| a * b).sum::<f64>() / norms;
+            // A charge lies on the axis.
+            let cos = match normalise(&mut arm) {
+                0.0 => 1.0,
+                _ => sign * arm.iter().zip(&axis).map(|(a, b)| a * b).sum::<f64>(),
+            };
             cap(dim, cos)
         };
-        share(&self.source, 0.0, 1.0) + share(&self.target, self.gap, -1.0)
+        Ok(share(&self.source, 0.0, 1.0) + share(&self.target, self.gap, -1.0))
     }
 }
 

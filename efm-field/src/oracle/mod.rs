@@ -8,7 +8,7 @@ pub use poisson::{Blob, PoissonPlates};
 
 use efm_core::Augmented;
 
-use crate::exact::{check, length, normalise};
+use crate::exact::{length, normalise};
 use crate::law::ln_sphere_area;
 use crate::{FieldError, FieldValues};
 
@@ -27,7 +27,7 @@ fn evaluate<'a, T: Iterator<Item = Term<'a>> + Clone>(
     out: &mut FieldValues,
     terms: impl Fn(f64) -> T,
 ) -> Result<(), FieldError> {
-    check(dim, at)?;
+    FieldError::check_queries(dim, at)?;
     out.prepare(dim, at.len(), true);
     let power = dim as f64 + 1.0;
     for index in 0..at.len() {

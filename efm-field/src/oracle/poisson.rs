@@ -4,7 +4,7 @@ use rand_distr::{Distribution, StandardNormal};
 
 use super::{Term, evaluate};
 use crate::law::ln_sphere_area;
-use crate::{Field, FieldError, FieldValues};
+use crate::{Field, FieldError, FieldValues, ParameterError};
 
 /// One Poisson kernel w C_s(· − m) of a plate.
 #[derive(Debug, Clone, PartialEq)]
@@ -33,23 +33,32 @@ impl PoissonPlates {
     /// Plates of R^`dim`, `gap` apart.
     ///
     /// # Errors
-    /// [`CoreError`] for an empty plate, a bad gap, or a middle with another number of coordinates.
-    pub fn new(dim: usize, source: Vec<Blob>, target: Vec<Blob>, gap: f64) -> Result<Self, CoreError> {
+    /// [`FieldError::Core`] for an empty plate, a bad gap, or a middle with another number of coordinates;
+    /// [`FieldError::Parameter`] for weights and scales that are not positive; [`FieldError::NonFinitePoint`] with the number of the
+    /// blob on its plate for its middle.
+    pub fn new(dim: usize, source: Vec<Blob>, target: Vec<Blob>, gap: f64) -> Result<Self, FieldError> {
         if dim == 0 {
-            return Err(CoreError::NoCoordinates);
+            return Err(CoreError::NoCoordinates.into());
         }
         if !(gap.is_finite() && gap > 0.0) {
-            return Err(CoreError::BadGap { gap });
+            return Err(CoreError::BadGap { gap }.into());
         }
         let mut plates = [source, target];
         for (side, blobs) in Side::BOTH.into_iter().zip(&mut plates) {
             let total: f64 = blobs.iter().map(|blob| blob.weight).sum();
             if blobs.is_empty() {
-                return Err(CoreError::EmptyPlate { side });
+                return Err(CoreError::EmptyPlate { side }.into());
             }
-            for blob in blobs {
+            for (point, blob) in blobs.iter_mut().enumerate() {
                 if blob.middle.len() != dim {
-                    return Err(CoreError::RaggedValues { values: blob.middle.len(), dim });
+                    return Err(CoreError::RaggedValues { values: blob.middle.len(), dim }.into());
+                }
+                if !blob.middle.iter().all(|value| value.is_finite()) {
+                    return Err(FieldError::NonFinitePoint { point });
+                }
+                for (name, value) in [("weight", blob.weight), ("scale", blob.scale)] {
+                    let holds = value.is_finite() && value > 0.0;
+                    ParameterError::unless(holds, name, value, "finite and above 0")?;
                 }
                 blob.weight /= total;
             }

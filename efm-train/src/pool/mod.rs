@@ -5,10 +5,9 @@ use std::sync::{Arc, OnceLock};
 
 use burn::tensor::Device;
 use efm_core::{Augmented, Capacitor, Seed, Stream};
-use efm_field::{ExactField, Field, InterPlate, Law, PointSampler, isotropic_step};
+use efm_field::{ExactField, Field, InterPlate, Law, PointSampler, isotropic_steps};
 use efm_models::{FluxTube, Geometry, device};
 use rand::RngExt;
-use rayon::prelude::*;
 
 use crate::config::{Charges, Objective, TrainConfig};
 use crate::flow_matching::paths;
@@ -190,7 +189,7 @@ impl PoolSource {
                 let targets = PlateTargets::summed(&ExactField::new(capacitor, law), &points, geometry)?;
                 Ok(Pool::of_plates(&points, targets))
             }
-            Objective::Isotropic => Ok(Pool::of_steps(&capacitor, law, geometry, stream, first, count)),
+            Objective::Isotropic => Pool::of_steps(&capacitor, law, geometry, stream, first, count),
             Objective::Slope => {
                 let points = self.points.draw_checked(&capacitor, law, stream, first, count)?.points;
                 let (directions, _) = match self.device_field(&capacitor) {
@@ -266,20 +265,13 @@ impl Pool {
         stream: &Stream,
         first: u64,
         count: usize,
-    ) -> Self {
-        let width = capacitor.dim() + 1;
+    ) -> Result<Self, TrainError> {
         let size = geometry.gap + geometry.source_spread.max(geometry.target_spread);
         let range = [STEPS[0] * geometry.gap, STEPS[1] * size];
-        let mut points = Augmented::zeros(capacitor.dim(), count);
-        let mut pulls = points.clone();
-        let both = points.as_mut_slice().par_chunks_mut(width).zip(pulls.as_mut_slice().par_chunks_mut(width));
-        both.enumerate().for_each(|(index, (point, pull))| {
-            let mut generator = stream.at(first.wrapping_add(index as u64));
-            isotropic_step(capacitor, law, range, &mut generator, point, pull);
-        });
-        let scale = (width as f64).sqrt();
-        let target = pulls.as_slice().iter().map(|pull| (scale * pull) as f32).collect();
-        Self { target, weight: vec![1.0; count], ..Self::at(&points) }
+        let steps = isotropic_steps(capacitor, law, range, stream, first, count)?;
+        let scale = (capacitor.dim() as f64 + 1.0).sqrt();
+        let target = steps.pulls.as_slice().iter().map(|pull| (scale * pull) as f32).collect();
+        Ok(Self { target, weight: vec![1.0; count], ..Self::at(&steps.points) })
     }
 
     fn of_directions(
