@@ -5,16 +5,19 @@ use burn::tensor::{Device, Tensor, TensorData};
 use efm_core::Stream;
 use rand::RngExt;
 
-/// A plain value inside a module.
+/// A plain value inside a module of burn, to be marked `#[module(skip)]`.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Setting<T>(pub T);
+pub struct Setting<T>(
+    /// The value.
+    pub T,
+);
 
 /// Gives every weight of `module` uniform values of variance `1/fan_in` (LeCun), every vector zeros, and numbers the
 /// parameters 1, 2, … so that files of equal runs are equal. Outputs are the last axis of a weight.
 ///
 /// Vectors called `scale` are ones, and whatever is inside a module called `closing` starts at zero: the branch that it
 /// closes adds nothing before training.
-pub(crate) fn initialise<M: Module>(module: M, stream: &Stream, device: &Device) -> M {
+pub fn initialise<M: Module>(module: M, stream: &Stream, device: &Device) -> M {
     module.map(&mut Initialiser { stream: *stream, device: device.clone(), index: 0, path: Vec::new() })
 }
 

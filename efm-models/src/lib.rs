@@ -14,6 +14,7 @@ mod geometry;
 mod head;
 mod height;
 mod init;
+pub mod layers;
 mod learned;
 mod mlp;
 mod network;

@@ -1,11 +1,12 @@
 //! A U-Net for images.
 
+mod blocks;
 mod config;
 mod embedding;
-pub(crate) mod layers;
 mod patch;
 pub(crate) mod published;
 
+use blocks::{Attention, Residual, doubled};
 use burn::module::Module;
 use burn::nn::{Linear, LinearConfig};
 use burn::tensor::{Device, Tensor};
@@ -13,12 +14,11 @@ pub use config::UNetConfig;
 use efm_backend::operators::Window;
 use efm_core::Stream;
 use embedding::Embedding;
-use layers::{Attention, Conv, GroupNorm, Residual, doubled};
 use patch::{patches, rows};
 
 use crate::condition::Masks;
 use crate::height::{axial, direction, place, placed};
-use crate::init::{Setting, initialise};
+use crate::layers::{Conv, GroupNorm, Setting, initialise};
 use crate::tube::TubeParts;
 use crate::{Condition, FieldNet, FluxTube, Geometry, ModelError, TrainableNet};
 

@@ -105,8 +105,8 @@ impl Weights {
         Ok(values)
     }
 
-    /// An error of this file.
-    pub(crate) fn bad(&self, message: String) -> ModelError {
+    /// An error of this file, which `message` explains.
+    pub fn bad(&self, message: String) -> ModelError {
         ModelError::BadWeights { path: self.path.clone(), message }
     }
 }

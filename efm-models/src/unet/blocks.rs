@@ -1,69 +1,12 @@
-//! The layers of a U-Net, on images with channels last.
+//! The blocks of a U-Net, on images with channels last.
 
-use burn::module::{Initializer, Module, Param};
+use burn::module::Module;
 use burn::nn::{Linear, LinearConfig};
 use burn::tensor::{Device, Tensor, activation};
-use efm_backend::operators::{Norm, Window, conv, normalise};
+use efm_backend::operators::Window;
 
 use crate::condition::Masks;
-use crate::init::Setting;
-
-/// A convolution; `weight` is `[k, k, in, out]`.
-#[derive(Module, Debug)]
-pub(crate) struct Conv {
-    weight: Param<Tensor<4>>,
-    bias: Param<Tensor<1>>,
-    #[module(skip)]
-    window: Setting<Window>,
-}
-
-impl Conv {
-    pub fn new(window: Window, from: usize, to: usize, device: &Device) -> Self {
-        let weight = Initializer::Zeros.init([window.kernel, window.kernel, from, to], device);
-        Self { weight, bias: Initializer::Zeros.init([to], device), window: Setting(window) }
-    }
-
-    pub fn forward(&self, x: Tensor<4>) -> Tensor<4> {
-        conv(x, self.weight.val(), self.bias.val().unsqueeze(), self.window.0)
-    }
-
-    /// With `shift` `[B, out]` added to every pixel of an image.
-    pub fn shifted(&self, x: Tensor<4>, shift: Tensor<2>) -> Tensor<4> {
-        conv(x, self.weight.val(), shift + self.bias.val().unsqueeze(), self.window.0)
-    }
-}
-
-/// Group normalisation.
-#[derive(Module, Debug)]
-pub(crate) struct GroupNorm {
-    scale: Param<Tensor<1>>,
-    shift: Param<Tensor<1>>,
-    #[module(skip)]
-    groups: usize,
-}
-
-impl GroupNorm {
-    /// With the most groups up to `groups` that divide the channels and have four of them each.
-    pub fn new(channels: usize, groups: usize, device: &Device) -> Self {
-        let most = groups.min(channels / 4).max(1);
-        let groups = (1..=most).rev().find(|&groups| channels.is_multiple_of(groups)).unwrap_or(1);
-        let vector = || Initializer::Zeros.init([channels], device);
-        Self { scale: vector(), shift: vector(), groups }
-    }
-
-    pub fn forward(&self, x: Tensor<4>) -> Tensor<4> {
-        self.with(x, false)
-    }
-
-    /// Followed by SiLU.
-    pub fn silu(&self, x: Tensor<4>) -> Tensor<4> {
-        self.with(x, true)
-    }
-
-    fn with(&self, x: Tensor<4>, silu: bool) -> Tensor<4> {
-        normalise(x, self.scale.val(), self.shift.val(), Norm { groups: self.groups, epsilon: 1e-6, silu })
-    }
-}
+use crate::layers::{Conv, GroupNorm};
 
 /// Two convolutions beside a straight way, told the height in between.
 #[derive(Module, Debug)]
