@@ -39,10 +39,11 @@ impl Sampler for Empirical {
         self.points.dim()
     }
 
-    fn draw_into(&self, stream: &Stream, first: u64, out: &mut [f32]) {
+    fn draw_into(&self, stream: &Stream, first: u64, out: &mut [f32]) -> Result<(), DataError> {
         each_point(stream, first, self.dim(), out, |generator, point| {
             point.copy_from_slice(self.points.point(generator.random_range(0..self.points.len())));
         });
+        Ok(())
     }
 
     fn len(&self) -> Option<usize> {

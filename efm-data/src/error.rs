@@ -227,6 +227,25 @@ pub enum DataError {
         /// D of the target.
         target_dim: usize,
     },
+    /// A sampler gave a number that is not finite.
+    #[error("the sampler's row {row}, column {column} is {value}")]
+    BadDraw {
+        /// Index of the draw, from 0.
+        row: u64,
+        /// Index of the coordinate, from 0.
+        column: usize,
+        /// NaN or infinite.
+        value: f32,
+    },
+    /// A sampler of the user's own failed; see [`DataError::own`].
+    #[error("{place}: {error}")]
+    Own {
+        /// What failed: the name of the sampler.
+        place: String,
+        /// Why.
+        #[source]
+        error: Box<dyn std::error::Error + Send + Sync>,
+    },
     /// A transform takes a coordinate out of the range of f32.
     #[error("{place}: coordinate {coordinate} of point {point} leaves the range of f32")]
     OutOfRange {
@@ -240,6 +259,11 @@ pub enum DataError {
 }
 
 impl DataError {
+    /// The error of a sampler of one's own: its name, and why it failed (an error of any type, or a text).
+    pub fn own(place: impl Into<String>, error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
+        Self::Own { place: place.into(), error: error.into() }
+    }
+
     /// What kind of trouble this is.
     pub fn class(&self) -> ErrorClass {
         match self {
@@ -295,6 +319,8 @@ impl DataError {
             Self::DimensionMismatch { .. } | Self::UnequalDims { .. } => {
                 "both clouds need the same number of coordinates"
             }
+            Self::BadDraw { .. } => "a sampler gives finite numbers; look at its rule for this row",
+            Self::Own { .. } => "the sampler is one of your own; see its cause",
             Self::OutOfRange { .. } => "these points lie far outside the data the scaling was learned from",
         }
     }

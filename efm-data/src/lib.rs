@@ -13,7 +13,7 @@
 //! use efm_data::{Sampler, toy::SwissRoll};
 //!
 //! let roll = SwissRoll::default().sampler()?;
-//! let points = roll.draw(&Seed(7).stream("target"), 0, 128);
+//! let points = roll.draw(&Seed(7).stream("target"), 0, 128)?;
 //! assert_eq!((points.dim(), points.len()), (2, 128));
 //! # Ok::<(), efm_data::DataError>(())
 //! ```

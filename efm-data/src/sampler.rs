@@ -3,9 +3,10 @@ use std::sync::Arc;
 use efm_core::{Points, Stream};
 use rand_chacha::ChaCha8Rng;
 
-use crate::Modes;
+use crate::{DataError, Modes};
 
-/// A source of points in R^D: a distribution, or the rows of a file.
+/// A source of points in R^D: a distribution, the rows of a file, or whatever else gives a point for an index. One that
+/// can fail, such as a data base, says so with [`DataError::own`].
 ///
 /// The point of index `i` depends on the stream and on `i` only, so threads, shards, batch sizes and resumed runs all
 /// see the same points. Coordinates are finite and in data units.
@@ -16,16 +17,30 @@ pub trait Sampler: Send + Sync {
 
     /// Writes the points of indices `first`, `first + 1`, … into `out`, D coordinates each, until `out` is full.
     /// What is left of `out` after the last whole point is not touched.
-    fn draw_into(&self, stream: &Stream, first: u64, out: &mut [f32]);
+    ///
+    /// # Errors
+    /// What keeps a sampler from its points. Those of this crate draw without errors, but for images that are read from
+    /// their files on demand.
+    fn draw_into(&self, stream: &Stream, first: u64, out: &mut [f32]) -> Result<(), DataError>;
 
     /// The points of indices `first .. first + count`.
     ///
-    /// # Panics
-    /// If an implementation breaks its promise: D = 0, or a coordinate that is not finite.
-    fn draw(&self, stream: &Stream, first: u64, count: usize) -> Points {
-        let mut values = vec![0.0; count * self.dim()];
-        self.draw_into(stream, first, &mut values);
-        Points::from_values(self.dim(), values).expect("a sampler gives D >= 1 finite coordinates")
+    /// # Errors
+    /// Those of [`Sampler::draw_into`], and [`DataError::BadDraw`] where an implementation breaks its promise: a coordinate
+    /// that is not finite, or D = 0.
+    fn draw(&self, stream: &Stream, first: u64, count: usize) -> Result<Points, DataError> {
+        let dim = self.dim();
+        let mut values = vec![0.0; count * dim];
+        self.draw_into(stream, first, &mut values)?;
+        if let Some(bad) = values.iter().position(|value| !value.is_finite()) {
+            let row = first.wrapping_add((bad / dim) as u64);
+            return Err(DataError::BadDraw { row, column: bad % dim, value: values[bad] });
+        }
+        Points::from_values(dim, values).map_err(|error| DataError::BadParameter {
+            place: "sampler",
+            field: "dim",
+            problem: format!("is {dim}: {error}"),
+        })
     }
 
     /// The modes of a mixture, for scores per mode; `None` where there are no separate modes.
@@ -70,10 +85,10 @@ macro_rules! forward {
             fn dim(&self) -> usize {
                 (**self).dim()
             }
-            fn draw_into(&self, stream: &Stream, first: u64, out: &mut [f32]) {
-                (**self).draw_into(stream, first, out);
+            fn draw_into(&self, stream: &Stream, first: u64, out: &mut [f32]) -> Result<(), DataError> {
+                (**self).draw_into(stream, first, out)
             }
-            fn draw(&self, stream: &Stream, first: u64, count: usize) -> Points {
+            fn draw(&self, stream: &Stream, first: u64, count: usize) -> Result<Points, DataError> {
                 (**self).draw(stream, first, count)
             }
             fn modes(&self) -> Option<&Modes> {

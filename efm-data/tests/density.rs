@@ -38,7 +38,7 @@ fn mean_densities_are_those_of_drawn_points() {
     let at = [0.4_f64, 0.3];
     for text in &PLANAR[..3] {
         let sampler = open(text);
-        let drawn = sampler.draw(&Seed(2).stream("density"), 0, 40_000);
+        let drawn = sampler.draw(&Seed(2).stream("density"), 0, 40_000).unwrap();
         let kernel = |x: &[f32]| (-0.5 * (0..2).map(|j| (f64::from(x[j]) - at[j]).powi(2)).sum::<f64>()).exp();
         let mean = drawn.iter().map(kernel).sum::<f64>() / 40_000.0;
         let known = std::f64::consts::TAU * sampler.ln_density_smeared(&at, &[1.0, 1.0]).unwrap().exp();

@@ -145,7 +145,7 @@ fn a_damaged_file_stops_the_set_or_is_counted() {
     let opened = spec.open_with(Path::new(""), &mut |_, _| {}).unwrap();
     assert_eq!((opened.sampler.count(), opened.report.found, opened.report.bad_count), (6, 9, 3));
     assert!(opened.report.bad.iter().all(|error| error.class() == BadData));
-    assert_eq!(opened.sampler.draw(&Seed(1).stream("x"), 0, 3).dim(), 192);
+    assert_eq!(opened.sampler.draw(&Seed(1).stream("x"), 0, 3).unwrap().dim(), 192);
     (0..6).for_each(|seed| fs::remove_file(folder.path().join(format!("{seed}.png"))).unwrap());
     expect(folder.path(), "skip_bad = true", BadData, &["all 3 images are damaged"]);
 }

@@ -8,8 +8,9 @@ const RULES: [Scaling; 4] = [Scaling::None, Scaling::Joint, Scaling::PerCoordina
 
 fn clouds() -> (Points, Points) {
     let stream = Seed(3).stream("scaler");
-    let draw =
-        |mean: Vec<f64>, std, count| Gaussian { dim: None, std, mean }.sampler().unwrap().draw(&stream, 0, count);
+    let draw = |mean: Vec<f64>, std, count| {
+        Gaussian { dim: None, std, mean }.sampler().unwrap().draw(&stream, 0, count).unwrap()
+    };
     (draw(vec![1.0, -5.0, 100.0], 2.0, 300), draw(vec![4.0, -5.0, 90.0], 0.5, 70))
 }
 
@@ -184,7 +185,11 @@ proptest! {
 fn planes() -> (Points, Points) {
     let stream = Seed(5).stream("planes");
     let draw = |mean: f64| {
-        Gaussian { dim: None, std: 1.0, mean: vec![mean; 8] }.sampler().unwrap().draw(&stream, mean.to_bits(), 200)
+        Gaussian { dim: None, std: 1.0, mean: vec![mean; 8] }
+            .sampler()
+            .unwrap()
+            .draw(&stream, mean.to_bits(), 200)
+            .unwrap()
     };
     (draw(1.0), draw(-2.0))
 }

@@ -19,7 +19,7 @@ fn a_kind_alone_is_enough() {
         assert_eq!(spec.kind(), *kind);
         assert!(spec.summary().starts_with(kind) && spec.summary().contains("D = 2"), "{spec}");
         let sampler = spec.open(Path::new("/nowhere")).unwrap();
-        assert_eq!(sampler.draw(&Seed(1).stream("x"), 0, 8).dim(), 2);
+        assert_eq!(sampler.draw(&Seed(1).stream("x"), 0, 8).unwrap().dim(), 2);
         assert_eq!(parse(&toml::to_string(&spec).unwrap()).unwrap(), spec);
     }
     assert_eq!(parse("kind = \"gaussian\"").unwrap(), DataSpec::default());
@@ -89,7 +89,7 @@ fn the_largest_parameters_still_give_finite_points() {
         "kind = \"eight-gaussians\"\nradius = 1e30\nstd = 1e30\ndim = 3\npadding_std = 1e30",
         "kind = \"gaussian\"\nstd = 0",
     ] {
-        parse(text).unwrap().open(".".as_ref()).unwrap().draw(&Seed(1).stream("x"), 0, 5000);
+        parse(text).unwrap().open(".".as_ref()).unwrap().draw(&Seed(1).stream("x"), 0, 5000).unwrap();
     }
 }
 
@@ -103,7 +103,7 @@ fn rows_of_a_file_are_drawn_by_index() {
     let sampler = spec.open(folder.path()).unwrap();
     assert_eq!((sampler.dim(), sampler.len()), (2, Some(4)));
     let stream = Seed(5).stream("rows");
-    let whole = sampler.draw(&stream, 0, 4000);
+    let whole = sampler.draw(&stream, 0, 4000).unwrap();
     let mut counts = [0_u32; 4];
     for point in whole.iter() {
         assert_eq!(point[0] + 10.0, point[1]);
@@ -111,7 +111,7 @@ fn rows_of_a_file_are_drawn_by_index() {
     }
     // 1000 expected, standard deviation 27.
     assert!(counts.iter().all(|count| count.abs_diff(1000) < 137), "{counts:?}");
-    assert_eq!(sampler.draw(&stream, 1234, 1).point(0), whole.point(1234));
+    assert_eq!(sampler.draw(&stream, 1234, 1).unwrap().point(0), whole.point(1234));
 }
 
 #[test]

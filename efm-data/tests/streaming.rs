@@ -43,7 +43,9 @@ fn a_folder_beyond_max_bytes_is_drawn_in_little_memory_and_bit_for_bit() {
     let sum = |sampler: &efm_data::image::ImageSampler| -> Vec<u32> {
         // In batches, as training draws; a number per draw tells whether bits differ.
         let bits = |point: &[f32]| point.iter().fold(0_u32, |sum, value| sum.rotate_left(5) ^ value.to_bits());
-        (0..60).flat_map(|batch| sampler.draw(&stream, 64 * batch, 64).iter().map(bits).collect::<Vec<_>>()).collect()
+        (0..60)
+            .flat_map(|batch| sampler.draw(&stream, 64 * batch, 64).unwrap().iter().map(bits).collect::<Vec<_>>())
+            .collect()
     };
     let drawn = sum(&streamed);
     assert!(streamed.resident_bytes() <= MIB && streamed.faults().is_empty());

@@ -32,7 +32,7 @@ fn check(name: &str, points: &Points, expected: f64, rule: impl Fn(&[f64]) -> f6
 }
 
 fn draw(sampler: impl Sampler) -> Points {
-    sampler.draw(&stream(), 0, COUNT)
+    sampler.draw(&stream(), 0, COUNT).unwrap()
 }
 
 fn radius(point: &[f64]) -> f64 {
@@ -201,19 +201,19 @@ fn arbitrary_kinds() -> Vec<DataSpec> {
 fn a_point_depends_on_stream_and_index_only() {
     for spec in arbitrary_kinds() {
         let sampler = spec.open(".".as_ref()).unwrap();
-        let whole = sampler.draw(&stream(), 0, 100);
+        let whole = sampler.draw(&stream(), 0, 100).unwrap();
         assert_eq!(whole.dim(), sampler.dim());
         assert_eq!(sampler.len(), None);
         for (first, count) in [(0, 1), (3, 50), (99, 1), (17, 0)] {
-            let part = sampler.draw(&stream(), first as u64, count);
+            let part = sampler.draw(&stream(), first as u64, count).unwrap();
             for (offset, point) in part.iter().enumerate() {
                 assert_eq!(point, whole.point(first + offset), "{spec}");
             }
         }
-        assert_ne!(sampler.draw(&Seed(1).stream("toy"), 0, 100), whole, "{spec}");
-        assert_ne!(sampler.draw(&stream(), 100, 100), whole, "{spec}");
+        assert_ne!(sampler.draw(&Seed(1).stream("toy"), 0, 100).unwrap(), whole, "{spec}");
+        assert_ne!(sampler.draw(&stream(), 100, 100).unwrap(), whole, "{spec}");
         // The last index there is, and the one after it, are no trouble.
-        assert_eq!(sampler.draw(&stream(), u64::MAX, 2).point(1), whole.point(0), "{spec}");
+        assert_eq!(sampler.draw(&stream(), u64::MAX, 2).unwrap().point(1), whole.point(0), "{spec}");
     }
 }
 
@@ -221,7 +221,7 @@ fn a_point_depends_on_stream_and_index_only() {
 fn padding_is_small_normal_noise_and_keeps_the_shape() {
     for spec in &arbitrary_kinds()[3..] {
         let sampler = spec.open(".".as_ref()).unwrap();
-        let points = sampler.draw(&stream(), 0, COUNT);
+        let points = sampler.draw(&stream(), 0, COUNT).unwrap();
         for row in 2..5 {
             check("mean", &points, 0.0, |point| point[row]);
             check("variance", &points, 0.01, |point| point[row].powi(2));
@@ -235,7 +235,7 @@ fn padding_is_small_normal_noise_and_keeps_the_shape() {
 #[test]
 fn pointers_to_samplers_are_samplers() {
     fn draws(sampler: impl Sampler) -> Points {
-        sampler.draw(&stream(), 5, 3)
+        sampler.draw(&stream(), 5, 3).unwrap()
     }
     let sampler = Mixture::default().sampler().unwrap();
     let expected = draws(&sampler);

@@ -60,6 +60,9 @@ pub enum EvalError {
         /// D of the points.
         dim: usize,
     },
+    /// What draws the points of a floor failed.
+    #[error(transparent)]
+    Draw(Box<dyn std::error::Error + Send + Sync>),
     /// Data are no valid points.
     #[error(transparent)]
     Core(#[from] efm_core::CoreError),

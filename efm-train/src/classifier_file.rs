@@ -36,7 +36,10 @@ const DRAWS: usize = 64;
 
 /// Hash of all that a classifier depends on: the labels of `images`, some draws of them, which show size and colours as
 /// well, `steps` and `seed`.
-pub fn classifier_key(images: &ImageSampler, steps: usize, seed: Seed) -> String {
+///
+/// # Errors
+/// [`TrainError::Data`] for images that can no longer be read.
+pub fn classifier_key(images: &ImageSampler, steps: usize, seed: Seed) -> Result<String, TrainError> {
     let mut hash = blake3::Hasher::new();
     hash.update(&FORMAT.to_le_bytes());
     for value in [seed.0, steps as u64, images.count() as u64] {
@@ -46,9 +49,9 @@ pub fn classifier_key(images: &ImageSampler, steps: usize, seed: Seed) -> String
         labels.names().iter().for_each(|name| _ = hash.update(name.as_bytes()).update(&[0]));
         labels.classes().iter().for_each(|class| _ = hash.update(&class.to_le_bytes()));
     }
-    let draws = images.draw(&seed.stream("classifier/key"), 0, DRAWS);
+    let draws = images.draw(&seed.stream("classifier/key"), 0, DRAWS)?;
     draws.as_slice().iter().for_each(|value| _ = hash.update(&value.to_le_bytes()));
-    hash.finalize().to_hex().to_string()
+    Ok(hash.finalize().to_hex().to_string())
 }
 
 /// Writes a classifier of `images` into `folder`; the description, which holds the hash of the weights, comes last.

@@ -44,7 +44,7 @@ pub struct Judgement {
 ///
 /// # Errors
 /// [`TrainError::Unlabelled`] where no classes are known, [`TrainError::Interrupted`] when `watch` breaks,
-/// [`TrainError::NonFiniteLoss`], and failing devices.
+/// [`TrainError::NonFiniteLoss`], [`TrainError::Data`] for images that can no longer be read, and failing devices.
 pub fn train_classifier(
     images: &ImageSampler,
     steps: usize,
@@ -66,7 +66,8 @@ pub fn train_classifier(
         let shards = (0..BATCH).step_by(SHARD).map(|first| {
             let first = (step * BATCH + first) as u64;
             let classes = (first..first + SHARD as u64).map(|draw| labels.classes()[images.image_of(&stream, draw)]);
-            (moved(images.draw(&stream, first, SHARD), image, &shifts, first), classes.collect::<Vec<_>>())
+            let points = images.draw(&stream, first, SHARD)?;
+            Ok::<_, TrainError>((moved(points, image, &shifts, first), classes.collect::<Vec<_>>()))
         });
         let entropy = |classifier: &Classifier, (points, classes): (Points, Vec<u32>)| {
             let classes: Vec<i64> = classes.into_iter().map(i64::from).collect();
@@ -74,7 +75,7 @@ pub fn train_classifier(
             let ln = activation::log_softmax(classifier.logits(classifier.features(upload(&points, &device))), 1);
             ln.gather(1, classes).sum().div_scalar(-(BATCH as f64))
         };
-        let (loss, gradients) = summed_gradient(&classifier, shards.collect(), entropy)?;
+        let (loss, gradients) = summed_gradient(&classifier, shards.collect::<Result<_, _>>()?, entropy)?;
         if !loss.is_finite() {
             return Err(TrainError::NonFiniteLoss { step, seed: seed.0, loss });
         }

@@ -63,10 +63,10 @@ impl PlateData {
     /// Points number `first` to `first + count − 1` of a stream; rows of a finite set are drawn with replacement.
     ///
     /// # Errors
-    /// [`TrainError::Data`] when scaled coordinates are no finite f32.
+    /// [`TrainError::Data`] when the sampler fails, and when scaled coordinates are no finite f32.
     pub fn draw(&self, stream: &Stream, first: u64, count: usize) -> Result<Points, TrainError> {
         Ok(match self {
-            Self::Endless { sampler, scaler } => scaler.apply(&sampler.draw(stream, first, count))?,
+            Self::Endless { sampler, scaler } => scaler.apply(&sampler.draw(stream, first, count)?)?,
             Self::Finite(points) => {
                 let rows: Vec<_> =
                     (0..count as u64).map(|i| stream.at(first + i).random_range(0..points.len())).collect();

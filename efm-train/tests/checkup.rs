@@ -12,7 +12,7 @@ use efm_train::{GapRule, PlateData, Setup, automatic_gap};
 
 fn gaussian(dim: usize, count: usize, name: &str) -> Points {
     let spec: DataSpec = toml::from_str(&format!("kind = 'gaussian'\ndim = {dim}")).unwrap();
-    spec.open(std::path::Path::new("")).unwrap().draw(&Seed(1).stream(name), 0, count)
+    spec.open(std::path::Path::new("")).unwrap().draw(&Seed(1).stream(name), 0, count).unwrap()
 }
 
 fn check(points: &Points) -> CloudCheck {

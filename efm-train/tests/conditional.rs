@@ -45,8 +45,8 @@ fn classes_of_slopes_lie_about_their_own_middles() {
     let sampler = || open(&format!("kind = 'mixture'\nstd = 0.3\ncentres = {CENTRES:?}"));
     let scaler = Scaler::fit(
         Scaling::Joint,
-        &sampler().draw(&Seed(1).stream("fit"), 0, 500),
-        &sampler().draw(&Seed(2).stream("fit"), 0, 500),
+        &sampler().draw(&Seed(1).stream("fit"), 0, 500).unwrap(),
+        &sampler().draw(&Seed(2).stream("fit"), 0, 500).unwrap(),
     )
     .expect("a scaling");
     let whole = PlateData::Endless { sampler: sampler().into(), scaler: scaler.clone() };
@@ -105,7 +105,7 @@ fn targets_of_a_class_are_those_of_the_field_of_its_charges() {
     let count = |class: u32| batch.class.iter().filter(|&&of| of == class).count();
     // A fifth for the whole target, the rest shared.
     assert_eq!([count(0), count(1), count(2), pool.len()], [401, 400, 200, 1_001]);
-    let draw = |sampler: &dyn Sampler, stream: Stream| sampler.draw(&stream, index * 60, 60);
+    let draw = |sampler: &dyn Sampler, stream: Stream| sampler.draw(&stream, index * 60, 60).unwrap();
     for class in 0..3_u32 {
         let source = draw(&open("kind = 'gaussian'"), seed.stream("charges/source"));
         let target = match class {
@@ -143,8 +143,8 @@ fn a_class_of_a_mixture_is_the_mode_alone() {
     let whole = open(&format!("kind = 'mixture'\nstd = 0.3\ncentres = {CENTRES:?}"));
     let stream = Seed(2).stream("x");
     for class in 0..2 {
-        let alone = whole.of_class(class).expect("a class").draw(&stream, 5, 40);
-        assert_eq!(alone, mode(class).draw(&stream, 5, 40), "bit for bit");
+        let alone = whole.of_class(class).expect("a class").draw(&stream, 5, 40).unwrap();
+        assert_eq!(alone, mode(class).draw(&stream, 5, 40).unwrap(), "bit for bit");
     }
 }
 

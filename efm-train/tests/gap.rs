@@ -6,7 +6,7 @@ use efm_train::automatic_gap;
 
 fn gaussian(dim: usize, shift: f32, std: f32) -> Points {
     let spec: DataSpec = toml::from_str(&format!("kind = 'gaussian'\ndim = {dim}")).unwrap();
-    let points = spec.open(std::path::Path::new("")).unwrap().draw(&Seed(1).stream("cloud"), 0, 4000);
+    let points = spec.open(std::path::Path::new("")).unwrap().draw(&Seed(1).stream("cloud"), 0, 4000).unwrap();
     Points::from_values(dim, points.as_slice().iter().map(|x| shift + std * x).collect()).unwrap()
 }
 

@@ -21,7 +21,7 @@ const GAP: f64 = 6.0;
 /// N(0, I) and two moons, each with mean 0 and variance 1.
 fn setup() -> Arc<Setup> {
     let open = |toml: &str| toml::from_str::<DataSpec>(toml).expect("a toy").open(Path::new("")).expect("a toy");
-    let sample = |toml: &str| open(toml).draw(&Seed(1).stream("scaling"), 0, 4000);
+    let sample = |toml: &str| open(toml).draw(&Seed(1).stream("scaling"), 0, 4000).unwrap();
     let (source, target) = ("kind = 'gaussian'", "kind = 'moons'");
     let scalers =
         Scalers::fit(Scaling::PerCoordinate, true, None, &sample(source), &sample(target)).expect("plain clouds");

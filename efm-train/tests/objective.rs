@@ -12,7 +12,7 @@ const DRAWS: usize = 20;
 /// Points of a distribution in the plane.
 fn sample(toml: &str, count: usize) -> Points {
     let spec: DataSpec = toml::from_str(toml).unwrap();
-    spec.open(std::path::Path::new("")).unwrap().draw(&Seed(5).stream(toml), 0, count)
+    spec.open(std::path::Path::new("")).unwrap().draw(&Seed(5).stream(toml), 0, count).unwrap()
 }
 
 fn field(source: Points, target: Points) -> ExactField {

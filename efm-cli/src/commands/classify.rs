@@ -97,12 +97,13 @@ fn one(args: &ClassifyArgs, run: &Path) -> Result<Report, Failure> {
 
     let stream = seed.stream("classify/test");
     let labels = test.labels().ok_or_else(|| unlabelled(target))?;
-    let judged = judge(&classifier, &test.draw(&stream, 0, TESTS), &device)?;
+    let judged = judge(&classifier, &test.draw(&stream, 0, TESTS)?, &device)?;
     let truth = (0..TESTS as u64).map(|draw| labels.classes()[test.image_of(&stream, draw)]);
     let right = judged.classes.iter().zip(truth).filter(|(said, truth)| *said == truth).count();
 
     let count = ends.len();
-    let [first, second] = [0, 1].map(|draw| real_test.draw(&stream, draw * count as u64, count));
+    let fresh = |draw: u64| real_test.draw(&stream, draw * count as u64, count);
+    let (first, second) = (fresh(0)?, fresh(1)?);
     let [of_ends, of_first, of_second] = [
         judge(&classifier, &ends, &device)?,
         judge(&classifier, &first, &device)?,

@@ -90,7 +90,7 @@ fn info(spec: &ImagesSpec, grid: Option<&Path>) -> Result<(), Failure> {
     let Opened { sampler, report } = opened?;
     describe(spec, &sampler, &report);
     if let Some(path) = grid {
-        let (from, draws) = (sampler.shape(), sampler.draw(&Seed(1).stream("info"), 0, SHOWN));
+        let (from, draws) = (sampler.shape(), sampler.draw(&Seed(1).stream("info"), 0, SHOWN)?);
         let shape = ImageShape { height: from.height, width: from.width, channels: from.channels };
         image_grid(path, &draws, shape, COLUMNS, sampler.range().ends())?;
         say::note(format!("wrote {}", path.display()));

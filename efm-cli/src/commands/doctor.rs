@@ -70,7 +70,7 @@ fn look(prepared: &Prepared, rule: GapRule) -> Result<Checkup, Failure> {
     let config = &prepared.config;
     let seed = Seed(config.seed);
     let cloud = |side: Side, fresh: &Fresh| -> Result<CloudCheck, Failure> {
-        let (rows, raw) = points(fresh, seed, config);
+        let (rows, raw) = points(fresh, seed, config)?;
         let scaled = prepared.scalers.plate(side).apply(&raw)?;
         Ok(CloudCheck::of(rows, &raw, &scaled, seed))
     };
@@ -83,16 +83,16 @@ fn look(prepared: &Prepared, rule: GapRule) -> Result<Checkup, Failure> {
 }
 
 /// All rows of a file, or as many points of a distribution as one pool of training has charges.
-fn points(fresh: &Fresh, seed: Seed, config: &RunConfig) -> (Option<usize>, Points) {
+fn points(fresh: &Fresh, seed: Seed, config: &RunConfig) -> Result<(Option<usize>, Points), Failure> {
     use efm_train::config::Charges;
     match fresh {
-        Fresh::Rows { all, .. } => (Some(all.len()), all.clone()),
+        Fresh::Rows { all, .. } => Ok((Some(all.len()), all.clone())),
         Fresh::Endless(_) => {
             let count = match config.train.charges {
                 Charges::All => Charges::MANY,
                 Charges::Count(count) => count.clamp(2, Charges::MANY),
             };
-            (None, fresh.points(seed, "doctor/points", 0, count))
+            Ok((None, fresh.points(seed, "doctor/points", 0, count)?))
         }
     }
 }

@@ -150,7 +150,7 @@ impl Shown<'_> {
         plane.charges = charges;
         if self.has(ShowArg::Lines) {
             let starts =
-                self.prepared.source.points(Seed(self.prepared.config.seed), "eval/source", 0, self.args.lines);
+                self.prepared.source.points(Seed(self.prepared.config.seed), "eval/source", 0, self.args.lines)?;
             let (scalers, solver) = (&self.prepared.scalers, &self.prepared.config.solver);
             let way = Way::new(self.direction, scalers, solver, None, self.prepared.seed());
             let drawn = some_lines(way, &starts, self.args.lines)?;

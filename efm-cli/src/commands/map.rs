@@ -94,7 +94,7 @@ fn transported(
     let count = repeats(prepared) * sample_count(prepared);
     match map {
         MapArg::Mirror | MapArg::Forward | MapArg::Published => pipeline::transport(prepared, field, signals),
-        MapArg::Flux => send(way(Some(rule(MapKind::Flux))), fresh(prepared), prepared, signals),
+        MapArg::Flux => send(way(Some(rule(MapKind::Flux))), fresh(prepared)?, prepared, signals),
         MapArg::Charges => {
             let starts = some_charges(prepared, plates, Side::Source, count)?;
             send(way(Some(rule(MapKind::Charges))), starts, prepared, signals)
@@ -107,7 +107,7 @@ fn transported(
         }
         MapArg::Random => {
             let ends = some_charges(prepared, plates, Side::Target, count)?;
-            let starts = fresh(prepared);
+            let starts = fresh(prepared)?;
             let tally = [("landed".to_owned(), count as u64)].into();
             Ok(Transported {
                 starts,

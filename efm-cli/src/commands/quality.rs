@@ -165,7 +165,7 @@ fn features(prepared: &Prepared, device: &Device) -> Result<Option<Features>, Fa
     };
     let count = prepared.config.eval.samples;
     let draw = |draw: u64| -> Result<Points, Failure> {
-        let images = test.draw(&seed.stream("classify/test"), draw * count as u64, count);
+        let images = test.draw(&seed.stream("classify/test"), draw * count as u64, count)?;
         Ok(judge(&classifier, &images, device)?.features)
     };
     let tests = [draw(0)?, draw(1)?];

@@ -87,5 +87,5 @@ pub(super) fn starts(config: &RunConfig, run: &Path, seed: u64, count: usize) ->
         ));
     }
     let source = config.source.open(Path::new(""))?;
-    Ok(source.draw(&Seed(seed).stream("sample"), 0, count))
+    Ok(source.draw(&Seed(seed).stream("sample"), 0, count)?)
 }

@@ -45,7 +45,7 @@ pub fn transport_to_classes(
     device: &Device,
     signals: &Signals,
 ) -> Result<Transported, Failure> {
-    let starts = fresh(prepared);
+    let starts = fresh(prepared)?;
     let classes = model.classes.len();
     let solver = &prepared.config.solver;
     let rule = Rule::learned(solver, None)?;

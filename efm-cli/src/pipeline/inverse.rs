@@ -52,7 +52,7 @@ pub fn round_trip(
     let field = model.field(device);
     let way = Way::new(&field, &prepared.scalers, &solver, None, prepared.seed());
     let count = prepared.config.eval.samples.min(TRIPS);
-    let targets = prepared.target.points(Seed(prepared.config.seed), "eval/round-trip", 0, count);
+    let targets = prepared.target.points(Seed(prepared.config.seed), "eval/round-trip", 0, count)?;
     let (starts, ..) = carry(way, &targets, true, signals)?;
     let (again, ..) = carry(way, &starts, false, signals)?;
     let pairs = targets.as_slice().iter().zip(again.as_slice());

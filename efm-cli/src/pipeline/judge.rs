@@ -25,7 +25,7 @@ pub fn classifier(
     device: &Device,
     signals: &Signals,
 ) -> Result<Classifier, Failure> {
-    let key = classifier_key(images, steps, seed);
+    let key = classifier_key(images, steps, seed)?;
     let place = match folder {
         Some(folder) => Some(folder.to_path_buf()),
         None => data_folder::folder(None).ok().map(|store| store.join("classifiers").join(&key[..16])),
@@ -60,7 +60,7 @@ pub fn classifier(
 
 /// The classifier of `images` that was kept, if there is one.
 pub fn kept_classifier(images: &ImageSampler, steps: usize, seed: Seed, device: &Device) -> Option<Classifier> {
-    let key = classifier_key(images, steps, seed);
+    let key = classifier_key(images, steps, seed).ok()?;
     let store = data_folder::folder(None).ok()?;
     load_classifier(&key, &store.join("classifiers").join(&key[..16]), device).ok()?
 }

@@ -147,7 +147,7 @@ pub fn kept_lines(path: &Path) -> Result<Traced, Failure> {
 /// Writes `target.npy`: the fresh points of the target that the first draw was measured against.
 fn keep_target(run: &RunDir, prepared: &Prepared, transported: &Transported) -> Result<(), Failure> {
     let count = transported.ends.len() / repeats(prepared);
-    let target = prepared.target.points(Seed(prepared.config.seed), "eval/target", 0, count);
+    let target = prepared.target.points(Seed(prepared.config.seed), "eval/target", 0, count)?;
     Ok(write_points(&run.file("target.npy"), &target)?)
 }
 

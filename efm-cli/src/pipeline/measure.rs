@@ -1,5 +1,5 @@
 use efm_core::{Points, Seed};
-use efm_eval::{Evaluation, ImageShape, Metrics, Seconds, colour_correlation, disjoint_halves, evaluate};
+use efm_eval::{EvalError, Evaluation, ImageShape, Metrics, Seconds, colour_correlation, disjoint_halves, evaluate};
 use efm_train::config::{Gap, RunConfig};
 
 use crate::failure::Failure;
@@ -26,7 +26,10 @@ pub fn measure(
     let mut halves: Option<(u64, (Points, Points))> = None;
     let stream = seed.stream("eval/floor");
     let mut draw = |index: u64| match &prepared.target {
-        Fresh::Endless(_) => Ok(prepared.target.points(seed, "eval/floor", index, count)),
+        Fresh::Endless(_) => {
+            let points = prepared.target.points(seed, "eval/floor", index, count);
+            points.map_err(|error| EvalError::Draw(error.into()))
+        }
         Fresh::Rows { all, .. } => {
             // Both halves of a pair come from one split, so that they share no row.
             let pair = index / 2;
@@ -41,7 +44,7 @@ pub fn measure(
     for repeat in 0..repeats {
         let rows: Vec<_> = (repeat * count..(repeat + 1) * count).collect();
         let (starts, ends) = (transported.starts.select(&rows), transported.ends.select(&rows));
-        let target = prepared.target.points(seed, "eval/target", repeat as u64, count);
+        let target = prepared.target.points(seed, "eval/target", repeat as u64, count)?;
         // Floor and start are the same, whatever was transported.
         let floor_repeats = if repeat == 0 { options.floor_repeats } else { 0 };
         let options = Evaluation { floor_repeats, before: repeat == 0, ..options.clone() };

@@ -3,7 +3,7 @@ use std::sync::Arc;
 
 use efm_core::{Points, Seed, Side};
 use efm_data::image::ImagesSpec;
-use efm_data::{ColourWeight, DataSpec, Sampler, Scaler, split};
+use efm_data::{ColourWeight, DataError, DataSpec, Sampler, Scaler, split};
 use efm_models::Geometry;
 use efm_train::config::{DataConfig, Gap, Objective, RunConfig};
 use efm_train::{GapRule, PlateData, Scalers, Setup, centred_classes};
@@ -59,12 +59,15 @@ pub enum Fresh {
 
 impl Fresh {
     /// `count` points of draw number `draw`; a finite set gives its held-out rows, at most `count`.
-    pub fn points(&self, seed: Seed, name: &str, draw: u64, count: usize) -> Points {
+    ///
+    /// # Errors
+    /// A sampler that fails.
+    pub fn points(&self, seed: Seed, name: &str, draw: u64, count: usize) -> Result<Points, DataError> {
         match self {
             Self::Endless(sampler) => sampler.draw(&seed.stream(name), draw * count as u64, count),
             Self::Rows { held_out, .. } => {
                 let rows: Vec<_> = (0..held_out.len().min(count)).collect();
-                held_out.select(&rows)
+                Ok(held_out.select(&rows))
             }
         }
     }
@@ -243,7 +246,7 @@ fn open(spec: &DataSpec, config: &RunConfig, seed: Seed, name: &str, memory: Mem
     let centres = sampler.modes().map(|modes| modes.centres().clone());
     memory.check(&representatives(sampler.dim(), REPRESENTATIVES))?;
     let identity = Scaler::identity(sampler.dim());
-    let sample = sampler.draw(&seed.stream(&format!("scaling/{name}")), 0, REPRESENTATIVES);
+    let sample = sampler.draw(&seed.stream(&format!("scaling/{name}")), 0, REPRESENTATIVES)?;
     let endless = Some(PlateData::Endless { sampler: sampler.into(), scaler: identity });
     let fresh = match fresh {
         Some(fresh) => fresh,

@@ -3,6 +3,7 @@ use std::ops::ControlFlow;
 
 use burn::tensor::Device;
 use efm_core::{Augmented, Capacitor, Points, Seed, Side};
+use efm_data::DataError;
 use efm_field::Field;
 use efm_integrate::maps::{Accept, FluxRule, Forward, Lift, Map, MapKind, Noise};
 use efm_integrate::{Form, Heading, Lines, Save, Solver, Stop, Tracer};
@@ -260,7 +261,7 @@ pub fn check_losses(lines: &Lines, allowed: f64) -> Result<(), Failure> {
 /// Transports fresh source samples of a run through `field`, forward.
 pub fn transport(prepared: &Prepared, field: &dyn Field, signals: &Signals) -> Result<Transported, Failure> {
     let way = Way::new(field, &prepared.scalers, &prepared.config.solver, None, prepared.seed());
-    send(way, fresh(prepared), prepared, signals)
+    send(way, fresh(prepared)?, prepared, signals)
 }
 
 /// Transports fresh source samples of a run through its learned field, by the rule it was learned for; where it has classes,
@@ -278,7 +279,7 @@ pub fn transport_learned(
     let solver = &prepared.config.solver;
     if solver.rule != LearnedRule::Accept {
         let way = Way::new(field, &prepared.scalers, solver, Rule::learned(solver, None)?, prepared.seed());
-        return send(way, fresh(prepared), prepared, signals);
+        return send(way, fresh(prepared)?, prepared, signals);
     }
     let stream = prepared.seed().stream("accept");
     let plate = |data: &PlateData| data.charges(Charges::All, &stream, 0);
@@ -287,13 +288,16 @@ pub fn transport_learned(
     let way = Way::new(field, &prepared.scalers, solver, Rule::learned(solver, Some(&data))?, prepared.seed());
     // Half of the lines are kept.
     let count = 2 * repeats(prepared) * sample_count(prepared);
-    let starts = prepared.source.points(prepared.seed(), "eval/source", 0, count);
+    let starts = prepared.source.points(prepared.seed(), "eval/source", 0, count)?;
     let transported = send(way, starts, prepared, signals)?;
     Ok(Transported { paired: false, ..transported })
 }
 
 /// Fresh source samples of a run, in data units: as many as are measured.
-pub fn fresh(prepared: &Prepared) -> Points {
+///
+/// # Errors
+/// A source that cannot be drawn from.
+pub fn fresh(prepared: &Prepared) -> Result<Points, DataError> {
     let count = repeats(prepared) * sample_count(prepared);
     prepared.source.points(prepared.seed(), "eval/source", 0, count)
 }

@@ -115,7 +115,7 @@ impl ImageSampler {
         }
     }
 
-    fn one(&self, stream: &RandomStream, index: u64, out: &mut [f32]) {
+    fn one(&self, stream: &RandomStream, index: u64, out: &mut [f32]) -> Result<(), DataError> {
         let mut generator = stream.at(index);
         let count = self.count();
         let first = generator.random_range(0..count);
@@ -123,16 +123,17 @@ impl ImageSampler {
         let tint = if self.tinted { random_tint(&mut generator) } else { [1.0; 3] };
         // A file that went bad is passed over for the next, always the same one.
         for step in 0..count {
-            match self.bytes((first + step) % count) {
-                Ok(bytes) => return self.write(&bytes, tint, mirrored, out),
-                Err(error) => {
-                    if let Store::Files(stream) = &self.store {
-                        stream.remember(error);
-                    }
+            match (self.bytes((first + step) % count), &self.store) {
+                (Ok(bytes), _) => {
+                    self.write(&bytes, tint, mirrored, out);
+                    return Ok(());
                 }
+                (Err(error), Store::Files(stream)) if step + 1 < count => stream.remember(error),
+                // None of the files can be read any more.
+                (Err(error), _) => return Err(error),
             }
         }
-        out.fill(self.range.ends().0);
+        Ok(())
     }
 
     fn write(&self, bytes: &[u8], tint: [f32; 3], mirrored: bool, out: &mut [f32]) {
@@ -177,9 +178,9 @@ impl Sampler for ImageSampler {
         self.shape.dim()
     }
 
-    fn draw_into(&self, stream: &RandomStream, first: u64, out: &mut [f32]) {
+    fn draw_into(&self, stream: &RandomStream, first: u64, out: &mut [f32]) -> Result<(), DataError> {
         let points = out.par_chunks_exact_mut(self.dim()).enumerate();
-        points.for_each(|(offset, point)| self.one(stream, first.wrapping_add(offset as u64), point));
+        points.try_for_each(|(offset, point)| self.one(stream, first.wrapping_add(offset as u64), point))
     }
 
     fn classes(&self) -> Vec<String> {

@@ -3,7 +3,7 @@ use serde::{Deserialize, Serialize};
 
 use super::density::ln_normal;
 use super::{Check, Opened, normal};
-use crate::{Sampler, sampler::each_point};
+use crate::{DataError, Sampler, sampler::each_point};
 
 /// The isotropic normal distribution N(`mean`, `std`² I) in R^D.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -68,12 +68,13 @@ impl Sampler for Normal {
         self.mean.len()
     }
 
-    fn draw_into(&self, stream: &Stream, first: u64, out: &mut [f32]) {
+    fn draw_into(&self, stream: &Stream, first: u64, out: &mut [f32]) -> Result<(), DataError> {
         each_point(stream, first, self.dim(), out, |generator, point| {
             for (coordinate, mean) in point.iter_mut().zip(&self.mean) {
                 *coordinate = (mean + self.std * normal(generator)) as f32;
             }
         });
+        Ok(())
     }
 
     fn ln_density(&self, point: &[f64]) -> Option<f64> {

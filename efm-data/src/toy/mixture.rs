@@ -107,13 +107,14 @@ impl Sampler for Normals {
         self.modes.centres().dim()
     }
 
-    fn draw_into(&self, stream: &Stream, first: u64, out: &mut [f32]) {
+    fn draw_into(&self, stream: &Stream, first: u64, out: &mut [f32]) -> Result<(), DataError> {
         each_point(stream, first, self.dim(), out, |generator, point| {
             let centre = self.modes.centres().point(self.pick(uniform(generator)));
             for (coordinate, middle) in point.iter_mut().zip(centre) {
                 *coordinate = (f64::from(*middle) + self.std * normal(generator)) as f32;
             }
         });
+        Ok(())
     }
 
     fn modes(&self) -> Option<&Modes> {

@@ -56,7 +56,7 @@ impl<S: Shape> Sampler for Planar<S> {
         self.dim
     }
 
-    fn draw_into(&self, stream: &Stream, first: u64, out: &mut [f32]) {
+    fn draw_into(&self, stream: &Stream, first: u64, out: &mut [f32]) -> Result<(), DataError> {
         each_point(stream, first, self.dim, out, |generator, point| {
             let [x, y] = self.shape.point(generator);
             point[0] = x as f32;
@@ -65,6 +65,7 @@ impl<S: Shape> Sampler for Planar<S> {
                 *coordinate = (self.padding_std * normal(generator)) as f32;
             }
         });
+        Ok(())
     }
 
     fn modes(&self) -> Option<&Modes> {
