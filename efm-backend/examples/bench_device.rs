@@ -3,7 +3,7 @@
 //! `cargo run --release -p efm-backend --no-default-features --features cuda --example bench_device -- [--json] [--dim D]
 //! [--points N] [--charges N]`, or with `wgpu`. Needs a device; a build without one says so.
 
-#![allow(clippy::print_stdout, clippy::print_stderr)]
+#![allow(clippy::disallowed_methods, clippy::print_stdout, clippy::print_stderr)]
 
 #[cfg(any(feature = "cuda", feature = "wgpu"))]
 mod bench {

@@ -1,7 +1,7 @@
 //! A folder of images larger than what may be kept of it: memory stays within bounds, and the draws are the same.
 //! One test, since it looks at the memory of its whole process.
 
-#![allow(clippy::print_stdout)] // how much memory it took is worth reading
+#![allow(clippy::disallowed_methods, clippy::print_stdout)] // how much memory it took is worth reading
 
 #[path = "support/images.rs"]
 mod images;

@@ -1,6 +1,6 @@
 //! Times energy distance, MMD and sliced W2 of two normal clouds:
 //! `cargo run --release -p efm-eval --example time_pairs -- 100000 2`.
-#![allow(clippy::print_stdout)]
+#![allow(clippy::disallowed_methods, clippy::print_stdout)]
 use std::time::Instant;
 
 use efm_core::{Points, Seed};

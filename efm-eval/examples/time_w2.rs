@@ -1,5 +1,5 @@
 //! Times the exact W2 between a normal cloud and a Swiss roll: `cargo run --release -p efm-eval --example time_w2 -- 2000`.
-#![allow(clippy::print_stdout)]
+#![allow(clippy::disallowed_methods, clippy::print_stdout)]
 use efm_core::{Points, Seed};
 use efm_eval::{DEFAULT_MEMORY_LIMIT, assignment, assignment_memory};
 use rand::RngExt;

@@ -5,7 +5,7 @@
 //! Points are drawn where the field lines run; with `--near` next to the charges, at heights about their spacing. Pairs are summed for
 //! as many points as take a second or so, and extrapolated; errors are |ΔE|/|E| against f64 pairs at 200 of the points.
 
-#![allow(clippy::print_stdout)]
+#![allow(clippy::disallowed_methods, clippy::print_stdout)]
 
 use std::fmt::Write as _;
 use std::hint::black_box;

@@ -1,6 +1,6 @@
 //! Every map against plates in closed form: how far its arrivals are from the target's law, beside the noise of so many
 //! fresh draws. `cargo run --release -p efm-integrate --example oracles [LINES]`.
-#![allow(clippy::print_stdout)]
+#![allow(clippy::disallowed_methods, clippy::print_stdout)]
 
 #[path = "../tests/common/oracle.rs"]
 mod oracle;

@@ -1,6 +1,6 @@
 //! What the tracer takes besides the field evaluations it asks for.
 //! `cargo run --release -p efm-integrate --example overhead [LINES]`
-#![allow(clippy::print_stdout)]
+#![allow(clippy::disallowed_methods, clippy::print_stdout)]
 
 use std::sync::Mutex;
 use std::time::{Duration, Instant};

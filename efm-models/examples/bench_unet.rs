@@ -4,7 +4,7 @@
 //! --workspace --bin efm --examples`; `--weights` writes the network, a batch and its output as safetensors and measures
 //! nothing; `benches/unet.py` reads them.
 
-#![allow(clippy::print_stdout)]
+#![allow(clippy::disallowed_methods, clippy::print_stdout)]
 
 use std::time::Instant;
 

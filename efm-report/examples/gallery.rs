@@ -1,4 +1,7 @@
 //! Draws every kind of picture from made data: `cargo run --release -p efm-report --example gallery -- FOLDER`.
+
+#![allow(clippy::disallowed_methods)]
+
 use std::path::Path;
 
 use efm_core::{Augmented, Points, Seed, Stream};

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
 
-use crate::{invariants, oldest, shell, table};
+use crate::{invariants, shell, table};
 
 /// Run every check, cheapest first, and stop at the first that fails
 #[derive(clap::Args)]
@@ -23,8 +23,6 @@ enum Work {
     Cargo(&'static [(&'static str, &'static str)], &'static [&'static str]),
     /// Checks what ARCHITECTURE.md promises.
     Invariants,
-    /// Checks which compiler is promised.
-    Oldest,
 }
 
 /// One check.
@@ -36,10 +34,9 @@ struct Step {
 
 /// Release everywhere and always `--workspace`: another profile or another selection of crates would resolve other
 /// features somewhere below burn and build it a second time.
-const STEPS: [Step; 6] = [
+const STEPS: [Step; 5] = [
     Step { name: "fmt", says: "formatting", work: Work::Cargo(&[], &["fmt", "--all", "--check"]) },
     Step { name: "invariants", says: "the promises of ARCHITECTURE.md", work: Work::Invariants },
-    Step { name: "msrv", says: "rust-version against that of every dependency", work: Work::Oldest },
     Step {
         name: "clippy",
         says: "lints, warnings are errors",
@@ -68,14 +65,13 @@ impl Step {
         match self.work {
             Work::Cargo(env, args) => shell::run(&mut Self::command(env, args)).map(|_| ()),
             Work::Invariants => invariants::run(),
-            Work::Oldest => oldest::run(),
         }
     }
 
     fn rerun(&self) -> String {
         match self.work {
             Work::Cargo(env, args) => shell::command_line(&Self::command(env, args)),
-            Work::Invariants | Work::Oldest => format!("cargo xtask ci --only {}", self.name),
+            Work::Invariants => format!("cargo xtask ci --only {}", self.name),
         }
     }
 }
@@ -143,7 +139,7 @@ mod tests {
     #[test]
     fn an_unknown_step_is_answered_with_the_known_ones() {
         let error = select(Some("tests")).err().unwrap().to_string();
-        assert!(error.contains("`tests`") && error.contains("fmt, invariants, msrv, clippy, doc, test"), "{error}");
+        assert!(error.contains("`tests`") && error.contains("fmt, invariants, clippy, doc, test"), "{error}");
     }
 
     #[test]

@@ -12,7 +12,6 @@ mod experiment;
 mod frozen;
 mod fuzz;
 mod invariants;
-mod oldest;
 mod python;
 mod reliability;
 mod shell;

@@ -94,6 +94,17 @@ pub fn metadata() -> Result<Value> {
     serde_json::from_str(&text).context("cargo metadata is not JSON")
 }
 
+/// What cargo knows about every package that Cargo.lock has for this machine.
+///
+/// # Errors
+/// When cargo cannot read the workspace, or a package is not at hand and cannot be downloaded.
+pub fn resolved() -> Result<Value> {
+    let version = output(program("rustc").arg("-vV"))?;
+    let host = version.lines().find_map(|line| line.strip_prefix("host: ")).context("rustc tells no host")?;
+    let text = output(&mut cargo(&["metadata", "--format-version", "1", "--locked", "--filter-platform", host]))?;
+    serde_json::from_str(&text).context("cargo metadata is not JSON")
+}
+
 /// Folder of build products.
 ///
 /// # Errors

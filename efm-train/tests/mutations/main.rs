@@ -4,7 +4,7 @@
 //! and replays every file of `corpus/TARGET`, where inputs go that once found something. Execution number n of a target
 //! is the same on every machine.
 
-#![allow(clippy::print_stdout, clippy::print_stderr)] // what was found and how fast is worth reading
+#![allow(clippy::disallowed_methods, clippy::print_stdout, clippy::print_stderr)] // what was found and how fast is worth reading
 
 #[path = "../../../efm-data/tests/support/mod.rs"]
 mod bytes;

@@ -11,8 +11,6 @@ pub struct Promise {
     pub may_depend_on: BTreeSet<String>,
     /// Whether its dependencies may reach burn.
     pub burn: bool,
-    /// Whether it never prints, reads no clock and no environment.
-    pub quiet: bool,
 }
 
 /// What the document promises.
@@ -20,13 +18,11 @@ pub struct Promise {
 pub struct Architecture {
     /// Promises per crate.
     pub crates: BTreeMap<String, Promise>,
-    /// Files that may hold code the compiler cannot check.
-    pub unsafe_files: BTreeSet<String>,
 }
 
 impl Architecture {
-    /// Reads the table between `<!-- arrows -->` and `<!-- /arrows -->` with the columns crate, may depend on, burn
-    /// and quiet, and the files in backticks between `<!-- unsafe -->` and `<!-- /unsafe -->`.
+    /// Reads the table between `<!-- arrows -->` and `<!-- /arrows -->` with the columns crate, may depend on and
+    /// burn.
     ///
     /// # Errors
     /// When markers are missing or a row is not understood.
@@ -35,17 +31,16 @@ impl Architecture {
         let table = between(text, "arrows")?.lines().filter(|line| line.starts_with('|'));
         for line in table.skip(2) {
             let cells: Vec<_> = line.trim().trim_matches('|').split('|').map(str::trim).collect();
-            let [name, arrows, burn, quiet] = cells[..] else {
-                bail!("ARCHITECTURE.md: this row needs four cells: {line}");
+            let [name, arrows, burn, ..] = cells[..] else {
+                bail!("ARCHITECTURE.md: this row needs three cells: {line}");
             };
             let may_depend_on = match arrows {
                 "none" => BTreeSet::new(),
                 names => names.split(',').map(|name| name.trim().to_owned()).collect(),
             };
-            crates.insert(name.to_owned(), Promise { may_depend_on, burn: yes(burn, line)?, quiet: yes(quiet, line)? });
+            crates.insert(name.to_owned(), Promise { may_depend_on, burn: yes(burn, line)? });
         }
-        let unsafe_files = between(text, "unsafe")?.split('`').skip(1).step_by(2).map(str::to_owned).collect();
-        Ok(Self { crates, unsafe_files })
+        Ok(Self { crates })
     }
 
     /// The crates that keep clear of burn.
@@ -77,9 +72,8 @@ pub mod tests {
     /// A document of two crates, `down` below `up`.
     pub fn two_crates() -> Architecture {
         Architecture::parse(
-            "# Title\n<!-- arrows -->\n| crate | may depend on | burn | quiet |\n|---|---|---|---|\n\
-             | down | none | no | yes |\n| up | down | yes | no |\n<!-- /arrows -->\n\
-             <!-- unsafe -->\n- `down/src/simd.rs`: lanes\n<!-- /unsafe -->\n",
+            "# Title\n<!-- arrows -->\n| crate | may depend on | burn |\n|---|---|---|\n\
+             | down | none | no |\n| up | down | yes |\n<!-- /arrows -->\n",
         )
         .unwrap()
     }
@@ -87,17 +81,16 @@ pub mod tests {
     #[test]
     fn the_tables_are_read() {
         let read = two_crates();
-        assert_eq!(read.crates["up"], Promise { may_depend_on: ["down".to_owned()].into(), burn: true, quiet: false });
-        assert_eq!(read.crates["down"], Promise { may_depend_on: [].into(), burn: false, quiet: true });
+        assert_eq!(read.crates["up"], Promise { may_depend_on: ["down".to_owned()].into(), burn: true });
+        assert_eq!(read.crates["down"], Promise { may_depend_on: [].into(), burn: false });
         assert_eq!(read.without_burn().collect::<Vec<_>>(), ["down"]);
-        assert_eq!(read.unsafe_files, ["down/src/simd.rs".to_owned()].into());
     }
 
     #[test]
     fn a_document_that_cannot_be_read_is_an_error_with_the_place() {
         let error = Architecture::parse("nothing").unwrap_err().to_string();
         assert!(error.contains("<!-- arrows -->"), "{error}");
-        let row = "<!-- arrows -->\n| crate |\n|---|\n| down | none | maybe | yes |\n<!-- /arrows -->";
+        let row = "<!-- arrows -->\n| crate |\n|---|\n| down | none | maybe |\n<!-- /arrows -->";
         let error = Architecture::parse(row).unwrap_err().to_string();
         assert!(error.contains("`maybe`"), "{error}");
     }

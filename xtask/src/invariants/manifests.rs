@@ -102,6 +102,26 @@ pub fn burn_in(name: &str, tree: &str) -> Vec<String> {
     found.into_iter().map(|package| format!("{name} must do without burn and reaches {package}")).collect()
 }
 
+/// Dependencies that ask for a newer compiler than the workspace promises. Cargo prefers those that do not when it writes
+/// Cargo.lock (resolver 3), and takes others where a manifest demands them; `metadata` is of all packages, as Cargo.lock has them.
+pub fn newer_compiler(metadata: &Value) -> Vec<String> {
+    let version = |package: &Value| -> Option<Vec<u64>> {
+        package["rust_version"].as_str()?.split('.').map(|number| number.parse().ok()).collect()
+    };
+    let packages: Vec<&Value> = metadata["packages"].as_array().into_iter().flatten().collect();
+    let member =
+        |package: &Value| metadata["workspace_members"].as_array().is_some_and(|ids| ids.contains(&package["id"]));
+    let Some(promised) = packages.iter().filter(|package| member(package)).filter_map(|package| version(package)).min()
+    else {
+        return vec!["no crate of the workspace has a rust-version".to_owned()];
+    };
+    let newer = packages.iter().filter(|package| version(package).is_some_and(|version| version > promised));
+    let say = |package: &&Value| {
+        format!("{} asks for Rust {}, more than is promised", package["id"], package["rust_version"])
+    };
+    newer.map(say).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::super::architecture::tests::two_crates;
@@ -143,6 +163,19 @@ mod tests {
         let wrong = arrows(&two_crates(), &[named("down", &[]), named("side", &[])]);
         assert!(wrong[0].starts_with("up is drawn"), "{wrong:?}");
         assert!(wrong[1].starts_with("side is missing"), "{wrong:?}");
+    }
+
+    #[test]
+    fn a_dependency_that_asks_for_a_newer_compiler_is_named() {
+        let metadata = |theirs: &str| {
+            let package = |name: &str, version: &str| serde_json::json!({ "id": name, "rust_version": version });
+            let old = serde_json::json!({ "id": "old", "rust_version": null });
+            serde_json::json!({ "packages": [package("ours", "1.95"), package("theirs", theirs), old], "workspace_members": ["ours"] })
+        };
+        assert_eq!(newer_compiler(&metadata("1.95")), [""; 0]);
+        assert_eq!(newer_compiler(&metadata("1.8.2")), [""; 0]);
+        assert!(newer_compiler(&metadata("1.95.1"))[0].contains("theirs"));
+        assert_eq!(newer_compiler(&serde_json::json!({"packages": []})).len(), 1, "a promise that is missing");
     }
 
     #[test]
