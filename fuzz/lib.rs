@@ -1,12 +1,12 @@
 //! Fuzzers that follow coverage, for whatever reads bytes from outside; `cargo xtask fuzz TARGET --guided` runs them.
 //!
-//! They keep the same promises as the mutations of `efm-train/tests/mutations`.
+//! They keep the same promises as the mutations of `efm/tests/mutations`.
 
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
 #[allow(missing_docs)]
-#[path = "../efm-train/tests/mutations/promises.rs"]
+#[path = "../efm/tests/mutations/promises.rs"]
 pub mod promises;
 #[allow(missing_docs)]
 #[path = "../efm-data/tests/support/readers.rs"]

@@ -2,12 +2,13 @@
 
 use std::process::ExitCode;
 
-use efm_data::{DataError, ErrorClass};
+use efm::config::ConfigError;
+use efm::{Error, Kind};
+use efm_core::CoreError;
+use efm_data::DataError;
 use efm_eval::EvalError;
-use efm_integrate::TraceError;
 use efm_models::{DeviceError, ModelError};
 use efm_train::TrainError;
-use efm_train::config::ConfigError;
 
 use crate::say;
 
@@ -50,11 +51,6 @@ impl Failure {
         Self::new(Exit::Usage, message, hint)
     }
 
-    /// What is wrong.
-    pub fn cause(&self) -> &str {
-        &self.message
-    }
-
     /// What clap found wrong with the command line, in our two lines: its first paragraph, and its tip if it has one.
     pub fn command_line(error: &clap::Error) -> Self {
         let text = error.render().to_string();
@@ -86,101 +82,63 @@ impl Failure {
     }
 }
 
-impl From<ConfigError> for Failure {
-    fn from(error: ConfigError) -> Self {
-        Self::new(Exit::Usage, error.to_string(), error.hint)
+impl From<Kind> for Exit {
+    fn from(kind: Kind) -> Self {
+        match kind {
+            Kind::Config => Self::Usage,
+            Kind::Data => Self::Data,
+            Kind::Io => Self::Io,
+            Kind::Resource => Self::Resource,
+            Kind::Interrupted => Self::Interrupted,
+            Kind::Terminated => Self::Terminated,
+            _ => Self::Numerical,
+        }
     }
 }
 
-impl From<DataError> for Failure {
-    fn from(error: DataError) -> Self {
-        let exit = match error.class() {
-            ErrorClass::Config => Exit::Usage,
-            ErrorClass::BadData => Exit::Data,
-            ErrorClass::Io => Exit::Io,
-            ErrorClass::ResourceLimit => Exit::Resource,
-        };
-        Self::new(exit, error.to_string(), error.hint())
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        let hint = hint(&error).unwrap_or_else(|| error.hint());
+        Self::new(error.kind().into(), error.to_string(), hint)
     }
 }
 
-impl From<TrainError> for Failure {
-    fn from(error: TrainError) -> Self {
-        let hint = error.hint().to_owned();
-        let exit = match error {
-            TrainError::Config(error) => return error.into(),
-            TrainError::TooLarge { .. } => Exit::Resource,
-            TrainError::Data(error) => return error.into(),
-            TrainError::Model(error) => return error.into(),
-            TrainError::Trace(error) => return error.into(),
-            TrainError::NoDensity | TrainError::NoOrigins => Exit::Usage,
-            TrainError::Io { .. } | TrainError::Locked { .. } => Exit::Io,
-            TrainError::Corrupt { .. } | TrainError::Core(_) => Exit::Data,
-            _ => Exit::Numerical,
-        };
-        Self::new(exit, error.to_string(), hint)
-    }
+/// Where the remedy is an option of the command line: that option.
+fn hint(error: &Error) -> Option<String> {
+    Some(match error {
+        Error::Locked { .. } => "wait for it to end, or choose another folder with --out".to_owned(),
+        Error::Model(ModelError::BadConfig { key, .. }) => format!("set another value with --set model.{key}=…"),
+        Error::Model(ModelError::NoImages { .. }) => {
+            "--shape CHANNELS,ROWS,COLUMNS says what rows of a file are; --size makes pictures fit".to_owned()
+        }
+        Error::Model(ModelError::Device(DeviceError::Unknown { feature: Some(feature), .. })) => format!(
+            "`efm devices` lists the devices of this build; one made with --features {feature} has this one as well"
+        ),
+        Error::Model(ModelError::Device(_)) => "`efm devices` lists the devices of this build".to_owned(),
+        Error::Train(TrainError::Device(_)) => "try --device cpu, or a smaller train.batch".to_owned(),
+        _ => return None,
+    })
 }
 
-impl From<ModelError> for Failure {
-    fn from(error: ModelError) -> Self {
-        let exit = match error {
-            ModelError::Unreadable { .. } => Exit::Io,
-            ModelError::BadWeights { .. } | ModelError::NoImages { .. } => Exit::Data,
-            _ => Exit::Usage,
-        };
-        let hint = match &error {
-            ModelError::Unreadable { .. } => "give the path of a file of weights".to_owned(),
-            ModelError::BadWeights { .. } => {
-                "weights are PyTorch files of tensors (torch.save of a state_dict) or safetensors, of this very network"
-                    .to_owned()
+/// Errors of the parts are those of the library.
+macro_rules! through_the_library {
+    ($($error:ty),* $(,)?) => {
+        $(impl From<$error> for Failure {
+            fn from(error: $error) -> Self {
+                Error::from(error).into()
             }
-            ModelError::NoImages { .. } => {
-                "--shape CHANNELS,ROWS,COLUMNS says what rows of a file are; --size makes pictures fit".to_owned()
-            }
-            ModelError::BadImage { .. } => {
-                "a U-Net is for images: data.image = [height, width], or model.image, says how large they are"
-                    .to_owned()
-            }
-            ModelError::BadConfig { key, .. } => format!("set another value with --set model.{key}=…"),
-            ModelError::Device(DeviceError::Unknown { feature: Some(feature), .. }) => format!(
-                "`efm devices` lists the devices of this build; one made with --features {feature} has this one as well"
-            ),
-            _ => "`efm devices` lists the devices of this build".to_owned(),
-        };
-        Self::new(exit, error.to_string(), hint)
-    }
+        })*
+    };
 }
 
-impl From<DeviceError> for Failure {
-    fn from(error: DeviceError) -> Self {
-        ModelError::from(error).into()
-    }
-}
-
-impl From<TraceError> for Failure {
-    fn from(error: TraceError) -> Self {
-        let exit = match error {
-            TraceError::Field(_) => Exit::Numerical,
-            _ => Exit::Usage,
-        };
-        Self::new(exit, error.to_string(), "the [solver] keys set how lines are traced")
-    }
-}
-
-impl From<EvalError> for Failure {
-    fn from(error: EvalError) -> Self {
-        let exit = match error {
-            EvalError::Io { .. } => Exit::Io,
-            EvalError::TooLarge { .. } => Exit::Resource,
-            _ => Exit::Data,
-        };
-        Self::new(exit, error.to_string(), "both sets need points of the same dimension, two or more")
-    }
-}
-
-impl From<efm_core::CoreError> for Failure {
-    fn from(error: efm_core::CoreError) -> Self {
-        Self::new(Exit::Data, error.to_string(), "look at the data with any table viewer")
-    }
-}
+through_the_library!(
+    ConfigError,
+    CoreError,
+    DataError,
+    EvalError,
+    efm_field::FieldError,
+    efm_integrate::TraceError,
+    DeviceError,
+    ModelError,
+    TrainError,
+);

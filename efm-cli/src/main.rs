@@ -6,7 +6,6 @@ mod commands;
 mod data_folder;
 mod failure;
 mod memory;
-mod pipeline;
 mod presets;
 mod progress;
 mod report_args;
@@ -14,6 +13,7 @@ mod say;
 mod sets;
 mod signals;
 mod sparkline;
+mod terminal;
 mod watch;
 
 use std::process::ExitCode;

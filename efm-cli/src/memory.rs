@@ -4,9 +4,8 @@ use std::fs;
 use std::str::FromStr;
 use std::time::{Duration, Instant};
 
+use efm::{Error, Estimate, Kind, shown};
 use efm_data::Limits;
-
-use crate::failure::{Exit, Failure};
 
 /// A number of bytes on the command line: `8GiB`, `500 MB`, `1048576`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -91,8 +90,8 @@ impl Memory {
     /// Holds what is about to be taken, on top of what is in use, against the limit.
     ///
     /// # Errors
-    /// [`Exit::Resource`], naming the part that takes most.
-    pub fn check(&self, estimate: &Estimate) -> Result<(), Failure> {
+    /// [`Kind::Resource`], naming the part that takes most.
+    pub fn check(&self, estimate: &Estimate) -> Result<(), Error> {
         let more = estimate.bytes();
         let need = resident().unwrap_or(0) as f64 + more;
         let (limit, whose) = if need > self.limit as f64 {
@@ -104,8 +103,8 @@ impl Memory {
             }
         };
         let (part, bytes, remedy) = estimate.largest();
-        Err(Failure::new(
-            Exit::Resource,
+        Err(Error::new(
+            Kind::Resource,
             format!(
                 "this takes about {} of memory, {} of it for {part}; {whose} {}",
                 shown(need),
@@ -126,66 +125,13 @@ impl Memory {
     }
 
     /// The failure of a command that took more than was thought; `done` says what there is until now.
-    pub fn exceeded(&self, done: &str) -> Failure {
-        Failure::new(
-            Exit::Resource,
+    pub fn exceeded(&self, done: &str) -> Error {
+        Error::new(
+            Kind::Resource,
             format!("more than the {} allowed are in use: {done}", shown(self.limit as f64)),
             "allow more with --memory, or make the run smaller",
         )
     }
-}
-
-/// What is about to be taken, part by part.
-#[derive(Debug, Clone, Default)]
-pub struct Estimate {
-    parts: Vec<(String, f64, &'static str)>,
-}
-
-impl Estimate {
-    /// Adds a part: what it is for, its bytes, and what makes it smaller.
-    #[must_use]
-    pub fn with(mut self, part: impl Into<String>, bytes: f64, remedy: &'static str) -> Self {
-        self.parts.push((part.into(), bytes, remedy));
-        self
-    }
-
-    /// The larger of two estimates, for work that is done one after the other.
-    #[must_use]
-    pub fn or(self, other: Self) -> Self {
-        if other.bytes() > self.bytes() { other } else { self }
-    }
-
-    /// All parts of both, for what is there at the same time.
-    #[must_use]
-    pub fn and(mut self, other: Self) -> Self {
-        self.parts.extend(other.parts);
-        self
-    }
-
-    /// Takes off what was given back and is still counted as in use: the same memory is taken again.
-    #[must_use]
-    pub fn reusing(self, bytes: f64) -> Self {
-        self.with("memory in use that is free again", -bytes, "")
-    }
-
-    /// All parts together.
-    pub fn bytes(&self) -> f64 {
-        self.parts.iter().map(|(_, bytes, _)| bytes).sum::<f64>().max(0.0)
-    }
-
-    fn largest(&self) -> (&str, f64, &'static str) {
-        let largest = self.parts.iter().max_by(|a, b| a.1.total_cmp(&b.1));
-        largest.map_or(("the program", 0.0, "take less"), |(part, bytes, remedy)| (part, *bytes, remedy))
-    }
-}
-
-/// Bytes as a person writes them.
-pub fn shown(bytes: f64) -> String {
-    let units = ["bytes", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"];
-    let power = (bytes.max(1.0).log2() / 10.0).floor().clamp(0.0, 6.0);
-    let value = bytes / 1024_f64.powf(power);
-    let digits = usize::from(value < 10.0 && value.fract() > 0.0);
-    format!("{value:.digits$} {}", units[power as usize])
 }
 
 /// The number before `kB` in the line of a file of /proc that begins with `key`, in bytes.
@@ -247,15 +193,6 @@ mod tests {
         }
         for text in ["", "lots", "-1", "8 apples", "1e3", "0", "1..5", "99999999999 TiB", "nan"] {
             assert!(text.parse::<Bytes>().is_err(), "{text}");
-        }
-    }
-
-    #[test]
-    fn sizes_are_shown_in_the_unit_that_fits() {
-        for (bytes, text) in
-            [(512.0, "512 bytes"), (2048.0, "2 KiB"), (20.0 * 1_048_576.0, "20 MiB"), (1.5e12, "1.4 TiB")]
-        {
-            assert_eq!(shown(bytes), text);
         }
     }
 }

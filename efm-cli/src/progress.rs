@@ -2,13 +2,14 @@
 
 use std::time::{Duration, Instant};
 
+use efm::Progress;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use crate::say;
 use crate::sparkline::Sparkline;
 
-/// Progress of one stage.
-pub struct Progress {
+/// Progress of one stage; the bar goes when this is dropped.
+pub struct Bar {
     bar: ProgressBar,
     stage: &'static str,
     total: u64,
@@ -17,7 +18,7 @@ pub struct Progress {
     curve: Sparkline,
 }
 
-impl Progress {
+impl Bar {
     /// `total` units of work called `stage`.
     pub fn new(stage: &'static str, total: usize) -> Self {
         let bar = ProgressBar::with_draw_target(Some(total as u64), ProgressDrawTarget::stderr_with_hz(10));
@@ -27,17 +28,17 @@ impl Progress {
         bar.enable_steady_tick(Duration::from_millis(500));
         Self { bar, stage, total: total as u64, tenth: 0, started: Instant::now(), curve: Sparkline::default() }
     }
+}
 
-    /// Sets the work done, and shows a positive value of it with its curve, and what more there is to say.
-    pub fn set_value(&mut self, done: usize, name: &str, value: f64, more: &str) {
+impl Progress for Bar {
+    fn set_value(&mut self, done: usize, name: &str, value: f64, more: &str) {
         self.curve.add(done as u64, self.total, value);
         let curve = std::mem::take(&mut self.curve);
-        self.set(done, || format!("{name} {value:.5} {}{more}", curve.text()));
+        self.set(done, &|| format!("{name} {value:.5} {}{more}", curve.text()));
         self.curve = curve;
     }
 
-    /// Sets the work done and a short remark.
-    pub fn set(&mut self, done: usize, remark: impl FnOnce() -> String) {
+    fn set(&mut self, done: usize, remark: &dyn Fn() -> String) {
         let done = done as u64;
         let tenth = (done * 10).checked_div(self.total).unwrap_or(10);
         if self.bar.is_hidden() {
@@ -54,10 +55,10 @@ impl Progress {
         }
         self.tenth = tenth.max(self.tenth);
     }
+}
 
-    /// Ends the stage; returns its wall time in seconds.
-    pub fn finish(self) -> f64 {
+impl Drop for Bar {
+    fn drop(&mut self) {
         self.bar.finish_and_clear();
-        self.started.elapsed().as_secs_f64()
     }
 }

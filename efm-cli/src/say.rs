@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::io::Write;
+use std::path::Path;
 
 /// The text without control characters but for line feeds and tabs: names of files, arrays and classes come from outside, and
 /// a terminal obeys what it is told.
@@ -30,6 +31,21 @@ pub fn out(line: impl std::fmt::Display) {
 /// One line on stderr.
 pub fn note(line: impl std::fmt::Display) {
     let _ = writeln!(std::io::stderr(), "{}", harmless(&line.to_string()));
+}
+
+/// The command as it was typed, as a shell takes it.
+pub fn typed() -> String {
+    let words: Vec<_> = std::env::args_os().skip(1).map(|word| efm::quoted(&word.to_string_lossy())).collect();
+    format!("efm {}", words.join(" "))
+}
+
+/// Writes the pages of a run's folder. The run itself is done by then: a page that cannot be written is worth a note, not a
+/// failure.
+pub fn report(folder: &Path) {
+    match efm::write_pages(folder) {
+        Ok(file) => out(format!("to look at: {}", file.display())),
+        Err(error) => note(format!("efm: no report: {error}")),
+    }
 }
 
 /// A panic is a bug of ours: one line that says so, and no backtrace.

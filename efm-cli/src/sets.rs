@@ -9,8 +9,9 @@ use rayon::prelude::*;
 
 use crate::data_folder;
 use crate::failure::{Exit, Failure};
-use crate::memory::Memory;
-use crate::pipeline::{is_run, saved_config};
+use crate::terminal::Terminal;
+use efm::Host;
+use efm::{is_run, saved_config};
 
 /// Points, and where they came from.
 pub struct Set {
@@ -98,16 +99,16 @@ impl Set {
     /// * `RUN`: where a run's points landed; `RUN:source` and `RUN:target` are where they began, and fresh points of the target.
     ///
     /// Behind the colons of images stand `train` (if nothing is said), `test` or `all`, `A` or `B`, and classes.
-    pub fn read(path: &Path, pixels: Pixels, memory: Memory) -> Result<Self, Failure> {
+    pub fn read(path: &Path, pixels: Pixels, host: &Terminal) -> Result<Self, Failure> {
         let named = Named::of(path)?;
         let what = path.display().to_string();
         if is_run(&named.path) {
             let image = run_shape(&named.path);
-            return Ok(Self { points: some(of_run(&named, memory)?, pixels), what, image });
+            return Ok(Self { points: some(of_run(&named, host)?, pixels), what, image });
         }
-        let is_array = pixels.arrays && is_array_of_images(&named.path, memory);
+        let is_array = pixels.arrays && is_array_of_images(&named.path, host);
         if is_array || DataSpec::kind_for(&named.path) == ImagesSpec::NAME {
-            return images(&named, what, pixels, memory);
+            return images(&named, what, pixels, host);
         }
         if let Some(word) = named.words.first() {
             return Err(Failure::usage(
@@ -115,15 +116,15 @@ impl Set {
                 "parts are those of runs (RUN:target) and of images (FOLDER:test)",
             ));
         }
-        let points = read_points_within(&named.path, None, &memory.limits())?;
+        let points = read_points_within(&named.path, None, &host.limits())?;
         Ok(Self { points: some(points, pixels), what, image: None })
     }
 }
 
 /// Rows have two axes, images more.
-fn is_array_of_images(path: &Path, memory: Memory) -> bool {
+fn is_array_of_images(path: &Path, host: &Terminal) -> bool {
     let array = path.extension().is_some_and(|end| ["npy", "npz"].iter().any(|name| end.eq_ignore_ascii_case(name)));
-    array && count_axes(path, &memory.limits()).is_ok_and(|axes| axes > 2)
+    array && count_axes(path, &host.limits()).is_ok_and(|axes| axes > 2)
 }
 
 fn some(points: Points, pixels: Pixels) -> Points {
@@ -133,7 +134,7 @@ fn some(points: Points, pixels: Pixels) -> Points {
     }
 }
 
-fn of_run(named: &Named, memory: Memory) -> Result<Points, Failure> {
+fn of_run(named: &Named, host: &Terminal) -> Result<Points, Failure> {
     let part = match &named.words[..] {
         [] => "transported",
         [word] if ["transported", "source", "target"].contains(&word.as_str()) => word,
@@ -152,10 +153,10 @@ fn of_run(named: &Named, memory: Memory) -> Result<Points, Failure> {
             "`efm run` and `efm map` leave transported points; a run that was only trained has none",
         ));
     }
-    Ok(read_points_within(&file, None, &memory.limits())?)
+    Ok(read_points_within(&file, None, &host.limits())?)
 }
 
-fn images(named: &Named, what: String, pixels: Pixels, memory: Memory) -> Result<Set, Failure> {
+fn images(named: &Named, what: String, pixels: Pixels, host: &Terminal) -> Result<Set, Failure> {
     let mut spec = ImagesSpec::new(&named.path);
     match (pixels.shape, pixels.side) {
         (Some(shape), _) => {
@@ -182,7 +183,7 @@ fn images(named: &Named, what: String, pixels: Pixels, memory: Memory) -> Result
     }
     let sampler = spec.open(Path::new(""))?;
     let shape = sampler.shape();
-    let room = usize::try_from(memory.for_rows() / 4 / shape.dim() as u64).unwrap_or(usize::MAX);
+    let room = usize::try_from(host.memory_for_rows() / 4 / shape.dim() as u64).unwrap_or(usize::MAX);
     let wanted = pixels.chosen(sampler.count()).unwrap_or_else(|| (0..sampler.count()).collect());
     // More than fit are thinned evenly: files stand in the order of their classes.
     let count = wanted.len().min(room.max(2));

@@ -6,8 +6,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use signal_hook::consts::{SIGINT, SIGTERM};
 
-use crate::failure::{Exit, Failure};
 use crate::memory::Memory;
+use efm::Kind;
 
 /// The last signal that asked for an end, if any. A second SIGINT ends the process at once.
 #[derive(Debug, Clone)]
@@ -37,27 +37,19 @@ impl Signals {
         self
     }
 
-    /// The failure to end with because of [`Signals::received`]: what was done until now, and what to do then.
-    pub fn failure(&self, exit: Exit, done: &str, hint: &str) -> Failure {
-        match self.memory.get() {
-            Some(memory) if exit == Exit::Resource => memory.exceeded(done),
-            _ => Failure::new(exit, done, hint),
-        }
-    }
-
     /// What to exit with if a signal came or too much memory is in use.
-    pub fn received(&self) -> Option<Exit> {
+    pub fn received(&self) -> Option<Kind> {
         match self.last.load(Ordering::Relaxed) as i32 {
-            SIGINT => Some(Exit::Interrupted),
-            SIGTERM => Some(Exit::Terminated),
+            SIGINT => Some(Kind::Interrupted),
+            SIGTERM => Some(Kind::Terminated),
             _ => self.out_of_memory(),
         }
     }
 
-    fn out_of_memory(&self) -> Option<Exit> {
+    fn out_of_memory(&self) -> Option<Kind> {
         let mut memory = self.memory.get()?;
         let exceeded = memory.is_exceeded();
         self.memory.set(Some(memory));
-        exceeded.then_some(Exit::Resource)
+        exceeded.then_some(Kind::Resource)
     }
 }

@@ -28,18 +28,9 @@ pub enum TrainError {
         /// Its size and the limit.
         message: String,
     },
-    /// A configuration makes no run.
-    #[error(transparent)]
-    Config(#[from] crate::config::ConfigError),
     /// A value out of its range, or parts that do not fit each other.
     #[error(transparent)]
     Misfit(#[from] crate::Misfit),
-    /// Another process trains in this folder.
-    #[error("{}: another run is at work in this folder", path.display())]
-    Locked {
-        /// The run's folder.
-        path: PathBuf,
-    },
     /// The loss became NaN or infinite.
     #[error("the loss is {loss} at step {step} (seed {seed}, batch {step})")]
     NonFiniteLoss {
@@ -59,21 +50,12 @@ pub enum TrainError {
     /// Data that cannot be read or scaled.
     #[error(transparent)]
     Data(#[from] efm_data::DataError),
-    /// A density was asked of a map whose source has none in closed form.
-    #[error("the source has no density in closed form, so the map's density is unknown")]
-    NoDensity,
-    /// A classifier was asked of images whose classes are unknown.
-    #[error("the classes of the images are unknown, so there is nothing to tell")]
-    Unlabelled,
     /// The caller stopped what it was watching.
     #[error("stopped before the end")]
     Interrupted,
     /// The objective needs the charge each point was drawn from, and these points have none.
     #[error("train.objective = \"posterior\" needs train.points of kind \"flux\" or \"around\"")]
     NoOrigins,
-    /// Lines cannot be followed with these settings, or the field failed on the way.
-    #[error(transparent)]
-    Trace(#[from] efm_integrate::TraceError),
     /// The field could not be evaluated.
     #[error(transparent)]
     Field(#[from] efm_field::FieldError),
@@ -84,12 +66,12 @@ pub enum TrainError {
 
 impl TrainError {
     /// An I/O error at `path`.
-    pub(crate) fn io(path: &Path, error: impl std::fmt::Display) -> Self {
+    pub fn io(path: &Path, error: impl std::fmt::Display) -> Self {
         Self::Io { path: path.to_path_buf(), message: error.to_string() }
     }
 
     /// A file whose content is wrong.
-    pub(crate) fn corrupt(path: &Path, message: impl Into<String>) -> Self {
+    pub fn corrupt(path: &Path, message: impl Into<String>) -> Self {
         // Names that a file holds are shown in messages; none of its control characters may be.
         let plain = |c: char| if c.is_control() { c.escape_default().collect() } else { c.to_string() };
         Self::Corrupt { path: path.to_path_buf(), message: message.into().chars().map(plain).collect() }
@@ -99,19 +81,14 @@ impl TrainError {
     pub fn hint(&self) -> &str {
         match self {
             Self::TooLarge { .. } => "name another file",
-            Self::Config(error) => &error.hint,
             Self::Misfit(misfit) => &misfit.accepted,
             Self::Io { .. } => "check that the folder exists, is writable and has room",
             Self::Corrupt { .. } => "the file was cut or changed; use another checkpoint or train again",
-            Self::Locked { .. } => "wait for it to end, or choose another folder with --out",
             Self::NonFiniteLoss { .. } => "lower train.learning_rate, or set train.clip",
             Self::Device(_) => "try --device cpu, or a smaller train.batch",
             Self::Data(error) => error.hint(),
-            Self::NoDensity => "train from a gaussian, mixture, eight-gaussians or checkerboard source of some width",
-            Self::Unlabelled => "put the images into one folder per class",
             Self::Interrupted => "run the command again",
             Self::NoOrigins => "set train.points.kind, or train.objective",
-            Self::Trace(_) => "the [solver] keys set how lines are traced",
             Self::Core(_) | Self::Field(_) => "look at the data with any table viewer",
             Self::Model(_) => "`efm devices` lists what this build has",
         }

@@ -91,7 +91,7 @@ pub fn write_atomically(path: &Path, content: &[u8]) -> Result<(), TrainError> {
 }
 
 /// Removes what a killed process was writing into a folder; nobody else may be writing there.
-pub(crate) fn remove_unfinished(folder: &Path) {
+pub fn remove_unfinished(folder: &Path) {
     let unfinished = |name: &str| name.starts_with(START) && ENDS.iter().any(|end| name.ends_with(end));
     for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
         if entry.file_name().to_str().is_some_and(unfinished) {
@@ -121,12 +121,12 @@ pub fn read_within(path: &Path, most: u64) -> Result<Vec<u8>, TrainError> {
 }
 
 /// Reads a whole file of a run.
-pub(crate) fn read(path: &Path) -> Result<Vec<u8>, TrainError> {
+pub fn read(path: &Path) -> Result<Vec<u8>, TrainError> {
     read_within(path, u64::MAX)
 }
 
 /// Refuses folders, pipes, sockets and devices.
-pub(crate) fn regular(path: &Path, metadata: &fs::Metadata) -> Result<(), TrainError> {
+pub fn regular(path: &Path, metadata: &fs::Metadata) -> Result<(), TrainError> {
     if metadata.is_file() {
         return Ok(());
     }

@@ -81,7 +81,7 @@ fn part_of_gradient(
 }
 
 /// Σ over `shards` of their losses, and its gradient: side by side on the cores, added in order.
-pub(crate) fn summed_gradient<M: Module + Sync, S: Send>(
+pub fn summed_gradient<M: Module + Sync, S: Send>(
     network: &M,
     shards: Vec<S>,
     loss: impl Fn(&M, S) -> Tensor<1> + Sync,

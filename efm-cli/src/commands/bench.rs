@@ -149,7 +149,7 @@ fn measure(shape: (usize, usize, usize), law: Law, limit: f64, device: &Device) 
     }
     let field = ExactField::new(capacitor, law);
     let mut out = FieldValues::default();
-    field.evaluate_into(&at, &mut out).map_err(efm_train::TrainError::from)?;
+    field.evaluate_into(&at, &mut out)?;
     let square = |value: f32| Tensor::<2>::full([SIDE, SIDE], value, device);
     let (a, b) = (square(0.5), square(0.25));
     let [field_seconds, product_seconds] = best(

@@ -1,19 +1,19 @@
 use std::path::{Path, PathBuf};
 
+use efm::{RunDir, all, class_names, classifier, judge, nearest, saved_config, shapes};
 use efm_core::{Points, Seed};
 use efm_data::image::{ImageSampler, ImagesSpec};
 use efm_data::{DataSpec, Sampler, read_points};
 use efm_eval::{ImageShape, colour_correlation, frechet_distance};
 use efm_models::device;
 use efm_report::picture::image_pairs;
-use efm_train::{RunDir, class_names, judge, write_atomically};
+use efm_train::write_atomically;
 use serde::Serialize;
 
 use crate::args::ClassifyArgs;
 use crate::failure::{Exit, Failure};
-use crate::pipeline::{all, classifier, nearest, saved_config, shapes};
 use crate::say;
-use crate::signals::Signals;
+use crate::terminal::Terminal;
 
 /// Test images that the classifier is measured on.
 const TESTS: usize = 10_000;
@@ -48,11 +48,11 @@ struct Report {
 }
 
 /// `efm classify`: what a classifier trained on the real images says of transported ones.
-pub fn run(args: &ClassifyArgs) -> Result<(), Failure> {
+pub fn run(args: &ClassifyArgs, host: &Terminal) -> Result<(), Failure> {
     let several = args.runs.len() > 1;
     let mut reports = Vec::new();
     for run in &args.runs {
-        let report = one(args, run)?;
+        let report = one(args, run, host)?;
         if !args.json {
             let name = if several { format!("{}: ", run.display()) } else { String::new() };
             say::out(format!("{name}{}", summary(&report)));
@@ -69,7 +69,7 @@ pub fn run(args: &ClassifyArgs) -> Result<(), Failure> {
     Ok(())
 }
 
-fn one(args: &ClassifyArgs, run: &Path) -> Result<Report, Failure> {
+fn one(args: &ClassifyArgs, run: &Path, host: &Terminal) -> Result<Report, Failure> {
     let config = saved_config(run)?;
     let DataSpec::Images(target) = &config.target else {
         return Err(Failure::usage(
@@ -91,9 +91,10 @@ fn one(args: &ClassifyArgs, run: &Path) -> Result<Report, Failure> {
         let message = format!("{}: the points are not those of its config.toml", run.display());
         return Err(Failure::new(Exit::Data, message, "run the experiment again"));
     }
-    let (device, seed, signals) = (device::parse(&args.device)?, Seed(args.seed), Signals::listen());
+    let (device, seed) = (device::parse(&args.device)?, Seed(args.seed));
+    host.listen();
     let kept = args.classifier.as_deref();
-    let classifier = classifier(&train, args.steps, seed, kept, &device, &signals)?;
+    let classifier = classifier(&train, args.steps, seed, kept, &device, host)?;
 
     let stream = seed.stream("classify/test");
     let labels = test.labels().ok_or_else(|| unlabelled(target))?;

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::path::Path;
 
+use efm::{Estimate, Host};
 use efm_core::{Points, Seed};
 use efm_eval::{Comparison, Figure, Measure, Metrics, Skipped, compare, optimal_cost, space_table, transport_cost};
 use efm_train::write_atomically;
@@ -10,10 +11,9 @@ use serde::Serialize;
 
 use crate::args::EvalArgs;
 use crate::failure::Failure;
-use crate::memory::{Estimate, Memory};
-use crate::progress::Progress;
 use crate::say;
 use crate::sets::{Pixels, Set, shape_of_run};
+use crate::terminal::Terminal;
 
 /// Seconds of work from which on a bar is shown, and from which on it is said how long it may take.
 const LONG: f64 = 3.0;
@@ -59,14 +59,14 @@ struct Output {
 }
 
 /// Compares the two sets that the arguments name.
-pub fn run(args: &EvalArgs, second: &Path, memory: Memory) -> Result<(), Failure> {
+pub fn run(args: &EvalArgs, second: &Path, host: &Terminal) -> Result<(), Failure> {
     if let Some(out) = &args.out {
         check_place("--out", out)?;
     }
     let shape = shape_of_run(&args.first).or_else(|| shape_of_run(second));
     let pixels = Pixels { side: args.image, shape, ..Pixels::default() };
-    let sets = [Set::read(&args.first, pixels, memory)?, Set::read(second, pixels, memory)?];
-    let start = args.start.as_deref().map(|start| Set::read(start, pixels, memory)).transpose()?;
+    let sets = [Set::read(&args.first, pixels, host)?, Set::read(second, pixels, host)?];
+    let start = args.start.as_deref().map(|start| Set::read(start, pixels, host)).transpose()?;
     if let [Set { image: Some(one), .. }, Set { image: Some(other), .. }] = &sets
         && one != other
     {
@@ -78,12 +78,12 @@ pub fn run(args: &EvalArgs, second: &Path, memory: Memory) -> Result<(), Failure
     let described = sets.each_ref().map(describe);
     let mut compared = Vec::new();
     for space in spaces(&sets) {
-        compared.push(measure(&space, args, memory)?);
+        compared.push(measure(&space, args, host)?);
     }
     let mut metrics = metrics(&sets, &compared[0].figures, args.seed);
     if let Some(start) = &start {
         metrics.transport_cost = Some(transport_cost(&start.points, &sets[0].points)?);
-        let limit = efm_eval::assignment_memory(Comparison::default().exact).min(memory.for_rows());
+        let limit = efm_eval::assignment_memory(Comparison::default().exact).min(host.memory_for_rows());
         metrics.optimal_cost = optimal_cost(&start.points, &sets[0].points, limit).ok();
     }
     let text = tables(&described, &compared, &metrics);
@@ -124,7 +124,7 @@ fn describe(set: &Set) -> Described {
 }
 
 /// Takes the measures of a space, with a bar where that takes long.
-pub(super) fn measure(space: &Space<'_>, args: &EvalArgs, memory: Memory) -> Result<Compared, Failure> {
+pub(super) fn measure(space: &Space<'_>, args: &EvalArgs, host: &Terminal) -> Result<Compared, Failure> {
     let asked = !args.measures.is_empty();
     let usual = Comparison::default();
     let options = Comparison {
@@ -137,7 +137,7 @@ pub(super) fn measure(space: &Space<'_>, args: &EvalArgs, memory: Memory) -> Res
         draws: args.draws,
         neighbours: args.neighbours,
         directions: args.directions,
-        memory_limit: if asked { u64::MAX } else { usual.memory_limit.min(memory.for_rows()) },
+        memory_limit: if asked { u64::MAX } else { usual.memory_limit.min(host.memory_for_rows()) },
         ..usual
     };
     let (first, second) = (space.first.as_ref(), space.second.as_ref());
@@ -147,7 +147,7 @@ pub(super) fn measure(space: &Space<'_>, args: &EvalArgs, memory: Memory) -> Res
         let part = format!("the measures of up to {points} points in D = {}", first.dim());
         let remedy =
             "--max takes fewer points; the sliced W2 and the energy distance take all, the exact W2 8 bytes per pair";
-        memory.check(&Estimate::default().with(part, bytes, remedy))?;
+        host.check_memory(&Estimate::default().with(part, bytes, remedy))?;
     }
     let seconds = if first.dim() == second.dim() { options.seconds(first, second) } else { 0.0 };
     if seconds > VERY_LONG {
@@ -156,15 +156,13 @@ pub(super) fn measure(space: &Space<'_>, args: &EvalArgs, memory: Memory) -> Res
             "about {minutes:.0} minutes of one core; --max takes fewer points, the sliced W2 is quicker"
         ));
     }
-    let mut bar = (seconds > LONG).then(|| Progress::new("measuring", 1_000));
+    let mut bar = (seconds > LONG).then(|| host.progress("measuring", 1_000));
     let (figures, skipped) = compare(first, second, &options, &mut |share, measure| {
         if let Some(bar) = &mut bar {
-            bar.set((1_000.0 * share) as usize, || measure.title().to_owned());
+            bar.set((1_000.0 * share) as usize, &|| measure.title().to_owned());
         }
     })?;
-    if let Some(bar) = bar {
-        bar.finish();
-    }
+    drop(bar);
     Ok(Compared { space: space.name.clone(), dim: first.dim(), figures, skipped })
 }
 

@@ -1,26 +1,25 @@
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
+use efm::Host;
 use efm_core::Seed;
-use efm_data::Sampler;
 use efm_data::image::{ImageReport, ImageSampler, ImageSize, ImagesSpec, Opened, Split};
-use efm_data::store::{self, FetchOptions, Imported, KnownSet};
+use efm_data::store::{FetchOptions, Imported, KnownSet};
+use efm_data::{Sampler, store};
 use efm_eval::ImageShape;
 use efm_report::picture::image_grid;
 
 use crate::args::{DataAction, DataArgs};
-use crate::data_folder;
 use crate::failure::{Exit, Failure};
-use crate::progress::Progress;
-use crate::say;
-use crate::signals::Signals;
+use crate::terminal::Terminal;
+use crate::{data_folder, say};
 
 /// Images in a picture of `efm data info`, and how many stand side by side.
 const SHOWN: usize = 64;
 const COLUMNS: usize = 16;
 
 /// `efm data`.
-pub fn run(args: &DataArgs) -> Result<(), Failure> {
+pub fn run(args: &DataArgs, host: &Terminal) -> Result<(), Failure> {
     let folder = || data_folder::folder(args.folder.as_deref());
     match &args.action {
         DataAction::List => list(&folder()?),
@@ -32,7 +31,7 @@ pub fn run(args: &DataArgs) -> Result<(), Failure> {
                 skip_bad: *skip_bad,
                 ..ImagesSpec::new(place(path, args.folder.as_deref())?)
             };
-            info(&spec, grid.as_deref())
+            info(&spec, grid.as_deref(), host)
         }
         DataAction::Import { name, package, force } => {
             import(store::known(name)?, package.as_deref(), &folder()?, *force)
@@ -40,7 +39,7 @@ pub fn run(args: &DataArgs) -> Result<(), Failure> {
         DataAction::Fetch { name, mirror, force } => {
             let certificates = std::env::var_os("SSL_CERT_FILE").map(PathBuf::from);
             let options = FetchOptions { mirrors: mirror.clone(), proxy: proxy(), certificates, replace: *force };
-            fetch(store::known(name)?, &folder()?, &options)
+            fetch(store::known(name)?, &folder()?, &options, host)
         }
     }
 }
@@ -79,14 +78,12 @@ fn parse_split(text: &str) -> Result<Split, Failure> {
     })
 }
 
-fn info(spec: &ImagesSpec, grid: Option<&Path>) -> Result<(), Failure> {
-    let mut bar: Option<Progress> = None;
+fn info(spec: &ImagesSpec, grid: Option<&Path>, host: &Terminal) -> Result<(), Failure> {
+    let mut bar = None;
     let opened = spec.open_with(Path::new(""), &mut |done, all| {
-        bar.get_or_insert_with(|| Progress::new("reading", all)).set(done, String::new);
+        bar.get_or_insert_with(|| host.progress("reading", all)).set(done, &String::new);
     });
-    if let Some(bar) = bar {
-        bar.finish();
-    }
+    drop(bar);
     let Opened { sampler, report } = opened?;
     describe(spec, &sampler, &report);
     if let Some(path) = grid {
@@ -134,30 +131,26 @@ fn import(set: &KnownSet, package: Option<&Path>, folder: &Path, force: bool) ->
     done(&store::import(set, &package, folder, force, &mut |_| {})?)
 }
 
-fn fetch(set: &KnownSet, folder: &Path, options: &FetchOptions) -> Result<(), Failure> {
-    let signals = Signals::listen();
+fn fetch(set: &KnownSet, folder: &Path, options: &FetchOptions, host: &Terminal) -> Result<(), Failure> {
+    host.listen();
     let unchecked = set.files.iter().any(|file| file.sha256.is_none());
     if unchecked && !set.is_verified() {
         say::note(format!("{}: {}", set.name, store::REMOTE_FILES_UNCHECKED));
     }
-    let mut bar: Option<(&str, Progress)> = None;
+    let mut bar: Option<(&str, Box<dyn efm::Progress>)> = None;
     let fetched = store::fetch(set, folder, options, &mut |progress| {
         if bar.as_ref().is_none_or(|(file, _)| *file != progress.file) {
-            if let Some((_, bar)) = bar.take() {
-                bar.finish();
-            }
-            bar = Some((progress.file, Progress::new("fetching", progress.all.unwrap_or(0) as usize)));
+            drop(bar.take());
+            bar = Some((progress.file, host.progress("fetching", progress.all.unwrap_or(0) as usize)));
         }
         if let Some((file, bar)) = &mut bar {
-            bar.set(progress.done as usize, || (*file).to_owned());
+            bar.set(progress.done as usize, &|| (*file).to_owned());
         }
-        if signals.received().is_some() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        if host.stop().is_some() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     });
-    if let Some((_, bar)) = bar {
-        bar.finish();
-    }
-    match (fetched, signals.received()) {
-        (Err(_), Some(exit)) => Err(Failure::new(exit, "stopped", "the same command goes on from there")),
+    drop(bar);
+    match (fetched, host.stop()) {
+        (Err(_), Some(exit)) => Err(Failure::new(exit.into(), "stopped", "the same command goes on from there")),
         (fetched, _) => done(&fetched?),
     }
 }

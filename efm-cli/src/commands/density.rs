@@ -1,21 +1,18 @@
 use std::ops::ControlFlow;
 use std::path::Path;
 
+use efm::config::{ConfigSource, Rule, SolverConfig, load};
+use efm::{Host, Likelihood, LnDensities, TrainedModel, Way};
 use efm_core::Seed;
 use efm_data::{read_points_within, write_column};
 use efm_integrate::Save;
 use efm_integrate::density::{Divergence, Volume};
 use efm_models::device;
-use efm_train::config::{ConfigSource, Rule, SolverConfig, load};
-use efm_train::{Likelihood, LnDensities, TrainedModel};
 
 use crate::args::DensityArgs;
 use crate::failure::{Exit, Failure};
-use crate::memory::Memory;
-use crate::pipeline::Way;
-use crate::progress::Progress;
 use crate::say;
-use crate::signals::Signals;
+use crate::terminal::Terminal;
 
 /// Probes of each line where derivatives along all coordinates are too many.
 const PROBES: usize = 16;
@@ -29,7 +26,7 @@ const STEP: f64 = 2e-3;
 const TOLERANCE: f64 = 1e-6;
 
 /// `efm density`.
-pub fn run(args: &DensityArgs, memory: Memory) -> Result<(), Failure> {
+pub fn run(args: &DensityArgs, host: &Terminal) -> Result<(), Failure> {
     check(args)?;
     let device = device::parse(&args.device)?;
     let model = TrainedModel::load(&args.run.join("model"), &device)?;
@@ -40,7 +37,7 @@ pub fn run(args: &DensityArgs, memory: Memory) -> Result<(), Failure> {
         ));
     }
     let source = source(&args.run)?;
-    let points = read_points_within(&args.input, args.key.as_deref(), &memory.limits())?;
+    let points = read_points_within(&args.input, args.key.as_deref(), &host.limits())?;
     let dim = model.geometry.dim;
     for (found, what) in [(points.dim(), args.input.display()), (source.dim(), args.run.display())] {
         if found != dim {
@@ -70,15 +67,17 @@ pub fn run(args: &DensityArgs, memory: Memory) -> Result<(), Failure> {
         },
         seed: Seed(args.seed),
     };
-    let signals = Signals::listen().within(memory);
-    let mut progress = Progress::new("density", points.len());
+    host.listen();
+    let started = host.seconds();
+    let mut progress = host.progress("density", points.len());
     let found = likelihood.ln_densities(&points, &mut |now| {
-        progress.set(now.finished, || format!("{} evaluations", now.evaluations));
-        if signals.received().is_some() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        progress.set(now.finished, &|| format!("{} evaluations", now.evaluations));
+        if host.stop().is_some() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     })?;
-    let seconds = progress.finish();
-    if let Some(exit) = signals.received() {
-        return Err(signals.failure(exit, "stopped on the way; nothing was written", "run the command again"));
+    drop(progress);
+    let seconds = host.seconds() - started;
+    if let Some(exit) = host.stop() {
+        return Err(host.stopped(exit, "stopped on the way; nothing was written", "run the command again").into());
     }
     let lost = found.lost() as f64 / points.len() as f64;
     if lost > model.solver.lost_share {

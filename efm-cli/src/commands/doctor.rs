@@ -2,22 +2,21 @@ use std::fs;
 use std::path::Path;
 use std::sync::Arc;
 
+use efm::checkup::{Checkup, CloudCheck, LinesCheck};
+use efm::config::{ConfigSource, Gap, Method, Objective, RunConfig, load};
+use efm::{Fresh, GapRule, Host, Pace, Prepared, estimate, exact, pace, prepare};
 use efm_core::{Points, Seed, Side};
 use efm_models::device;
-use efm_train::checkup::{Checkup, CloudCheck, LinesCheck};
-use efm_train::config::{ConfigSource, Gap, Method, Objective, RunConfig, load};
-use efm_train::{GapRule, write_atomically};
+use efm_train::write_atomically;
 
 use super::settings::configuration;
 use crate::args::DoctorArgs;
 use crate::failure::{Exit, Failure};
-use crate::memory::Memory;
-use crate::pipeline::estimate;
-use crate::pipeline::{Fresh, Pace, Prepared, exact, pace, prepare};
 use crate::say;
+use crate::terminal::Terminal;
 
 /// `efm doctor`.
-pub fn run(args: &DoctorArgs, memory: Memory) -> Result<(), Failure> {
+pub fn run(args: &DoctorArgs, host: &Terminal) -> Result<(), Failure> {
     let config = configuration(&args.experiment, args.method.map(Method::from))?;
     if config.train.objective == Objective::FlowMatching {
         return Err(Failure::usage(
@@ -32,8 +31,8 @@ pub fn run(args: &DoctorArgs, memory: Memory) -> Result<(), Failure> {
     // The automatic gap is worth knowing where another is set, too.
     let mut open = config.clone();
     open.plates.gap = Gap::Auto;
-    let mut prepared = prepare(open, memory)?;
-    memory.check(&estimate::run(&prepared, true))?;
+    let mut prepared = prepare(open, host)?;
+    host.check_memory(&estimate::run(&prepared, true))?;
     let rule = prepared.gap_rule.expect("the gap was left open");
     if let Gap::Length(gap) = config.plates.gap {
         prepared.config.plates.gap = Gap::Length(gap);
@@ -41,7 +40,7 @@ pub fn run(args: &DoctorArgs, memory: Memory) -> Result<(), Failure> {
     }
     let checkup = look(&prepared, rule)?;
     let field = exact(&prepared, prepared.config.train.charges, None)?;
-    let pace = pace(&prepared, &field, &device)?;
+    let pace = pace(&prepared, &field, &device, host)?;
     if args.json {
         let json = serde_json::json!({ "checkup": checkup, "training": pace });
         say::out(serde_json::to_string_pretty(&json).expect("plain data"));
@@ -84,7 +83,7 @@ fn look(prepared: &Prepared, rule: GapRule) -> Result<Checkup, Failure> {
 
 /// All rows of a file, or as many points of a distribution as one pool of training has charges.
 fn points(fresh: &Fresh, seed: Seed, config: &RunConfig) -> Result<(Option<usize>, Points), Failure> {
-    use efm_train::config::Charges;
+    use efm::config::Charges;
     match fresh {
         Fresh::Rows { all, .. } => Ok((Some(all.len()), all.clone())),
         Fresh::Endless(_) => {

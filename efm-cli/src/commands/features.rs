@@ -4,23 +4,22 @@ use std::borrow::Cow;
 use std::path::{Path, PathBuf};
 
 use burn::tensor::Device;
+use efm::{Host, open_classifier};
 use efm_core::{Points, Seed};
 use efm_data::image::ImageShape;
 use efm_data::{store, write_arrays};
 use efm_eval::{Figure, Measure, Skipped, space_table};
 use efm_models::{Features, Weights, device};
-use efm_train::{open_classifier, write_atomically};
+use efm_train::write_atomically;
 use serde::Serialize;
 
-use super::compare::{self, Compared, READING, Space};
+use super::compare;
+use super::compare::{Compared, READING, Space};
 use crate::args::{EvalArgs, FeaturesArg};
-use crate::data_folder;
 use crate::failure::{Exit, Failure};
-use crate::memory::Memory;
-use crate::progress::Progress;
-use crate::say;
 use crate::sets::{Pixels, Set, shape_of_run};
-use crate::signals::Signals;
+use crate::terminal::Terminal;
+use crate::{data_folder, say};
 
 /// Features of two sets of images.
 pub struct FeatureClouds {
@@ -44,12 +43,12 @@ struct Distances {
 }
 
 /// Measures and prints.
-pub fn run(args: &EvalArgs, network: FeaturesArg, target: &Path, memory: Memory) -> Result<(), Failure> {
+pub fn run(args: &EvalArgs, network: FeaturesArg, target: &Path, host: &Terminal) -> Result<(), Failure> {
     let outputs = [("--out", &args.out), ("--keep-features", &args.features.keep_features)];
     for (option, file) in outputs {
         file.as_deref().map_or(Ok(()), |file| compare::check_place(option, file))?;
     }
-    let clouds = clouds(args, network, target, memory)?;
+    let clouds = clouds(args, network, target, host)?;
     let FeatureClouds { network, first, second } = &clouds;
     if let Some(path) = &args.features.keep_features {
         write_arrays(path, &[("first", first), ("second", second)])?;
@@ -62,7 +61,7 @@ pub fn run(args: &EvalArgs, network: FeaturesArg, target: &Path, memory: Memory)
     let [first, second] = [first, second].map(Cow::Borrowed);
     let images = [first.len(), second.len()];
     let space = Space { name: (*network).to_owned(), measures: &Measure::OF_FEATURES, first, second };
-    let Compared { dim, figures, skipped, .. } = compare::measure(&space, args, memory)?;
+    let Compared { dim, figures, skipped, .. } = compare::measure(&space, args, host)?;
     let text = format!(
         "{} images against {}, {dim} features of {network}: the Fréchet distance is {}, the kernel distance {}\n{}seed {}{READING}",
         images[0],
@@ -82,15 +81,15 @@ pub fn run(args: &EvalArgs, network: FeaturesArg, target: &Path, memory: Memory)
 }
 
 /// The features of both sets.
-pub fn clouds(args: &EvalArgs, network: FeaturesArg, target: &Path, memory: Memory) -> Result<FeatureClouds, Failure> {
+pub fn clouds(args: &EvalArgs, network: FeaturesArg, target: &Path, host: &Terminal) -> Result<FeatureClouds, Failure> {
     let device = device::parse("cpu")?;
     let network = open(network, args.features.weights.as_deref(), &device)?;
-    let signals = Signals::listen().within(memory);
+    host.listen();
     let own = network.image().map(|[channels, height, width]| ImageShape::new(height, width, channels)).transpose()?;
     let shape = own.or_else(|| shape_of_run(&args.first)).or_else(|| shape_of_run(target));
     let of = |path: &Path, stream: &str| -> Result<Points, Failure> {
         let most = Some((args.max.unwrap_or(MOST), Seed(args.seed).stream(stream)));
-        let set = Set::read(path, Pixels { side: args.image, shape, most, arrays: true }, memory)?;
+        let set = Set::read(path, Pixels { side: args.image, shape, most, arrays: true }, host)?;
         let shape = match set.image {
             Some(shape) => [shape.channels, shape.height, shape.width],
             None => {
@@ -98,14 +97,14 @@ pub fn clouds(args: &EvalArgs, network: FeaturesArg, target: &Path, memory: Memo
                 rows_shape(set.points.dim(), args.features.shape.as_deref(), path)?
             }
         };
-        let mut progress = Progress::new("features", set.points.len());
+        let mut progress = host.progress("features", set.points.len());
         let features = network.of(&set.points, shape, &device, &mut |done| {
-            progress.set(done, String::new);
-            signals.received().is_none()
+            progress.set(done, &String::new);
+            host.stop().is_none()
         });
-        progress.finish();
-        match signals.received() {
-            Some(exit) => Err(Failure::new(exit, "stopped; nothing was written", "run the command again")),
+        drop(progress);
+        match host.stop() {
+            Some(exit) => Err(Failure::new(exit.into(), "stopped; nothing was written", "run the command again")),
             None => Ok(features?),
         }
     };

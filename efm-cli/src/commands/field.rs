@@ -1,19 +1,19 @@
 use std::path::{Path, PathBuf};
 
+use efm::config::{Charges, ConfigSource, RunConfig, load};
+use efm::{Prepared, TrainedModel, Way, exact, prepare, some_lines};
 use efm_core::{Augmented, Points, Seed, Side};
 use efm_data::write_arrays;
 use efm_field::{ExactField, Field, Law, coulomb_potential, potential};
 use efm_models::device;
 use efm_report::picture::{Plane, View, planes, planes_png};
-use efm_train::config::{Charges, ConfigSource, RunConfig, load};
-use efm_train::{TrainError, TrainedModel, write_atomically};
+use efm_train::write_atomically;
 
 use super::settings::named;
 use crate::failure::{Exit, Failure};
-use crate::memory::Memory;
-use crate::pipeline::{Prepared, Way, exact, prepare, some_lines};
 use crate::report_args::{FieldArgs, PlaneArg, ShowArg};
 use crate::say;
+use crate::terminal::Terminal;
 
 /// Points of a grid in all, and charges that are drawn.
 const MOST_POINTS: usize = 1 << 20;
@@ -23,7 +23,7 @@ const DRAWN_CHARGES: usize = 400;
 const NEAREST: f64 = 0.02;
 
 /// `efm field`: planes of the field, for papers.
-pub fn run(args: &FieldArgs, memory: Memory) -> Result<(), Failure> {
+pub fn run(args: &FieldArgs, host: &Terminal) -> Result<(), Failure> {
     let out = args.out.clone().unwrap_or_else(|| PathBuf::from("field.svg"));
     let kind = kind(&out)?;
     if args.size < 2 || args.size.saturating_mul(args.size) > MOST_POINTS {
@@ -31,7 +31,7 @@ pub fn run(args: &FieldArgs, memory: Memory) -> Result<(), Failure> {
         return Err(Failure::usage(format!("--size {}: not a grid that can be drawn", args.size), hint));
     }
     let (config, folder) = configuration(&args.of, &args.settings)?;
-    let prepared = prepare(config, memory)?;
+    let prepared = prepare(config, host)?;
     let field = exact(&prepared, Charges::Count(args.charges), None)?;
     let device = device::parse("cpu")?;
     let model = match folder.map(|folder| folder.join("model")).filter(|model| model.is_dir() && !args.exact) {
@@ -200,7 +200,7 @@ impl Shown<'_> {
         }
         let mut plane = Plane { from, to, size: [size, size], ..Plane::default() };
         if self.has(ShowArg::Strength) {
-            plane.ln_strengths = self.exact.evaluate(&at).map_err(TrainError::from)?.ln_strengths;
+            plane.ln_strengths = self.exact.evaluate(&at)?.ln_strengths;
             if plane.ln_strengths.len() < at.len() || plane.ln_strengths.iter().any(|value| value.is_nan()) {
                 return Err(no_strength());
             }
@@ -209,12 +209,12 @@ impl Shown<'_> {
             let (x, z) = (self.view.lift([self.middle(0), self.middle(1)]), 0.5 * self.exact.gap());
             let origin: Vec<f64> = x.into_iter().chain([z]).collect();
             plane.potentials = match self.exact.law() {
-                Law::Coulomb => coulomb_potential(self.exact.capacitor(), &at, &origin).map_err(TrainError::from)?,
-                _ => potential(self.exact, &at, &origin).map_err(TrainError::from)?.ok_or_else(no_strength)?,
+                Law::Coulomb => coulomb_potential(self.exact.capacitor(), &at, &origin)?,
+                _ => potential(self.exact, &at, &origin)?.ok_or_else(no_strength)?,
             };
         }
         if self.has(ShowArg::Direction) {
-            let values = self.direction.evaluate(&at).map_err(TrainError::from)?.directions;
+            let values = self.direction.evaluate(&at)?.directions;
             let one = |direction: &[f64]| part(direction, self.view.turn(&direction[..direction.len() - 1]));
             plane.directions = values.iter().map(one).collect();
         }

@@ -1,19 +1,17 @@
+use efm::config::{Rule as LearnedRule, SolverConfig};
+use efm::{Collection, TrainedModel, Way, carry, check_losses, class_field, lifted, saved_config, without_noise};
 use efm_core::{Points, Seed, Side};
 use efm_models::device;
-use efm_train::TrainedModel;
-use efm_train::config::{Rule as LearnedRule, SolverConfig};
 
 use super::sample::{adjusted, starts};
 use super::transport::inputs;
 use crate::args::InterpolateArgs;
 use crate::failure::{Exit, Failure};
-use crate::memory::Memory;
-use crate::pipeline::{Collection, Way, carry, check_losses, class_field, lifted, saved_config, without_noise};
 use crate::say;
-use crate::signals::Signals;
+use crate::terminal::Terminal;
 
 /// `efm interpolate`: samples between samples.
-pub fn run(args: &InterpolateArgs, memory: Memory) -> Result<(), Failure> {
+pub fn run(args: &InterpolateArgs, host: &Terminal) -> Result<(), Failure> {
     let device = device::parse(&args.device)?;
     let config = saved_config(&args.run)?;
     let model = adjusted(TrainedModel::load(&args.run.join("model"), &device)?, &args.lines)?;
@@ -24,14 +22,14 @@ pub fn run(args: &InterpolateArgs, memory: Memory) -> Result<(), Failure> {
         ));
     }
     let out = Collection::place(args.out.as_deref(), &args.run, "between")?;
-    let signals = Signals::listen().within(memory);
+    host.listen();
     let (field, scalers) = class_field(&model, args.lines.class.as_deref(), model.solver.guidance, &device)?;
     // Noise of the lift is part of a start: it goes over from one to the other as well.
     let solver: SolverConfig = without_noise(&model.solver);
     let way = Way::new(&field, &scalers, &solver, None, Seed(args.seed));
     let ends = match &args.input {
         Some(file) => {
-            let targets = inputs(file, None, Some(&config), Side::Target, memory)?;
+            let targets = inputs(file, None, Some(&config), Side::Target, host)?;
             if targets.len() < 2 * args.rows || targets.dim() != model.geometry.dim {
                 let message = format!(
                     "{}: {} points of D = {}; {} rows need {} of D = {}",
@@ -49,7 +47,7 @@ pub fn run(args: &InterpolateArgs, memory: Memory) -> Result<(), Failure> {
                 ));
             }
             let chosen = targets.select(&(0..2 * args.rows).collect::<Vec<_>>());
-            let (starts, lines, _) = carry(way, &chosen, true, &signals)?;
+            let (starts, lines, _) = carry(way, &chosen, true, host)?;
             check_losses(&lines, solver.lost_share)?;
             starts
         }
@@ -59,7 +57,7 @@ pub fn run(args: &InterpolateArgs, memory: Memory) -> Result<(), Failure> {
         }
     };
     let between = between(&model, &ends, args.count)?;
-    let (found, lines, seconds) = carry(way, &between, false, &signals)?;
+    let (found, lines, seconds) = carry(way, &between, false, host)?;
     check_losses(&lines, solver.lost_share)?;
     Collection::of(Some(&config), Side::Target, &found).in_columns(args.count).write(&out, &found)?;
     say::out(format!("{} rows of {} samples in {seconds:.2} s; written to {}", args.rows, args.count, out.display()));

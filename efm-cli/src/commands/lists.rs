@@ -1,12 +1,11 @@
 use clap::CommandFactory;
+use efm::config::{Method, load};
 use efm_models::device;
-use efm_train::config::{Method, load};
 
 use super::settings::named;
 use crate::args::{Args, PresetsArgs};
 use crate::failure::Failure;
-use crate::presets;
-use crate::say;
+use crate::{presets, say};
 
 /// `efm presets`.
 pub fn presets(args: &PresetsArgs) -> Result<(), Failure> {

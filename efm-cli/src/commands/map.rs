@@ -1,42 +1,41 @@
 use clap::ValueEnum;
+use efm::config::{Charges, Method};
+use efm::{
+    Drawn, Estimate, Host, Prepared, Provenance, Rule, RunDir, Transported, Way, estimate, fresh, prepare, repeats,
+    sample_count, send,
+};
 use efm_core::{Capacitor, Points, Seed, Side};
 use efm_data::write_points;
 use efm_eval::Metrics;
 use efm_field::ExactField;
 use efm_integrate::Stop;
 use efm_integrate::maps::{MapKind, spacing};
-use efm_train::config::{Charges, Method};
-use efm_train::{RunDir, write_atomically};
+use efm_train::write_atomically;
 use rand::seq::index::sample;
 
 use super::run::{clear, folder, free, resolved};
 use super::settings::configuration;
 use crate::args::{MapArg, MapArgs};
 use crate::failure::Failure;
-use crate::memory::{Estimate, Memory};
-use crate::pipeline::estimate;
-use crate::pipeline::{
-    self, Drawn, Prepared, Provenance, Rule, Transported, Way, fresh, prepare, repeats, sample_count, send,
-};
 use crate::say;
-use crate::signals::Signals;
+use crate::terminal::Terminal;
 
 /// `efm map`: the exact field in place of a network.
-pub fn run(args: &MapArgs, memory: Memory) -> Result<(), Failure> {
+pub fn run(args: &MapArgs, host: &Terminal) -> Result<(), Failure> {
     let charges = charges(&args.charges)?;
     let mut experiment = args.experiment.clone();
     if let Some(gap) = &args.gap {
         experiment.settings.push(format!("plates.gap={gap}"));
     }
-    let prepared = prepare(configuration(&experiment, Some(method(args.map)))?, memory)?;
-    memory.check(&estimate(&prepared, charges))?;
-    let field = pipeline::exact(&prepared, charges, args.accuracy)?;
-    let signals = Signals::listen().within(memory);
+    let prepared = prepare(configuration(&experiment, Some(method(args.map)))?, host)?;
+    host.check_memory(&estimate(&prepared, charges))?;
+    let field = efm::exact(&prepared, charges, args.accuracy)?;
+    host.listen();
 
     let name = format!("{}-map", prepared.config.name);
     let run = RunDir::open(&folder(args.out.as_deref(), args.force, &name)?)?;
     free(&run, args.force)?;
-    let transported = transported(args.map, &prepared, &field, &signals)?;
+    let transported = transported(args.map, &prepared, &field, host)?;
     // Only now is there something to put in the place of what was there.
     clear(&run)?;
     write_atomically(&run.config(), resolved(&prepared.config).as_bytes())?;
@@ -44,17 +43,17 @@ pub fn run(args: &MapArgs, memory: Memory) -> Result<(), Failure> {
     if let Some(accuracy) = args.accuracy {
         options.extend(["--accuracy".to_owned(), accuracy.to_string()]);
     }
-    Provenance::of(&prepared.config, &run, "cpu", &["map"], &options)?.write(&run)?;
+    Provenance::of(&prepared.config, &run, "cpu", &["map"], &options, &say::typed())?.write(&run)?;
     write_points(&run.file("source.npy"), &transported.starts)?;
     write_points(&run.file("transported.npy"), &transported.ends)?;
-    let metrics = pipeline::measure(&prepared, &transported, "cpu", None)?;
+    let metrics = efm::measure(&prepared, &transported, "cpu", None)?;
     let metrics = Metrics { method: format!("map {}", name_of(args.map)), ..metrics };
     metrics.write(run.metrics())?;
-    pipeline::draw(&run, &prepared, None, &transported, &metrics)?;
-    pipeline::keep(&run, &prepared, None, &transported)?;
+    efm::draw(&run, &prepared, None, &transported, &metrics)?;
+    efm::keep(&run, &prepared, None, &transported)?;
     say::out(metrics.summary());
     say::out(format!("everything is in {}", run.path().display()));
-    pipeline::report(run.path());
+    say::report(run.path());
     Ok(())
 }
 
@@ -78,12 +77,7 @@ fn name_of(map: MapArg) -> String {
 }
 
 /// Samples sent through the field of all charges.
-fn transported(
-    map: MapArg,
-    prepared: &Prepared,
-    field: &ExactField,
-    signals: &Signals,
-) -> Result<Transported, Failure> {
+fn transported(map: MapArg, prepared: &Prepared, field: &ExactField, host: &Terminal) -> Result<Transported, Failure> {
     let plates = field.capacitor();
     let rule = |kind| {
         // Nearer than the neighbours the field is that of separate atoms; a plate as thick as the gap is none.
@@ -93,16 +87,16 @@ fn transported(
     let way = |rule| Way::new(field, &prepared.scalers, &prepared.config.solver, rule, prepared.seed());
     let count = repeats(prepared) * sample_count(prepared);
     match map {
-        MapArg::Mirror | MapArg::Forward | MapArg::Published => pipeline::transport(prepared, field, signals),
-        MapArg::Flux => send(way(Some(rule(MapKind::Flux))), fresh(prepared)?, prepared, signals),
+        MapArg::Mirror | MapArg::Forward | MapArg::Published => Ok(efm::transport(prepared, field, host)?),
+        MapArg::Flux => Ok(send(way(Some(rule(MapKind::Flux))), fresh(prepared)?, prepared, host)?),
         MapArg::Charges => {
             let starts = some_charges(prepared, plates, Side::Source, count)?;
-            send(way(Some(rule(MapKind::Charges))), starts, prepared, signals)
+            Ok(send(way(Some(rule(MapKind::Charges))), starts, prepared, host)?)
         }
         MapArg::Accept => {
             // Half of the lines are kept.
             let starts = some_charges(prepared, plates, Side::Source, 2 * count)?;
-            let transported = send(way(Some(rule(MapKind::Accept))), starts, prepared, signals)?;
+            let transported = send(way(Some(rule(MapKind::Accept))), starts, prepared, host)?;
             Ok(Transported { paired: false, ..transported })
         }
         MapArg::Random => {

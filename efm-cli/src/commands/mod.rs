@@ -23,25 +23,26 @@ mod watch;
 use crate::args::{Args, Command};
 use crate::failure::Failure;
 use crate::memory::Memory;
+use crate::terminal::Terminal;
 
 /// Runs the command.
 pub fn dispatch(args: Args) -> Result<(), Failure> {
-    let memory = Memory::new(args.memory);
+    let host = &Terminal::new(Memory::new(args.memory));
     match args.command {
-        Command::Run(args) => run::run(&args, run::Stages::All, memory),
-        Command::Train(args) => run::run(&args, run::Stages::TrainOnly, memory),
-        Command::Map(args) => map::run(&args, memory),
-        Command::Transport(args) => transport::run(&args, memory),
-        Command::Sample(args) => sample::run(&args, memory),
-        Command::Interpolate(args) => interpolate::run(&args, memory),
-        Command::Density(args) => density::run(&args, memory),
-        Command::Doctor(args) => doctor::run(&args, memory),
-        Command::Eval(args) => eval::run(&args, memory),
-        Command::Classify(args) => classify::run(&args),
-        Command::Field(args) => field::run(&args, memory),
+        Command::Run(args) => run::run(&args, run::Stages::All, host),
+        Command::Train(args) => run::run(&args, run::Stages::TrainOnly, host),
+        Command::Map(args) => map::run(&args, host),
+        Command::Transport(args) => transport::run(&args, host),
+        Command::Sample(args) => sample::run(&args, host),
+        Command::Interpolate(args) => interpolate::run(&args, host),
+        Command::Density(args) => density::run(&args, host),
+        Command::Doctor(args) => doctor::run(&args, host),
+        Command::Eval(args) => eval::run(&args, host),
+        Command::Classify(args) => classify::run(&args, host),
+        Command::Field(args) => field::run(&args, host),
         Command::Report(args) => report::run(&args),
-        Command::Watch(args) => watch::run(&args),
-        Command::Data(args) => data::run(&args),
+        Command::Watch(args) => watch::run(&args, host),
+        Command::Data(args) => data::run(&args, host),
         Command::Bench(args) => bench::run(&args),
         Command::Presets(args) => lists::presets(&args),
         Command::Devices => lists::devices(),

@@ -3,24 +3,24 @@
 use std::path::Path;
 
 use burn::tensor::Device;
+use efm::config::{EvalConfig, RunConfig, SolverConfig};
+use efm::{
+    Prepared, RunDir, TrainedModel, few_steps, judge, kept_classifier, measure, prepare, round_trip, saved_config,
+    transport_learned,
+};
 use efm_core::{Points, Seed};
 use efm_data::image::ImagesSpec;
 use efm_data::{DataSpec, Sampler};
 use efm_eval::frechet_distance;
 use efm_models::{Classifier, device};
 use efm_report::picture::{QualityCurve, quality};
-use efm_train::config::{EvalConfig, RunConfig, SolverConfig};
-use efm_train::{RunDir, TrainedModel, judge, write_atomically};
+use efm_train::write_atomically;
 use serde::Serialize;
 
 use crate::args::{CLASSIFIER_STEPS, EvalArgs};
 use crate::failure::Failure;
-use crate::memory::Memory;
-use crate::pipeline::{
-    Prepared, few_steps, kept_classifier, measure, prepare, round_trip, saved_config, transport_learned,
-};
 use crate::say;
-use crate::signals::Signals;
+use crate::terminal::Terminal;
 
 /// One solver's result; `quality.json` is a list of them.
 #[derive(Debug, Serialize)]
@@ -50,7 +50,7 @@ struct Features {
 }
 
 /// `efm eval RUN --evaluations …`.
-pub fn run(args: &EvalArgs, memory: Memory) -> Result<(), Failure> {
+pub fn run(args: &EvalArgs, host: &Terminal) -> Result<(), Failure> {
     let (folder, budgets) = (args.first.as_path(), args.evaluations.as_slice());
     if let Some(few) = budgets.iter().find(|&&count| !(3..=1_000_000).contains(&count)) {
         return Err(Failure::usage(
@@ -64,15 +64,15 @@ pub fn run(args: &EvalArgs, memory: Memory) -> Result<(), Failure> {
     let own = SolverConfig { lost_share: 1.0, ..config.solver.clone() };
     let samples = args.max.map_or(config.eval.samples, |most| config.eval.samples.min(most));
     let eval = EvalConfig { repeats: 1, lines: 0, samples, ..config.eval.clone() };
-    let mut prepared = prepare(RunConfig { eval, ..config }, memory)?;
-    let features = features(&prepared, &device)?;
-    let signals = Signals::listen().within(memory);
+    let mut prepared = prepare(RunConfig { eval, ..config }, host)?;
+    let features = features(&prepared, &device, host)?;
+    host.listen();
     let solvers = budgets.iter().map(|&count| ("heun", (count - 1) / 2)).chain([("own", 0)]);
     let (mut rows, mut floors) = (Vec::new(), [None; 3]);
     floors[2] = features.as_ref().map(|features| features.floor()).transpose()?;
     for (solver, steps) in solvers {
         prepared.config.solver = few_steps(&own, (steps > 0).then_some(steps));
-        let transported = transport_learned(&prepared, &model, &device, &signals)?;
+        let transported = transport_learned(&prepared, &model, &device, host)?;
         let metrics = measure(&prepared, &transported, "cpu", None)?;
         floors[0] = floors[0].or(metrics.w2_floor);
         floors[1] = floors[1].or(metrics.sliced_w2_floor);
@@ -86,7 +86,7 @@ pub fn run(args: &EvalArgs, memory: Memory) -> Result<(), Failure> {
             w2: metrics.w2,
             sliced_w2: metrics.sliced_w2,
             frechet: features.as_ref().map(|features| features.distance(&transported.ends, &device)).transpose()?,
-            round_trip: round_trip(&prepared, &model, &device, &signals)?,
+            round_trip: round_trip(&prepared, &model, &device, host)?,
         });
     }
     let text = serde_json::to_string_pretty(&rows).expect("plain data");
@@ -148,7 +148,7 @@ fn table(rows: &[Row], floors: [Option<f64>; 3]) -> String {
 }
 
 /// What the kept classifier of the target sees in two draws of its test images; `None` where there is none.
-fn features(prepared: &Prepared, device: &Device) -> Result<Option<Features>, Failure> {
+fn features(prepared: &Prepared, device: &Device, host: &Terminal) -> Result<Option<Features>, Failure> {
     let DataSpec::Images(target) = &prepared.config.target else { return Ok(None) };
     let every = ImagesSpec { class: None, classes: Vec::new(), limit: None, ..target.clone() };
     let Some(test) = target.held_out(Path::new(""))? else { return Ok(None) };
@@ -157,7 +157,7 @@ fn features(prepared: &Prepared, device: &Device) -> Result<Option<Features>, Fa
         return Ok(None);
     }
     let seed = Seed(1);
-    let Some(classifier) = kept_classifier(&train, CLASSIFIER_STEPS, seed, device) else {
+    let Some(classifier) = kept_classifier(&train, CLASSIFIER_STEPS, seed, device, host) else {
         say::note(
             "no classifier of these images is kept, so there are no Fréchet distances; `efm classify` trains one",
         );

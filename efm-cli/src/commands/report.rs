@@ -1,5 +1,6 @@
+use efm::{folders, write_report};
+
 use crate::failure::{Exit, Failure};
-use crate::pipeline::{folders, write_report};
 use crate::report_args::ReportArgs;
 use crate::say;
 

@@ -2,19 +2,19 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use burn::tensor::Device;
+use efm::config::{Method, RunConfig};
+use efm::{Host, Partners, Prepared, Provenance, RunDir, estimate, prepare, shown};
 use efm_data::{write_column, write_points};
 use efm_eval::{Metrics, Seconds, Spread};
 use efm_models::device;
-use efm_train::config::{Method, RunConfig};
-use efm_train::{RunDir, TrainError, write_atomically};
+use efm_train::{TrainError, write_atomically};
 
 use super::settings::{absolute, configuration, seeds};
 use crate::args::RunArgs;
 use crate::failure::{Exit, Failure};
-use crate::memory::{Memory, resident, shown};
-use crate::pipeline::{self, Partners, Prepared, Provenance, estimate, prepare};
+use crate::memory::resident;
 use crate::say;
-use crate::signals::Signals;
+use crate::terminal::Terminal;
 
 /// How far a run goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -26,9 +26,9 @@ pub enum Stages {
 }
 
 /// `efm run` and `efm train`.
-pub fn run(args: &RunArgs, stages: Stages, memory: Memory) -> Result<(), Failure> {
+pub fn run(args: &RunArgs, stages: Stages, host: &Terminal) -> Result<(), Failure> {
     if !args.methods.is_empty() {
-        return methods(args, stages, memory);
+        return methods(args, stages, host);
     }
     let mut config = configuration(&args.experiment, args.method.map(Method::from))?;
     if let Some(init) = &args.init {
@@ -36,11 +36,11 @@ pub fn run(args: &RunArgs, stages: Stages, memory: Memory) -> Result<(), Failure
     }
     let device = device::parse(&args.device)?;
     if args.dry_run {
-        return dry_run(config, &device, stages, memory);
+        return dry_run(config, &device, stages, host);
     }
-    let signals = Signals::listen().within(memory);
+    host.listen();
     let one = |config: RunConfig, folder: &Path| {
-        let job = Job { args, stages, device: &device, signals: &signals, memory };
+        let job = Job { args, stages, device: &device, host };
         job.run(config, folder)
     };
     let folder = folder(args.out.as_deref(), args.force, &config.name)?;
@@ -58,9 +58,9 @@ pub fn run(args: &RunArgs, stages: Stages, memory: Memory) -> Result<(), Failure
         let spread = Spread::of(&all);
         write_seeds(&folder, &all, &spread)?;
         let page = folder.join("report.html");
-        match pipeline::folders(std::slice::from_ref(&folder)).and_then(|runs| pipeline::write_report(&runs, &page)) {
+        match efm::folders(std::slice::from_ref(&folder)).and_then(|runs| efm::write_report(&runs, &page)) {
             Ok(()) => say::out(format!("all seeds side by side: {}", page.display())),
-            Err(failure) => say::note(format!("efm: no report: {}", failure.cause())),
+            Err(failure) => say::note(format!("efm: no report: {}", failure)),
         }
         say::out(spread.summary());
     }
@@ -69,14 +69,14 @@ pub fn run(args: &RunArgs, stages: Stages, memory: Memory) -> Result<(), Failure
 }
 
 /// One run after the other, each below the folder of all.
-fn methods(args: &RunArgs, stages: Stages, memory: Memory) -> Result<(), Failure> {
+fn methods(args: &RunArgs, stages: Stages, host: &Terminal) -> Result<(), Failure> {
     let name = configuration(&args.experiment, None)?.name;
     let all = folder(args.out.as_deref(), args.force, &name)?;
     for &method in &args.methods {
         let method_name = Method::from(method).name();
         say::note(format!("method {method_name}"));
         let out = Some(all.join(method_name));
-        run(&RunArgs { method: Some(method), methods: Vec::new(), out, ..args.clone() }, stages, memory)?;
+        run(&RunArgs { method: Some(method), methods: Vec::new(), out, ..args.clone() }, stages, host)?;
     }
     Ok(())
 }
@@ -86,19 +86,18 @@ struct Job<'a> {
     args: &'a RunArgs,
     stages: Stages,
     device: &'a Device,
-    signals: &'a Signals,
-    memory: Memory,
+    host: &'a Terminal,
 }
 
 impl Job<'_> {
     fn run(&self, config: RunConfig, folder: &Path) -> Result<Option<Metrics>, Failure> {
         // Data, configuration and checkpoints are checked before anything is written.
         let args = self.args;
-        let prepared = ready(config, self.stages, self.memory)?;
+        let prepared = ready(config, self.stages, self.host)?;
         let partners = Partners::of(&prepared)?;
-        let mut trainer = pipeline::trainer(&prepared, self.device)?;
+        let mut trainer = efm::trainer(&prepared, self.device)?;
         if !args.resume {
-            trainer = pipeline::start(trainer, &prepared)?;
+            trainer = efm::start(trainer, &prepared, self.host)?;
         }
         let run = RunDir::open(folder)?;
         if !args.resume {
@@ -106,53 +105,52 @@ impl Job<'_> {
             clear(&run)?;
         }
         if args.resume {
-            trainer = pipeline::resume(trainer, &prepared, &run)?;
+            trainer = efm::resume(trainer, &prepared, &run, self.host)?;
         }
         write_atomically(&run.config(), resolved(&prepared.config).as_bytes())?;
         let command = if self.stages == Stages::TrainOnly { "train" } else { "run" };
         let options = ["--device".to_owned(), args.device.clone()];
-        Provenance::of(&prepared.config, &run, &args.device, &[command], &options)?.write(&run)?;
-        let trained = pipeline::train(&prepared, trainer, &run, self.device, args.stop_after, self.signals)?;
+        Provenance::of(&prepared.config, &run, &args.device, &[command], &options, &say::typed())?.write(&run)?;
+        let trained = efm::train(&prepared, trainer, &run, self.device, args.stop_after, self.host)?;
         if self.stages == Stages::TrainOnly {
             let (seconds, rate) = (trained.seconds, trained.rate);
             say::out(format!(
                 "trained in {seconds:.1} s, {rate:.0} points/s; the model is in {}",
                 run.model().display()
             ));
-            pipeline::report(run.path());
+            say::report(run.path());
             return Ok(None);
         }
         let field = trained.model.field(self.device);
-        let transported = pipeline::transport_learned(&prepared, &trained.model, self.device, self.signals)?;
+        let transported = efm::transport_learned(&prepared, &trained.model, self.device, self.host)?;
         write_points(&run.file("source.npy"), &transported.starts)?;
         write_points(&run.file("transported.npy"), &transported.ends)?;
         if !transported.classes.is_empty() {
             let classes: Vec<_> = transported.classes.iter().map(|&class| class as f64).collect();
             write_column(&run.file("classes.npy"), "class", &classes)?;
         }
-        let metrics = pipeline::measure(&prepared, &transported, &args.device, Some(trained.seconds))?;
+        let metrics = efm::measure(&prepared, &transported, &args.device, Some(trained.seconds))?;
         let seconds = Seconds { points_per_second: Some(trained.rate), ..metrics.seconds };
-        let measured =
-            |partners: &Partners| partners.measure(&run, &prepared, &trained.model, self.device, self.signals);
+        let measured = |partners: &Partners| partners.measure(&run, &prepared, &trained.model, self.device, self.host);
         let pairs = partners.as_ref().map(measured).transpose()?;
         let metrics = Metrics { seconds, pairs, ..metrics };
         metrics.write(run.metrics())?;
-        pipeline::draw(&run, &prepared, Some(&trained), &transported, &metrics)?;
-        pipeline::keep(&run, &prepared, Some(&field), &transported)?;
+        efm::draw(&run, &prepared, Some(&trained), &transported, &metrics)?;
+        efm::keep(&run, &prepared, Some(&field), &transported)?;
         say::out(metrics.summary());
         if transported.landed < 1.0 {
             say::note(format!("{:.2} % of the lines did not land", 100.0 * (1.0 - transported.landed)));
         }
         say::out(format!("everything is in {}", run.path().display()));
-        pipeline::report(run.path());
+        say::report(run.path());
         Ok(Some(metrics))
     }
 }
 
 /// The data and all else a run needs, if there is memory for it.
-fn ready(config: RunConfig, stages: Stages, memory: Memory) -> Result<Prepared, Failure> {
-    let prepared = prepare(config, memory)?;
-    memory.check(&estimate::run(&prepared, stages == Stages::All))?;
+fn ready(config: RunConfig, stages: Stages, host: &Terminal) -> Result<Prepared, Failure> {
+    let prepared = prepare(config, host)?;
+    host.check_memory(&estimate::run(&prepared, stages == Stages::All))?;
     Ok(prepared)
 }
 
@@ -227,9 +225,9 @@ pub(super) fn resolved(config: &RunConfig) -> String {
     toml::to_string(config).expect("a configuration is plain data")
 }
 
-fn dry_run(config: RunConfig, device: &Device, stages: Stages, memory: Memory) -> Result<(), Failure> {
-    let prepared = ready(config, stages, memory)?;
-    pipeline::start(pipeline::trainer(&prepared, device)?, &prepared)?;
+fn dry_run(config: RunConfig, device: &Device, stages: Stages, host: &Terminal) -> Result<(), Failure> {
+    let prepared = ready(config, stages, host)?;
+    efm::start(efm::trainer(&prepared, device)?, &prepared, host)?;
     say::out(resolved(&prepared.config));
     let train = &prepared.config.train;
     let then = match stages {

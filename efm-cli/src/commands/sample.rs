@@ -1,26 +1,24 @@
 use std::path::Path;
 
+use efm::config::{Rule as LearnedRule, RunConfig};
+use efm::{Collection, Rule, TrainedModel, Way, carry, check_losses, class_field, few_steps, saved_config};
 use efm_core::{Points, Seed, Side};
 use efm_data::DataSpec;
 use efm_models::device;
-use efm_train::TrainedModel;
-use efm_train::config::{Rule as LearnedRule, RunConfig};
 
 use crate::args::{LinesArgs, SampleArgs};
 use crate::failure::{Exit, Failure};
-use crate::memory::Memory;
-use crate::pipeline::{Collection, Rule, Way, carry, check_losses, class_field, few_steps, saved_config};
 use crate::say;
-use crate::signals::Signals;
+use crate::terminal::Terminal;
 
 /// `efm sample`: lines from fresh points of the source.
-pub fn run(args: &SampleArgs, memory: Memory) -> Result<(), Failure> {
+pub fn run(args: &SampleArgs, host: &Terminal) -> Result<(), Failure> {
     let device = device::parse(&args.device)?;
     let config = saved_config(&args.run)?;
     let model = adjusted(TrainedModel::load(&args.run.join("model"), &device)?, &args.lines)?;
     let starts = starts(&config, &args.run, args.seed, args.count)?;
     let out = Collection::place(args.out.as_deref(), &args.run, "samples")?;
-    let signals = Signals::listen().within(memory);
+    host.listen();
     let weight = model.solver.guidance;
     // One class, or all in turn.
     let classes: Vec<Option<String>> = match &args.lines.class {
@@ -38,7 +36,7 @@ pub fn run(args: &SampleArgs, memory: Memory) -> Result<(), Failure> {
         let (field, scalers) = class_field(&model, class.as_deref(), weight, &device)?;
         let rule = Rule::learned(&model.solver, None)?;
         let way = Way::new(&field, &scalers, &model.solver, rule, Seed(args.seed)).part(turn, starts.len());
-        let (found, lines, spent) = carry(way, &starts.select(&rows), false, &signals)?;
+        let (found, lines, spent) = carry(way, &starts.select(&rows), false, host)?;
         check_losses(&lines, model.solver.lost_share)?;
         for (&row, point) in rows.iter().zip(found.iter()) {
             ends[row * dim..(row + 1) * dim].copy_from_slice(point);

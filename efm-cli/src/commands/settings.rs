@@ -2,13 +2,12 @@
 
 use std::path::{Path, PathBuf};
 
+use efm::config::{ConfigSource, Method, RunConfig, load};
 use efm_data::DataSpec;
-use efm_train::config::{ConfigSource, Method, RunConfig, load};
 
 use crate::args::{ExperimentArgs, MethodArg};
-use crate::data_folder;
 use crate::failure::Failure;
-use crate::presets;
+use crate::{data_folder, presets};
 
 /// The configuration of one run; its data paths are absolute.
 pub fn configuration(args: &ExperimentArgs, method: Option<Method>) -> Result<RunConfig, Failure> {

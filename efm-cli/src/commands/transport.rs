@@ -1,23 +1,21 @@
 use std::path::Path;
 
+use efm::config::RunConfig;
+use efm::estimate::transported;
+use efm::{Collection, Host, Rule, TrainedModel, Way, carry, check_losses, class_field, mean_ends, saved_config};
 use efm_core::{Points, Seed, Side};
 use efm_data::image::{Colour, ImageSize, ImagesSpec, Split};
 use efm_data::{DataSpec, Sampler, read_points_within};
 use efm_models::device;
-use efm_train::TrainedModel;
-use efm_train::config::RunConfig;
 
 use super::sample::adjusted;
 use crate::args::TransportArgs;
 use crate::failure::{Exit, Failure};
-use crate::memory::Memory;
-use crate::pipeline::estimate::transported;
-use crate::pipeline::{Collection, Rule, Way, carry, check_losses, class_field, mean_ends, saved_config};
 use crate::say;
-use crate::signals::Signals;
+use crate::terminal::Terminal;
 
 /// `efm transport`.
-pub fn run(args: &TransportArgs, memory: Memory) -> Result<(), Failure> {
+pub fn run(args: &TransportArgs, host: &Terminal) -> Result<(), Failure> {
     let device = device::parse(&args.device)?;
     let inside = args.run.join("model");
     let model = if args.run.is_file() {
@@ -29,7 +27,7 @@ pub fn run(args: &TransportArgs, memory: Memory) -> Result<(), Failure> {
     let (from, to) = if args.reverse { (Side::Target, Side::Source) } else { (Side::Source, Side::Target) };
     // A folder of a model alone has no configuration, and knows nothing of images.
     let config = args.run.join("config.toml").is_file().then(|| saved_config(&args.run)).transpose()?;
-    let points = inputs(&args.input, args.key.as_deref(), config.as_ref(), from, memory)?;
+    let points = inputs(&args.input, args.key.as_deref(), config.as_ref(), from, host)?;
     if points.dim() != model.geometry.dim {
         return Err(Failure::new(
             Exit::Data,
@@ -37,18 +35,18 @@ pub fn run(args: &TransportArgs, memory: Memory) -> Result<(), Failure> {
             "transport points like those the model was trained on",
         ));
     }
-    memory.check(&transported(points.dim(), points.len(), args.mean_of > 1))?;
+    host.check_memory(&transported(points.dim(), points.len(), args.mean_of > 1))?;
     let out = Collection::place(Some(&args.output), &args.run, "")?;
     // Where nothing else is asked for, the seed of the run: a model alone has none, and takes the usual one.
     let seed = Seed(args.seed.or(config.as_ref().map(|config| config.seed)).unwrap_or(1));
-    let signals = Signals::listen().within(memory);
+    host.listen();
     let (field, scalers) = class_field(&model, args.lines.class.as_deref(), model.solver.guidance, &device)?;
     let way = Way::new(&field, &scalers, &model.solver, Rule::learned(&model.solver, None)?, seed);
-    let (mut ends, lines, mut seconds) = carry(way, &points, args.reverse, &signals)?;
+    let (mut ends, lines, mut seconds) = carry(way, &points, args.reverse, host)?;
     check_losses(&lines, model.solver.lost_share)?;
     let mut lost = lines.lost();
     if args.mean_of > 1 {
-        let (means, more, spent) = mean_ends(way, &points, ends, &lines, args.mean_of, &signals)?;
+        let (means, more, spent) = mean_ends(way, &points, ends, &lines, args.mean_of, host)?;
         (ends, lost, seconds) = (means, lost + more, seconds + spent);
     }
     Collection::of(config.as_ref(), to, &ends).write(&out, &ends)?;
@@ -67,10 +65,10 @@ pub(super) fn inputs(
     key: Option<&str>,
     config: Option<&RunConfig>,
     from: Side,
-    memory: Memory,
+    host: &Terminal,
 ) -> Result<Points, Failure> {
     if DataSpec::kind_for(input) != ImagesSpec::NAME {
-        return Ok(read_points_within(input, key, &memory.limits())?);
+        return Ok(read_points_within(input, key, &host.limits())?);
     }
     let spec = config.map(|config| if from == Side::Source { &config.source } else { &config.target });
     let Some(DataSpec::Images(like)) = spec else {

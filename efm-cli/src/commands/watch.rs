@@ -1,11 +1,12 @@
 use crate::failure::Failure;
 use crate::report_args::WatchArgs;
 use crate::say;
-use crate::signals::Signals;
+use crate::terminal::Terminal;
 use crate::watch::{Settings, serve};
 
 /// `efm watch`: the page of runs on loopback, live, until Ctrl-C.
-pub fn run(args: &WatchArgs) -> Result<(), Failure> {
+pub fn run(args: &WatchArgs, host: &Terminal) -> Result<(), Failure> {
     let settings = Settings { runs: args.runs.clone(), port: args.port, hosts: args.allow_host.clone() };
-    serve(settings, &Signals::listen(), |address| say::out(format!("http://{address}/ shows it; Ctrl-C ends this")))
+    host.listen();
+    serve(settings, host, |address| say::out(format!("http://{address}/ shows it; Ctrl-C ends this")))
 }

@@ -7,7 +7,7 @@ use std::time::{Duration, SystemTime};
 
 use efm_report::{Page, RunRecord, log_json, pace_json, page, runs_json};
 
-use crate::pipeline::{PROGRAM, folders, gather_all, reread, title};
+use efm::{PROGRAM, folders, gather_all, reread, title};
 
 /// Files whose change makes a new page; logs are sent on their own.
 const FILES: [&str; 10] = [

@@ -11,7 +11,8 @@ use std::time::Duration;
 use super::feed::Feed;
 use super::http::{Refusal, Request, WRITE_TIME, head, read_request, send};
 use crate::failure::{Exit, Failure};
-use crate::signals::Signals;
+use crate::terminal::Terminal;
+use efm::Host;
 
 /// Clients at a time; each has a thread.
 const MOST_CLIENTS: usize = 24;
@@ -34,7 +35,7 @@ pub struct Settings {
 }
 
 /// Serves until a signal comes; `ready` is told the address.
-pub fn serve(settings: Settings, signals: &Signals, ready: impl FnOnce(SocketAddr)) -> Result<(), Failure> {
+pub fn serve(settings: Settings, host: &Terminal, ready: impl FnOnce(SocketAddr)) -> Result<(), Failure> {
     let listener = bind(settings.port)?;
     let io = |error: std::io::Error| Failure::new(Exit::Io, format!("the server: {error}"), "try another --port");
     let address = listener.local_addr().map_err(io)?;
@@ -47,7 +48,7 @@ pub fn serve(settings: Settings, signals: &Signals, ready: impl FnOnce(SocketAdd
     let hosts: Arc<[String]> = allowed(address.port(), &settings.hosts).into();
     let clients = Arc::new(AtomicUsize::new(0));
     ready(address);
-    while signals.received().is_none() {
+    while host.stop().is_none() {
         match listener.accept() {
             Ok((stream, _)) => admit(stream, &feed, &hosts, &clients),
             // Nobody is waiting, or one has gone away again.

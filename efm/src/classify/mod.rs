@@ -1,0 +1,9 @@
+//! A classifier of the real images: what transported ones are judged by.
+
+mod file;
+mod kept;
+mod train;
+
+pub use file::{classifier_key, load_classifier, open_classifier, save_classifier};
+pub use kept::{classifier, kept_classifier};
+pub use train::{Judgement, judge, train_classifier};

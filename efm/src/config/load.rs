@@ -1,0 +1,339 @@
+use std::path::{Path, PathBuf};
+
+use efm_field::{InterPlate, Law};
+use efm_models::NetworkConfig;
+use efm_train::read_within;
+
+use super::{Objective, Rule, RunConfig};
+use crate::Error;
+
+/// Where a configuration comes from, lowest precedence first: a file (or preset), a method, settings by hand.
+#[derive(Debug, Clone, Default)]
+pub struct ConfigSource {
+    /// Name of the file or preset, for messages.
+    pub name: String,
+    /// Text of the file or preset.
+    pub text: String,
+    /// Method asked for on the command line.
+    pub method: Option<super::Method>,
+    /// Settings `key.path=value`, later ones win.
+    pub settings: Vec<String>,
+    /// Folder that relative data paths start from.
+    pub base: PathBuf,
+}
+
+/// What is wrong with a configuration.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+#[error("{place}: {message}")]
+pub struct ConfigError {
+    /// File, line and column, or the setting.
+    pub place: String,
+    /// What is wrong.
+    pub message: String,
+    /// What to do about it.
+    pub hint: String,
+}
+
+/// Reads a configuration and checks that its values make sense.
+///
+/// # Errors
+/// [`ConfigError`] with line, column and the nearest key.
+pub fn load(source: &ConfigSource) -> Result<RunConfig, ConfigError> {
+    // First the file alone, because only its text has lines and columns.
+    let fail_in_file = |error: toml::de::Error| in_file(source, &error);
+    let mut table: toml::Table = source.text.parse().map_err(fail_in_file)?;
+    if table.contains_key("source") && table.contains_key("target") {
+        let _: RunConfig = toml::from_str(&source.text).map_err(fail_in_file)?;
+    }
+    let own: Option<super::Method> = table.get("method").and_then(|named| named.clone().try_into().ok());
+    // A method set by hand brings its keys like one asked for by name.
+    let by_setting = source.settings.iter().rev().find_map(|setting| {
+        let (_, value) = setting.split_once('=').filter(|(key, _)| key.trim() == "method")?;
+        let name = value.trim().trim_matches(['"', '\'']);
+        super::Method::ALL.into_iter().find(|method| method.name() == name)
+    });
+    let asked = by_setting.or(source.method);
+    // What a file says was said for the method that it names.
+    if let Some(method) = asked.filter(|_| asked != own) {
+        lay_over(&mut table, method.overrides());
+        table.insert("method".to_owned(), toml::Value::String(method.name().to_owned()));
+    } else if let Some(method) = own {
+        let mut below = method.overrides();
+        lay_over(&mut below, table);
+        table = below;
+    }
+    // Tables whose kind is not named are of the usual kind, so that one of their keys can be set alone.
+    usual_kind(&mut table, &["model"], "mlp");
+    usual_kind(&mut table, &["train", "points"], "flux");
+    for setting in &source.settings {
+        set(&mut table, setting)?;
+        // One at a time, so that the message names the setting at fault.
+        let _: RunConfig = table.clone().try_into().map_err(|error: toml::de::Error| in_setting(setting, &error))?;
+    }
+    let config: RunConfig = table.try_into().map_err(|error: toml::de::Error| ConfigError {
+        place: source.name.clone(),
+        message: one_line(error.message()),
+        hint: hint_for(error.message()),
+    })?;
+    check(&config, source)?;
+    Ok(config)
+}
+
+/// Copies every leaf of `above` into `below`.
+fn lay_over(below: &mut toml::Table, above: toml::Table) {
+    for (key, value) in above {
+        match (below.get_mut(&key), value) {
+            // A tagged table (`kind = …`) is one value: its keys belong together.
+            (Some(toml::Value::Table(inner)), toml::Value::Table(value)) if !value.contains_key("kind") => {
+                lay_over(inner, value);
+            }
+            (_, value) => {
+                below.insert(key, value);
+            }
+        }
+    }
+}
+
+/// Names the kind of the table at `path` where it is not named.
+fn usual_kind(table: &mut toml::Table, path: &[&str], kind: &str) {
+    let mut inner = table;
+    for key in path {
+        let entry = inner.entry(*key).or_insert_with(|| toml::Value::Table(toml::Table::new()));
+        let Some(next) = entry.as_table_mut() else { return };
+        inner = next;
+    }
+    inner.entry("kind").or_insert_with(|| toml::Value::String(kind.to_owned()));
+}
+
+/// Applies `key.path=value`; a value that is no TOML is taken as a string.
+fn set(table: &mut toml::Table, setting: &str) -> Result<(), ConfigError> {
+    let (path, text) = setting.split_once('=').ok_or_else(|| ConfigError {
+        place: format!("--set {setting}"),
+        message: "no `=` in the setting".to_owned(),
+        hint: "write --set key=value, for example --set plates.gap=4".to_owned(),
+    })?;
+    let text = text.trim();
+    let value = format!("value = {text}")
+        .parse::<toml::Table>()
+        .ok()
+        .and_then(|mut parsed| parsed.remove("value"))
+        .unwrap_or_else(|| toml::Value::String(text.to_owned()));
+    let keys: Vec<_> = path.trim().split('.').collect();
+    let (last, parents) = keys.split_last().expect("split gives at least one part");
+    let mut inner = table;
+    for key in parents {
+        let entry = inner.entry(*key).or_insert_with(|| toml::Value::Table(toml::Table::new()));
+        inner = entry.as_table_mut().ok_or_else(|| ConfigError {
+            place: format!("--set {setting}"),
+            message: format!("`{key}` is a value, not a table"),
+            hint: "`efm presets NAME` prints a whole configuration".to_owned(),
+        })?;
+    }
+    inner.insert((*last).to_owned(), value);
+    Ok(())
+}
+
+fn in_file(source: &ConfigSource, error: &toml::de::Error) -> ConfigError {
+    let place = match error.span() {
+        Some(span) => {
+            let before = source.text.get(..span.start).unwrap_or(&source.text);
+            format!("{}:{}", source.name, line_and_column(before))
+        }
+        None => source.name.clone(),
+    };
+    ConfigError { place, message: one_line(error.message()), hint: hint_for(error.message()) }
+}
+
+fn in_setting(setting: &str, error: &toml::de::Error) -> ConfigError {
+    ConfigError {
+        place: format!("--set {setting}"),
+        message: one_line(error.message()),
+        hint: hint_for(error.message()),
+    }
+}
+
+fn one_line(message: &str) -> String {
+    message.lines().map(str::trim).collect::<Vec<_>>().join(" ")
+}
+
+/// The nearest key or value among those serde lists.
+fn hint_for(message: &str) -> String {
+    let quoted: Vec<_> = message.split('`').skip(1).step_by(2).collect();
+    let listed = message.contains("unknown field") || message.contains("unknown variant");
+    match quoted.split_first() {
+        Some((wrong, known)) if listed && !known.is_empty() => {
+            let nearest =
+                known.iter().max_by(|a, b| strsim::jaro_winkler(wrong, a).total_cmp(&strsim::jaro_winkler(wrong, b)));
+            format!("did you mean `{}`?", nearest.expect("not empty"))
+        }
+        _ => "`efm presets NAME` prints a whole configuration with all its keys".to_owned(),
+    }
+}
+
+/// Values that have the right type but make no run.
+fn check(config: &RunConfig, source: &ConfigSource) -> Result<(), ConfigError> {
+    let train = &config.train;
+    let solver = &config.solver;
+    let fail = |key: &str, message: String| {
+        Err(ConfigError {
+            place: place_of(source, key),
+            message: format!("{key} {message}"),
+            hint: format!("set another value with --set {key}=…"),
+        })
+    };
+    for (key, value) in [
+        ("train.steps", train.steps),
+        ("train.batch", train.batch),
+        ("train.pool", train.pool),
+        ("train.accumulate", train.accumulate),
+        ("train.log_every", train.log_every),
+        ("eval.samples", config.eval.samples.saturating_sub(1)),
+        ("eval.repeats", config.eval.repeats),
+        ("eval.projections", config.eval.projections),
+        ("eval.floor_repeats", config.eval.floor_repeats),
+        ("eval.mean_of", config.eval.mean_of),
+    ] {
+        if value == 0 {
+            return fail(key, if key == "eval.samples" { "must be at least 2" } else { "must not be 0" }.to_owned());
+        }
+    }
+    if train.pool < train.batch {
+        return fail("train.pool", format!("is {}, less than train.batch = {}", train.pool, train.batch));
+    }
+    if train.pool / train.accumulate < train.batch {
+        let message = format!("times train.batch = {} is more than train.pool = {}", train.batch, train.pool);
+        return fail("train.accumulate", message);
+    }
+    for (key, value) in [
+        ("train.learning_rate", train.learning_rate),
+        ("train.reuse", train.reuse),
+        ("data.colour", config.data.colour),
+        ("solver.rtol", solver.rtol),
+        ("solver.atol", solver.atol),
+    ] {
+        if !(value.is_finite() && value > 0.0) {
+            return fail(key, format!("is {value}; it must be a positive number"));
+        }
+    }
+    for (key, value) in [("train.clip", train.clip)] {
+        if !(value.is_finite() && value >= 0.0) {
+            return fail(key, format!("is {value}; it must be 0 or a positive number"));
+        }
+    }
+    for (key, value, most) in [
+        ("train.ema", train.ema, 1.0),
+        ("data.test_fraction", config.data.test_fraction, 0.9),
+        ("solver.lost_share", solver.lost_share, 1.0),
+        ("train.unconditional", train.unconditional, 1.0),
+    ] {
+        if !(0.0..=most).contains(&value) || (key == "train.ema" && value >= 1.0) {
+            return fail(key, format!("is {value}; it must lie between 0 and {most}"));
+        }
+    }
+    let plates = matches!(train.objective, Objective::Posterior | Objective::Shares);
+    if train.objective == Objective::FlowMatching && solver.start_height > 0.0 {
+        let why = "is for fields; flows of \"flow-matching\" start on the plate, see --method flow-matching";
+        return fail("solver.start_height", why.to_owned());
+    }
+    let around = matches!(train.points, InterPlate::Around { .. });
+    if config.plates.law != Law::Coulomb && (plates || around) {
+        let why = "is for two plates without images; set plates.law = \"coulomb\"";
+        return fail(if plates { "train.objective" } else { "train.points" }, why.to_owned());
+    }
+    if config.plates.law == Law::Published && train.objective == Objective::Isotropic {
+        return fail("train.objective", "\"isotropic\" is for laws whose charges add up; set plates.law".to_owned());
+    }
+    if train.objective == Objective::Posterior
+        && !(around || matches!(train.points, InterPlate::Flux { .. } | InterPlate::Tube { .. }))
+    {
+        return fail("train.objective", "\"posterior\" needs train.points of kind \"flux\" or \"around\"".to_owned());
+    }
+    let tube = train.objective.head(&train.points).is_tube();
+    if solver.keep_angles && !tube {
+        return fail("solver.keep_angles", "is for train.objective = \"slope\" or \"ends\"".to_owned());
+    }
+    if tube {
+        let name = if train.objective == Objective::Ends { "ends" } else { "slope" };
+        if config.plates.law != Law::Mirror {
+            return fail("train.objective", format!("{name:?} is for plates.law = \"mirror\""));
+        }
+        if !matches!(train.points, InterPlate::Flux { .. } | InterPlate::Tube { .. }) {
+            return fail("train.objective", format!("{name:?} needs train.points of kind \"tube\" or \"flux\""));
+        }
+        if train.objective == Objective::Ends && !matches!(config.model, NetworkConfig::UNet(_)) {
+            return fail("train.objective", "\"ends\" is for images; take \"slope\", or a \"u-net\"".to_owned());
+        }
+    }
+    if matches!(config.model, NetworkConfig::UNet(_)) && train.objective.head(&train.points).is_everywhere() {
+        return fail("model.kind", "\"u-net\" knows the field of the gap only; take \"mlp\"".to_owned());
+    }
+    match solver.rule {
+        Rule::Flux if !around => {
+            return fail("solver.rule", "\"flux\" needs train.points of kind \"around\"".to_owned());
+        }
+        Rule::Accept if !(around || plates) => {
+            return fail("solver.rule", "\"accept\" needs train.points of kind \"around\"".to_owned());
+        }
+        _ => {}
+    }
+    if !solver.guidance.is_finite() {
+        return fail("solver.guidance", format!("is {}; it must be a number", solver.guidance));
+    }
+    if solver.max_evaluations == 0 {
+        return fail("solver.max_evaluations", "must not be 0".to_owned());
+    }
+    if !(solver.start_height >= 0.0 && solver.start_height.is_finite()) {
+        return fail("solver.start_height", format!("is {}; it must be 0 or a positive length", solver.start_height));
+    }
+    Ok(())
+}
+
+/// The setting or the line of the file that gives `key`, for messages about its value.
+fn place_of(source: &ConfigSource, key: &str) -> String {
+    if let Some(setting) = source.settings.iter().rev().find(|s| s.split('=').next().is_some_and(|k| k.trim() == key)) {
+        return format!("--set {setting}");
+    }
+    let (table, leaf) = key.split_once('.').unwrap_or(("", key));
+    let mut inside = table.is_empty();
+    for (number, line) in source.text.lines().enumerate() {
+        let column = line.len() - line.trim_start().len() + 1;
+        let line = line.trim();
+        if let Some(header) = line.strip_prefix('[') {
+            inside = header.trim_end_matches(']') == table;
+        } else if line.split('=').next().is_some_and(|k| k.trim() == key || (inside && k.trim() == leaf)) {
+            return format!("{}:{}:{column}", source.name, number + 1);
+        }
+    }
+    source.name.clone()
+}
+
+/// Line and column, from 1, of a byte of a text.
+fn line_and_column(before: &str) -> String {
+    let line = before.matches('\n').count() + 1;
+    let column = before.chars().rev().take_while(|&c| c != '\n').count() + 1;
+    format!("{line}:{column}")
+}
+
+/// Largest configuration that is read.
+const MOST_BYTES: u64 = 4 << 20;
+
+impl ConfigSource {
+    /// A file of the user's.
+    ///
+    /// # Errors
+    /// [`Error::Train`], [`Error::TooLarge`], and [`Error::Config`] for bytes that are no text.
+    pub fn from_file(path: &Path) -> Result<Self, Error> {
+        let bytes = read_within(path, MOST_BYTES)?;
+        let name = path.display().to_string();
+        let text = String::from_utf8(bytes).map_err(|error| {
+            let before = String::from_utf8_lossy(&error.as_bytes()[..error.utf8_error().valid_up_to()]).into_owned();
+            ConfigError {
+                place: format!("{name}:{}", line_and_column(&before)),
+                message: "is not UTF-8, so the file is no TOML".to_owned(),
+                hint: "save the file as UTF-8 text".to_owned(),
+            }
+        })?;
+        let base = path.parent().unwrap_or(Path::new("")).to_path_buf();
+        Ok(Self { name, text, base, ..Self::default() })
+    }
+}

@@ -1,0 +1,10 @@
+//! What a run is: one TOML file per experiment, every key with a default, every unknown key an error.
+
+mod load;
+mod method;
+mod schema;
+
+pub use efm_train::config::{Charges, Objective, Schedule, TrainConfig};
+pub use load::{ConfigError, ConfigSource, load};
+pub use method::Method;
+pub use schema::{DataConfig, EvalConfig, Gap, PlatesConfig, Rule, RunConfig, SolverConfig};

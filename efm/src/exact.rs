@@ -1,0 +1,18 @@
+use efm_core::{Capacitor, Seed, Side};
+use efm_field::{ExactField, Summation};
+
+use crate::config::Charges;
+use crate::{Error, Prepared};
+
+/// The field of so many charges on each plate, to a relative error if one is given.
+pub fn exact(prepared: &Prepared, charges: Charges, accuracy: Option<f64>) -> Result<ExactField, Error> {
+    let seed = Seed(prepared.config.seed);
+    let setup = &prepared.setup;
+    let plate = |side: Side, stream: &str| setup.plate(side).charges(charges, &seed.stream(stream), 0);
+    let (source, target) = (plate(Side::Source, "map/source")?, plate(Side::Target, "map/target")?);
+    let capacitor = Capacitor::new(source, target, setup.gap())?;
+    let summation = accuracy.map_or(Summation::Auto, |error| Summation::Within { error });
+    ExactField::new(capacitor, setup.law())
+        .with_summation(summation)
+        .map_err(|error| Error::config(format!("--accuracy: {error}"), "write e.g. --accuracy 1e-3"))
+}

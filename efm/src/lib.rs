@@ -1,0 +1,69 @@
+//! Electrostatic Field Matching as a library: two data sets become charges on the plates of a capacitor, and one is moved
+//! onto the other along the field lines between them (Kolesov et al., ICML 2025, arXiv 2502.02367).
+//!
+//! This crate knows what a run is: [`config`] → [`prepare`] → [`train`] → [`transport_learned`] → [`measure()`] → the run's
+//! folder. The binary `efm` is a thin shell over the same calls. The parts that a run is made of are re-exported by the names of
+//! their crates: [`core`], [`field`], [`integrate`], [`data`], [`models`], [`learning`], [`eval`].
+//!
+//! The library never prints and reads neither clock nor environment: a [`Host`] hears what happens, and may stop it.
+#![forbid(unsafe_code)]
+
+pub mod checkup;
+mod class_means;
+mod classify;
+pub mod config;
+mod density;
+mod error;
+pub mod estimate;
+mod exact;
+mod gap;
+mod host;
+mod measure;
+mod memory;
+mod model;
+mod neighbours;
+mod pairs;
+mod prepare;
+mod run;
+mod scalers;
+mod train;
+mod trainer;
+mod transport;
+
+pub use efm_core as core;
+pub use efm_data as data;
+pub use efm_eval as eval;
+pub use efm_field as field;
+pub use efm_integrate as integrate;
+pub use efm_models as models;
+pub use efm_report as report;
+pub use efm_train as learning;
+
+pub use checkup::{Pace, pace};
+pub use class_means::centred_classes;
+pub use classify::{
+    Judgement, classifier, classifier_key, judge, kept_classifier, load_classifier, open_classifier, save_classifier,
+    train_classifier,
+};
+pub use density::{Likelihood, LnDensities, SMEARS};
+pub use error::{Error, Kind};
+pub use exact::exact;
+pub use gap::{GapRule, automatic_gap};
+pub use host::{Alone, Host, Progress};
+pub use measure::{image_shape, measure};
+pub use memory::{Estimate, shown};
+pub use model::{TrainedModel, class_names, followed, weights_at};
+pub use neighbours::{all, nearest, neighbours, shapes};
+pub use pairs::Partners;
+pub use prepare::{Fresh, Prepared, prepare};
+pub use run::{
+    Collection, DataRecord, PROGRAM, Provenance, RunDir, draw, draw_samples, folders, gather, gather_all, is_run, keep,
+    keep_lines, kept_lines, kept_slices, pictures, quoted, reread, saved_config, title, write_pages, write_report,
+};
+pub use scalers::Scalers;
+pub use train::{Trained, train};
+pub use trainer::{resume, start, trainer};
+pub use transport::{
+    Drawn, Rule, Transported, Way, carry, check_losses, class_field, few_steps, fresh, lifted, mean_ends, repeats,
+    round_trip, sample_count, send, some_lines, transport, transport_learned, transport_to_classes, without_noise,
+};

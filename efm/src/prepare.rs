@@ -1,0 +1,271 @@
+use std::path::Path;
+use std::sync::Arc;
+
+use efm_core::{Points, Seed, Side};
+use efm_data::image::ImagesSpec;
+use efm_data::{ColourWeight, DataError, DataSpec, Sampler, Scaler, split};
+use efm_models::Geometry;
+use efm_train::{PlateData, Setup};
+
+use crate::config::{DataConfig, Gap, Objective, RunConfig};
+use crate::estimate::representatives;
+use crate::{Error, GapRule, Host, Kind, Scalers, centred_classes};
+
+/// Points of an endless distribution that stand for it where a finite set is needed.
+const REPRESENTATIVES: usize = 8_000;
+
+/// Everything a run needs, checked.
+pub struct Prepared {
+    /// The configuration with nothing left open.
+    pub config: RunConfig,
+    /// Charges of both plates, scaled, their field, and what the network has to know.
+    pub setup: Arc<Setup>,
+    /// How the gap came about, where it was left to the data.
+    pub gap_rule: Option<GapRule>,
+    /// From data units to scaled units.
+    pub scalers: Scalers,
+    /// Names of the target's classes, where their fields are learned.
+    pub classes: Vec<String>,
+    /// Source points training does not see.
+    pub source: Fresh,
+    /// Target points training does not see.
+    pub target: Fresh,
+    /// Centres of the target's modes in data units, if it has any.
+    pub centres: Option<Points>,
+    /// Bytes of points that stood for endless plates while the scaling was learned, and are free again.
+    pub given_back: f64,
+}
+
+impl Prepared {
+    /// The seed of the run, which all its draws hang on.
+    pub fn seed(&self) -> Seed {
+        Seed(self.config.seed)
+    }
+}
+
+/// Points for the evaluation, in data units.
+pub enum Fresh {
+    /// A distribution.
+    Endless(Box<dyn Sampler>),
+    /// Rows kept from training, and all rows.
+    Rows {
+        /// Rows training does not see.
+        held_out: Points,
+        /// All rows; pairs of disjoint draws from them make the noise floor.
+        all: Points,
+    },
+}
+
+impl Fresh {
+    /// `count` points of draw number `draw`; a finite set gives its held-out rows, at most `count`.
+    ///
+    /// # Errors
+    /// A sampler that fails.
+    pub fn points(&self, seed: Seed, name: &str, draw: u64, count: usize) -> Result<Points, DataError> {
+        match self {
+            Self::Endless(sampler) => sampler.draw(&seed.stream(name), draw * count as u64, count),
+            Self::Rows { held_out, .. } => {
+                let rows: Vec<_> = (0..held_out.len().min(count)).collect();
+                Ok(held_out.select(&rows))
+            }
+        }
+    }
+
+    /// How many points there are at most.
+    pub fn limit(&self) -> Option<usize> {
+        match self {
+            Self::Endless(_) => None,
+            Self::Rows { held_out, .. } => Some(held_out.len()),
+        }
+    }
+}
+
+/// One plate's data, opened.
+struct Opened {
+    /// The distribution; `None` for rows, which are the sample.
+    endless: Option<PlateData>,
+    /// Points the scaling and the gap are learned from, in data units.
+    sample: Points,
+    fresh: Fresh,
+    centres: Option<Points>,
+    /// Height and width of a set of images.
+    image: Option<[usize; 2]>,
+}
+
+/// Opens the data, learns the scaling, chooses the gap.
+pub fn prepare(mut config: RunConfig, host: &dyn Host) -> Result<Prepared, Error> {
+    let seed = Seed(config.seed);
+    let source = open(&config.source, &config, seed, "source", host)?;
+    let target = open(&config.target, &config, seed, "target", host)?;
+    if source.sample.dim() != target.sample.dim() {
+        let (from, to) = (source.sample.dim(), target.sample.dim());
+        return Err(Error::new(
+            Kind::Data,
+            format!(
+                "the source {} has D = {from} coordinates, the target {} has D = {to}; both plates need the same D",
+                config.source, config.target
+            ),
+            "choose the columns of both files so that they agree, or set source.dim",
+        ));
+    }
+    config.data.image = config.data.image.or(target.image).or(source.image);
+    let colour = colour_weight(&config)?;
+    let DataConfig { scaling, align, .. } = config.data;
+    let scalers = Scalers::fit(scaling, align, colour, &source.sample, &target.sample)?;
+    let scaled_source = scalers.plate(Side::Source).apply(&source.sample)?;
+    let scaled_target = scalers.plate(Side::Target).apply(&target.sample)?;
+    let (gap, gap_rule) = match config.plates.gap {
+        Gap::Auto => {
+            let rule = GapRule::of(&scaled_source, &scaled_target).under(config.solver.rule);
+            (rule.gap, Some(rule))
+        }
+        Gap::Length(gap) => (gap, None),
+    };
+    config.plates.gap = Gap::Length(gap);
+    config.model = config.model.resolved(scaled_source.dim());
+    if let Some(image) = config.data.image {
+        config.model = config.model.for_images(scaled_source.dim(), image);
+    }
+    let classes = classes(&config, target.endless.as_ref())?;
+    if !classes.is_empty() {
+        config.model = config.model.with_classes(classes.len());
+    }
+    let geometry = Geometry {
+        dim: scaled_source.dim(),
+        gap,
+        source_spread: spread(&scaled_source),
+        target_spread: spread(&scaled_target),
+        stretched: config.train.objective == Objective::Flux,
+        head: config.train.objective.head(&config.train.points),
+    };
+    // Each of them as drawn and scaled.
+    let bytes_of = |points: &Points| 2.0 * size_of_val(points.as_slice()) as f64;
+    let given_back: f64 =
+        [&source, &target].iter().filter(|plate| plate.endless.is_some()).map(|plate| bytes_of(&plate.sample)).sum();
+    let plate = |endless: Option<PlateData>, rows: Points, side| match endless {
+        Some(data) => data.scaled(scalers.plate(side)),
+        None => Ok(PlateData::Finite(rows)),
+    };
+    let target_plate = plate(target.endless, scaled_target, Side::Target)?;
+    let source_plate = plate(source.endless, scaled_source, Side::Source)?;
+    let centred = matches!(config.train.objective, Objective::Slope | Objective::Ends) && !classes.is_empty();
+    let of_classes = match centred {
+        true => centred_classes(&target_plate, scalers.plate(Side::Target), seed)?,
+        false => ((0..classes.len()).filter_map(|class| target_plate.of_class(class)).collect(), Vec::new()),
+    };
+    let setup = Setup::new(source_plate, target_plate, config.plates.law, geometry)?;
+    let setup = match of_classes {
+        (of_classes, middles) if centred => setup.with_centred_classes(of_classes, middles)?,
+        (of_classes, _) => setup.with_classes(of_classes)?,
+    };
+    Ok(Prepared {
+        config,
+        setup: Arc::new(setup),
+        gap_rule,
+        scalers,
+        classes,
+        source: source.fresh,
+        target: target.fresh,
+        centres: target.centres,
+        given_back,
+    })
+}
+
+/// Names of the target's classes, if their fields are to be learned.
+fn classes(config: &RunConfig, target: Option<&PlateData>) -> Result<Vec<String>, Error> {
+    if !config.train.conditional {
+        return Ok(Vec::new());
+    }
+    let classes = target.map(PlateData::classes).unwrap_or_default();
+    if classes.is_empty() {
+        return Err(Error::config(
+            "train.conditional is set, but the points of the target have no classes",
+            "take images with labels or with one folder per class, or a mixture; or set train.conditional=false",
+        ));
+    }
+    let asked = config.model.classes();
+    if asked != 0 && asked != classes.len() {
+        return Err(Error::config(
+            format!("model.classes is {asked}, but the target has {} classes", classes.len()),
+            "leave model.classes out; it follows from the data",
+        ));
+    }
+    Ok(classes)
+}
+
+/// How much the colours of images count, where that is not as much as anything else.
+fn colour_weight(config: &RunConfig) -> Result<Option<ColourWeight>, Error> {
+    let weight = config.data.colour;
+    match config.data.image {
+        _ if weight == 1.0 => Ok(None),
+        Some([height, width]) => Ok(Some(ColourWeight { area: height * width, weight })),
+        None => Err(Error::config(
+            format!("data.colour is {weight}, but the points are not known to be images"),
+            "set data.image = [height, width], or take data of kind \"images\"",
+        )),
+    }
+}
+
+fn open(spec: &DataSpec, config: &RunConfig, seed: Seed, name: &str, host: &dyn Host) -> Result<Opened, Error> {
+    // Data paths are absolute by now, or start from the present folder.
+    let base = Path::new("");
+    if let DataSpec::File(file) = spec {
+        let all = file.read_within(base, host.memory_for_rows())?.into_points();
+        let share = config.data.test_fraction;
+        let (train, held_out) = match share > 0.0 {
+            true => split(&all, share, &seed.stream(&format!("split/{name}")))?,
+            false => (all.clone(), all.clone()),
+        };
+        // A set too small to be split is evaluated on itself.
+        let held_out = if held_out.len() < 2 { all.clone() } else { held_out };
+        return Ok(Opened {
+            sample: train,
+            endless: None,
+            fresh: Fresh::Rows { held_out, all },
+            centres: None,
+            image: None,
+        });
+    }
+    let mut image = None;
+    let mut fresh: Option<Box<dyn Sampler>> = None;
+    let sampler: Box<dyn Sampler> = match spec {
+        DataSpec::Images(images) => {
+            let images = &with_room(images, host);
+            let sampler = Arc::new(images.open(base)?);
+            let shape = sampler.shape();
+            image = Some([shape.height, shape.width]);
+            fresh = Some(match images.held_out(base)? {
+                Some(test) => Box::new(test),
+                None => Box::new(Arc::clone(&sampler)),
+            });
+            Box::new(sampler)
+        }
+        _ => spec.open(base)?,
+    };
+    let centres = sampler.modes().map(|modes| modes.centres().clone());
+    host.check_memory(&representatives(sampler.dim(), REPRESENTATIVES))?;
+    let identity = Scaler::identity(sampler.dim());
+    let sample = sampler.draw(&seed.stream(&format!("scaling/{name}")), 0, REPRESENTATIVES)?;
+    let endless = Some(PlateData::Endless { sampler: sampler.into(), scaler: identity });
+    let fresh = match fresh {
+        Some(fresh) => fresh,
+        None => spec.open(base)?,
+    };
+    Ok(Opened { endless, sample, fresh: Fresh::Endless(fresh), centres, image })
+}
+
+/// A set of images that keeps no more in memory than its share.
+fn with_room(images: &ImagesSpec, host: &dyn Host) -> ImagesSpec {
+    let room = images.max_bytes.unwrap_or(IMAGES).min(host.memory_for_rows());
+    let usual = images.max_bytes.is_none() && room == IMAGES;
+    ImagesSpec { max_bytes: if usual { None } else { Some(room) }, ..images.clone() }
+}
+
+/// Bytes of pixels that a set of images keeps unless told otherwise.
+const IMAGES: u64 = 1 << 30;
+
+/// Root mean square of all coordinates.
+fn spread(points: &Points) -> f64 {
+    let sum: f64 = points.as_slice().iter().map(|&value| f64::from(value).powi(2)).sum();
+    (sum / points.as_slice().len().max(1) as f64).sqrt()
+}
