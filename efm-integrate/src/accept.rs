@@ -20,11 +20,25 @@ const LONGEST_ARC: f64 = 1.25;
 impl Engine<'_> {
     /// Takes the tried step of line `i`, or shortens it.
     pub(super) fn judge(&mut self, i: usize) -> Result<(), TraceError> {
-        let Self { course, batch, tableau, controller, .. } = self;
+        let Self { course, batch, tableau, controller, tracer, recorder, .. } = self;
         let range = batch.range(i);
         let Batch { lines, states, trials, slopes, change, .. } = batch;
         let line = &mut lines[i];
         let h = line.t_next - line.t;
+        if line.fault == Some(Stop::TurnedBack) && line.last && course.lies_flat_at(line.z, tracer.edge) {
+            let slope = &slopes[0][range.clone()];
+            let rest = (course.finish - line.z) / course.climb(line.t);
+            change.iter_mut().zip(slope).for_each(|(change, slope)| *change = rest * slope);
+            let state = &mut states[range.clone()];
+            // What steps cannot resolve is left, or what the step control neglects.
+            let near = rest.abs() * RETREAT < SMALLEST_STEP * course.extent();
+            if near || controller.as_ref().is_none_or(|controller| controller.size(state, state, change) <= 1.0) {
+                line.steps += 1;
+                (line.fault, line.stop) = (None, Some(Stop::Landed));
+                go_straight(course, line, course.finish, state, slope, recorder);
+                return Ok(());
+            }
+        }
         let Some(controller) = controller else {
             match line.fault {
                 Some(fault) => line.stop = Some(fault),

@@ -8,6 +8,10 @@ use crate::{Stop, TraceError};
 #[non_exhaustive]
 pub enum Form {
     /// dx/dz = n_x/n_z, z from plate to plate. In the gap only.
+    ///
+    /// On a plate of samples n_z vanishes between the charges. A line that finds it so at the end of its last step goes
+    /// straight to the plate if it is within [`crate::Tracer::edge`] of it and the way is no longer, in x, than the
+    /// step control neglects. Equal steps longer than the edge turn back there: take [`Form::Graded`], or a margin.
     Z,
     /// s = ln(z/(L−z)), dx/ds = (z(L−z)/L) n_x/n_z. In the gap only; steps shrink towards both plates, where the
     /// field of samples is that of separate atoms. Within [`crate::Tracer::edge`] of a plate the line is straight.
@@ -50,14 +54,24 @@ impl Heading {
     }
 }
 
-impl fmt::Display for Form {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
+impl Form {
+    /// All forms.
+    pub const ALL: [Self; 4] = [Self::Z, Self::LogitZ, Self::Graded, Self::Unit];
+
+    /// The name used in configurations.
+    pub fn name(self) -> &'static str {
+        match self {
             Self::Z => "z",
             Self::LogitZ => "logit-z",
             Self::Graded => "graded",
             Self::Unit => "unit",
-        })
+        }
+    }
+}
+
+impl fmt::Display for Form {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
     }
 }
 
@@ -150,6 +164,15 @@ impl Course {
         self.inner[0] > 0.0
     }
 
+    /// Whether a line at height `z` that turns back on the plate it ends on is as good as there.
+    ///
+    /// On a plate of samples the field has no z between its charges, so a form that asks for slopes on the plate itself
+    /// finds them turned back, and lines near a charge run straight to it: within `edge`, as in the forms with edges.
+    pub fn lies_flat_at(&self, z: f64, edge: f64) -> bool {
+        let on_plate = self.finish == 0.0 || self.finish == self.gap;
+        self.form == Form::Z && on_plate && (self.finish - z).abs() <= edge * self.gap
+    }
+
     /// t after the share `taken` of equal steps from `from` to the end of the line.
     pub fn after(&self, from: f64, taken: f64) -> f64 {
         let last = self.last();
@@ -235,5 +258,44 @@ impl Course {
             Form::Unit => x.sqrt(),
             Form::Z | Form::Graded | Form::LogitZ => (x + self.climb(t).powi(2)).sqrt(),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::{Form, Solver, Stop};
+
+    /// A new case does not compile here before it has a place, and its place must be in the list.
+    #[test]
+    fn the_lists_are_complete() {
+        let form = |form| match form {
+            Form::Z => 0,
+            Form::LogitZ => 1,
+            Form::Graded => 2,
+            Form::Unit => 3,
+        };
+        assert_eq!(Form::ALL.map(form), std::array::from_fn(|place| place));
+        let solver = |solver| match solver {
+            Solver::Euler => 0,
+            Solver::Heun => 1,
+            Solver::Bosh3 => 2,
+            Solver::Rk4 => 3,
+            Solver::Dopri5 => 4,
+            Solver::Own(_) => usize::MAX,
+        };
+        assert_eq!(Solver::ALL.map(solver), std::array::from_fn(|place| place));
+        let stop = |stop| match stop {
+            Stop::Landed => 0,
+            Stop::Captured => 1,
+            Stop::Rejected => 2,
+            Stop::Escaped => 3,
+            Stop::TooManyEvaluations => 4,
+            Stop::StepTooSmall => 5,
+            Stop::TurnedBack => 6,
+            Stop::NotFinite => 7,
+            Stop::Cancelled => 8,
+            Stop::Own(_) => usize::MAX,
+        };
+        assert_eq!(Stop::ALL.map(stop), std::array::from_fn(|place| place));
     }
 }
