@@ -2,7 +2,7 @@ use efm_core::Augmented;
 use efm_field::{Field, FieldValues};
 
 use crate::form::Course;
-use crate::{Stop, TraceError};
+use crate::{Stop, TraceError, checked};
 
 /// A line on its way. Its state and slopes are kept in the buffers of the [`Batch`].
 #[derive(Debug, Clone, Copy)]
@@ -134,7 +134,7 @@ impl Batch {
         if self.asked.is_empty() {
             return Ok(());
         }
-        field.evaluate_into(&self.points, &mut self.values)?;
+        checked::evaluate(field, &self.points, &mut self.values)?;
         self.evaluations += self.asked.len() as u64;
         for (row, &(i, t)) in self.asked.iter().enumerate() {
             let range = self.range(i);

@@ -2,9 +2,9 @@ use std::fmt;
 
 use efm_core::Points;
 
-use crate::Stop;
 use crate::nearest::Nearest;
 use crate::root::bracketed_zero;
+use crate::{Stop, TraceError};
 
 /// Something that may happen to a line on its way: the zero of a function of the point.
 ///
@@ -23,6 +23,14 @@ pub trait Event: fmt::Debug + Send + Sync {
     /// fixed steps in the gap forms.
     fn reach(&self, _point: &[f64]) -> f64 {
         f64::INFINITY
+    }
+
+    /// Refuses lines of points (x, z) with `dim` coordinates of x, where the event is made for others.
+    ///
+    /// # Errors
+    /// Usually [`TraceError::EventDimension`].
+    fn check(&self, _dim: usize) -> Result<(), TraceError> {
+        Ok(())
     }
 
     /// No zero lies nearer to the point than this, in data units: at unit speed, shorter steps are not searched. Worth
@@ -83,11 +91,12 @@ impl Capture {
         Self { charges: Nearest::new(charges), z, radius }
     }
 
-    /// Index of the charge nearest to `point`, and its distance; `None` if there are no charges.
-    ///
-    /// # Panics
-    /// If `point` has not D + 1 coordinates.
+    /// Index of the charge nearest to `point`, and its distance; `None` if there are no charges, or `point` has not D + 1
+    /// coordinates.
     pub fn nearest(&self, point: &[f64]) -> Option<(usize, f64)> {
+        if point.len() != self.charges.dim() + 1 {
+            return None;
+        }
         let (place, distance) = self.charges.from(point, self.z)?;
         Some((self.charges.charge(place), distance))
     }
@@ -106,6 +115,9 @@ impl Event for Capture {
     }
     fn stop(&self) -> Option<Stop> {
         Some(Stop::Captured)
+    }
+    fn check(&self, dim: usize) -> Result<(), TraceError> {
+        same(self.charges.dim(), dim)
     }
     fn reach(&self, point: &[f64]) -> f64 {
         0.5 * self.distance(point).max(self.radius)
@@ -134,20 +146,27 @@ impl Event for Escape {
     fn stop(&self) -> Option<Stop> {
         Some(Stop::Escaped)
     }
+    fn check(&self, dim: usize) -> Result<(), TraceError> {
+        same(self.centre.len().saturating_sub(1), dim)
+    }
+}
+
+fn same(event_dim: usize, field_dim: usize) -> Result<(), TraceError> {
+    if event_dim == field_dim { Ok(()) } else { Err(TraceError::EventDimension { event_dim, field_dim }) }
 }
 
 fn square_distance(a: &[f64], b: &[f64]) -> f64 {
     a.iter().zip(b).map(|(a, b)| (a - b).powi(2)).sum()
 }
 
-/// A step is looked at in this many pieces: a line that passes a plate and returns within one piece goes unseen.
-const PIECES: usize = 4;
+/// A step is looked at in this many substeps: a line that passes a plate and returns within one of them goes unseen.
+const SUBSTEPS: usize = 4;
 
 /// Hands `found` the zeros of `g` on [0, limit] that count, first one first, until it says to stop.
 pub(crate) fn zeros(mut g: impl FnMut(f64) -> f64, trigger: Trigger, limit: f64, mut found: impl FnMut(f64) -> bool) {
     let mut before = (0.0, g(0.0));
-    for piece in 1..=PIECES {
-        let theta = limit * (piece as f64 / PIECES as f64);
+    for substep in 1..=SUBSTEPS {
+        let theta = limit * (substep as f64 / SUBSTEPS as f64);
         let after = (theta, g(theta));
         if trigger.fires(before.1, after.1) && !found(bracketed_zero(&mut g, before, after)) {
             return;

@@ -30,6 +30,7 @@
 
 mod accept;
 mod batch;
+mod checked;
 mod controller;
 mod dense;
 pub mod density;

@@ -72,6 +72,11 @@ impl Nearest {
         Self { points: points.clone(), first, tree }
     }
 
+    /// Coordinates of a place, D.
+    pub fn dim(&self) -> usize {
+        self.points.dim()
+    }
+
     /// Number of places.
     pub fn len(&self) -> usize {
         self.first.len()

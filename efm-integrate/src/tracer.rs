@@ -27,8 +27,8 @@ pub struct Tracer {
     /// plate of N samples the field is that of separate atoms: a margin comparable with the distance of neighbours
     /// avoids steps through it.
     pub margin: f64,
-    /// For [`Form::LogitZ`] and [`Form::Graded`]: share of L next to each plate in which the line is straight, its slope taken at the inner
-    /// end. Below 0.5.
+    /// For [`Form::LogitZ`] and [`Form::Graded`]: share of L next to each plate in which the line is straight, its slope
+    /// taken at the inner end. For [`Form::Z`]: the same where the field turns back on the plate itself. Below 0.5.
     pub edge: f64,
     /// A line that has used up this many evaluations of the field ends.
     pub max_evaluations: u32,
@@ -166,6 +166,12 @@ impl Tracer {
             return Err(TraceError::NoErrorEstimate { method: self.tableau.clone() });
         }
 
+        if field.dim() == 0 {
+            return bad("D", 0.0, "at least 1");
+        }
+        for event in &self.events {
+            event.check(field.dim())?;
+        }
         if starts.dim() != field.dim() {
             return Err(TraceError::DimensionMismatch { starts_dim: starts.dim(), field_dim: field.dim() });
         }

@@ -50,7 +50,7 @@ fn names_in_files_and_in_print_agree() {
     for method in Solver::ALL {
         assert_eq!(serde_json::to_string(&method).unwrap(), format!("\"{method}\""));
     }
-    for form in [Form::Z, Form::LogitZ, Form::Unit] {
+    for form in Form::ALL {
         assert_eq!(serde_json::to_string(&form).unwrap(), format!("\"{form}\""));
     }
 }

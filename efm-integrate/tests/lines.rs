@@ -9,8 +9,6 @@ use efm_core::Augmented;
 use efm_integrate::problems::{Contraction, Logistic, MirrorPair, Pair, Rotation, Slopes, Uniform};
 use efm_integrate::{Crossing, Form, Heading, Save, Solver, StepControl, Stop, Tracer};
 
-const FORMS: [Form; 4] = [Form::Z, Form::LogitZ, Form::Graded, Form::Unit];
-
 /// Traces the lines through `starts` and compares the ends with the closed form.
 fn compare(field: &dyn Slopes, starts: &Augmented, tracer: &Tracer, tolerance: f64) {
     let lines = tracer.trace(field, starts).unwrap();
@@ -28,7 +26,7 @@ fn compare(field: &dyn Slopes, starts: &Augmented, tracer: &Tracer, tolerance: f
 
 #[test]
 fn landings_agree_with_closed_forms() {
-    for form in FORMS {
+    for form in Form::ALL {
         // Errors of single steps (1e-12) add up over a few hundred steps. The straight pieces of the logit form leave
         // ½ (edge·L)² x″ at each plate: 1e-12 for edge = 1e-6 and x″ of a few units.
         let tracer = Tracer { edge: 1e-7, ..tight(form) };
@@ -42,7 +40,7 @@ fn landings_agree_with_closed_forms() {
 #[test]
 fn lines_may_start_anywhere_in_the_gap_and_end_before_the_plate() {
     let field = Rotation { gap: 3.0, turn: 1.0 };
-    for form in FORMS {
+    for form in Form::ALL {
         for heading in [Heading::Forward, Heading::Reverse] {
             let tracer = Tracer { heading, margin: 0.25, edge: 1e-7, ..tight(form) };
             for z in [0.5, 1.0, 2.75] {
@@ -75,7 +73,7 @@ fn a_line_that_starts_at_its_end_has_landed() {
 #[test]
 fn the_way_back_undoes_the_way_there() {
     let field = Pair { gap: 2.0, source: vec![0.0; 3], target: vec![0.5; 3], depths: [0.4, 0.7] };
-    for form in FORMS {
+    for form in Form::ALL {
         // The straight pieces at the edges are no exact inverses of each other: ½ (1e-7·2)² x″, x″ = O(1/depth).
         let tracer = Tracer { edge: 1e-7, ..tight(form) };
         let starts = cloud(3, 30, 0.0, 1.0);
@@ -93,7 +91,7 @@ fn the_way_back_undoes_the_way_there() {
 fn forms_agree_in_the_gap() {
     let field = Pair { gap: 3.0, source: vec![0.0; 2], target: vec![1.0, -1.0], depths: [0.3, 0.5] };
     let starts = cloud(2, 40, 0.0, 1.5);
-    let ends = FORMS.map(|form| Tracer { edge: 1e-7, ..tight(form) }.trace(&field, &starts).unwrap().ends);
+    let ends = Form::ALL.map(|form| Tracer { edge: 1e-7, ..tight(form) }.trace(&field, &starts).unwrap().ends);
     for other in &ends[1..] {
         for (a, b) in ends[0].as_slice().iter().zip(other.as_slice()) {
             assert!((a - b).abs() < 1e-9, "{a} {b}");
@@ -106,7 +104,7 @@ fn lines_of_a_dipole_keep_its_invariant() {
     for dim in [1, 2] {
         let field = Pair::dipole(dim, 2.0);
         let starts = cloud(dim, 40, 0.2, 0.3);
-        for form in FORMS {
+        for form in Form::ALL {
             // All lines of a dipole end on its charge: stop where they are still apart.
             let tracer = Tracer { margin: 0.2, edge: 1e-4, ..tight(form) };
             let lines = tracer.trace(&field, &starts).unwrap();
@@ -150,7 +148,7 @@ fn unit_speed_follows_loops_behind_the_plates() {
 fn lines_of_the_mirror_capacitor_keep_their_stream() {
     let field = MirrorPair { gap: 2.0, source: -0.5, target: 0.7 };
     let starts = cloud(1, 40, 0.3, 1.0);
-    for form in FORMS {
+    for form in Form::ALL {
         let tracer = Tracer { margin: 0.1, ..tight(form) };
         let lines = tracer.trace(&field, &starts).unwrap();
         assert_eq!(lines.landed_share(), 1.0, "no line leaves the gap: {:?}", lines.tally());
@@ -170,7 +168,7 @@ fn the_gap_flow_carries_the_marginal_of_poisson_plates() {
     let below = |x: f64, centre: f64, scale: f64| 0.5 + ((x - centre) / scale).atan() / std::f64::consts::PI;
     let law = |x: f64, z: f64| 0.5 * below(x, a, s + z) + 0.5 * below(x, b, t + gap - z);
     let heights = vec![0.0, 0.1, 0.75, 1.4, 1.5];
-    for form in FORMS {
+    for form in Form::ALL {
         let tracer = Tracer { edge: 1e-7, save: Save::Heights(heights.clone()), ..tight(form) };
         let starts = cloud(1, 50, 0.0, 4.0);
         let lines = tracer.trace(&field, &starts).unwrap();

@@ -13,9 +13,7 @@ use efm_integrate::{
     Capture, Crossing, Escape, Event, Form, Heading, Save, Solver, StepControl, Stop, TraceError, Tracer, Trigger,
 };
 
-const FORMS: [Form; 4] = [Form::Z, Form::LogitZ, Form::Graded, Form::Unit];
-
-/// A field in D = 1 from a closure (x, z) ↦ (n_x, n_z).
+/// A field in D = 1 from a closure (x, z) ↦ (n_x, n_z), of any length.
 struct Custom<F>(F);
 
 impl<F: Fn(f64, f64) -> [f64; 2] + Send + Sync> Field for Custom<F> {
@@ -29,7 +27,9 @@ impl<F: Fn(f64, f64) -> [f64; 2] + Send + Sync> Field for Custom<F> {
         assert!(at.as_slice().iter().all(|value| value.is_finite()), "a tracer asks at finite points only");
         out.prepare(1, at.len(), false);
         for index in 0..at.len() {
-            out.directions.point_mut(index).copy_from_slice(&(self.0)(at.x(index)[0], at.z(index)));
+            let n = (self.0)(at.x(index)[0], at.z(index));
+            let length = n[0].hypot(n[1]);
+            out.directions.point_mut(index).copy_from_slice(&n.map(|n| n / length));
         }
         Ok(())
     }
@@ -63,7 +63,7 @@ fn a_line_that_turns_back_stops_where_it_was_last_sound() {
 #[test]
 fn a_field_that_breaks_down_stops_its_lines_only() {
     let field = Custom(|x, z| if x > 0.0 && z > 0.5 { [f64::NAN, 1.0] } else { [0.0, 1.0] });
-    for form in FORMS {
+    for form in Form::ALL {
         for method in Solver::ALL {
             let tracer =
                 Tracer { form, tableau: method.clone(), step: StepControl::Fixed { steps: 20 }, ..Tracer::default() };
@@ -83,7 +83,7 @@ fn a_field_that_breaks_down_stops_its_lines_only() {
 #[test]
 fn lines_that_leave_the_domain_have_escaped_on_its_border() {
     let field = Uniform { tilt: vec![3.0], gap: 2.0 };
-    for form in FORMS {
+    for form in Form::ALL {
         let tracer = Tracer { escape: Some(2.0), ..tight(form) };
         let lines = tracer.trace(&field, &start(&[0.0, -3.0, 9.0], 0.5)).unwrap();
         assert_eq!(lines.stops[0], Stop::Escaped);
@@ -98,7 +98,7 @@ fn lines_that_leave_the_domain_have_escaped_on_its_border() {
 #[test]
 fn the_limit_of_evaluations_is_kept_exactly() {
     let field = Rotation { gap: 10.0, turn: 5.0 };
-    for form in FORMS {
+    for form in Form::ALL {
         for method in [Solver::Heun, Solver::Bosh3, Solver::Dopri5] {
             for max_evaluations in [0, 1, 2, 7, 8, 30] {
                 let tracer = Tracer { tableau: method.clone(), max_evaluations, ..tight(form) };
@@ -238,7 +238,7 @@ fn events_are_found_where_they_are() {
     let field = Rotation { gap: 10.0, turn: 1.0 };
     let mut starts = Augmented::new(2);
     starts.push(&[1.0, 0.0], 0.0);
-    for form in FORMS {
+    for form in Form::ALL {
         let ending: Arc<dyn Event> = Arc::new(FirstCoordinate(Some(Stop::Captured)));
         let counted: Arc<dyn Event> = Arc::new(FirstCoordinate(None));
         let plane: Arc<dyn Event> = Arc::new(Crossing { z: 1.0 });

@@ -2,8 +2,8 @@ use efm_core::Augmented;
 use efm_field::{Field, FieldValues};
 use nalgebra::DMatrix;
 
-use crate::TraceError;
 use crate::maps::bounded;
+use crate::{TraceError, checked};
 
 /// Which slope of the lines.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,7 +29,7 @@ impl Differences<'_> {
     /// v at each point, D numbers each; NaN where the field points along the plates or back.
     fn slopes(&mut self, at: &Augmented, slope: Slope) -> Result<Rows, TraceError> {
         let mut values = FieldValues::default();
-        self.field.evaluate_into(at, &mut values)?;
+        checked::evaluate(self.field, at, &mut values)?;
         self.evaluations += at.len() as u64;
         let mut rows = Vec::with_capacity(at.len() * at.dim());
         for index in 0..at.len() {

@@ -1,12 +1,12 @@
 use efm_core::{Augmented, Points};
-use efm_field::{Field, gauss_legendre};
+use efm_field::{Field, FieldValues, gauss_legendre};
 use rand::RngExt;
 use rand_chacha::ChaCha8Rng;
 
 use super::jacobian::{Differences, Rows, Slope};
 use super::{Carried, Divergence, Volume};
 use crate::maps::{Lift, Map, Noise};
-use crate::{Lines, Save, Stop, TraceError, Watch};
+use crate::{Lines, Save, Stop, TraceError, Watch, checked};
 
 /// Probes draw from indices that no line's lift uses.
 const PROBES: u64 = 1 << 63;
@@ -144,7 +144,7 @@ impl Volume {
         let lines = map.transport_with(field, starts, noise, watch)?;
         let passing = Passing::new(&lines, list.len(), dim);
 
-        let generator = |&row: &usize| noise.stream.at(PROBES | (noise.first + row as u64));
+        let generator = |&row: &usize| noise.stream.at(PROBES | noise.first.wrapping_add(row as u64));
         let probes = match self.divergence {
             Divergence::Probes(per) => Some((passing.rows.iter().map(generator).collect(), per)),
             Divergence::Full | Divergence::Strength => None,
@@ -202,7 +202,8 @@ impl Volume {
 
 /// ln E_z at each point.
 fn ln_axial(field: &dyn Field, at: &Augmented) -> Result<Rows, TraceError> {
-    let values = field.evaluate(at)?;
+    let mut values = FieldValues::default();
+    checked::evaluate(field, at, &mut values)?;
     if values.ln_strengths.len() != at.len() {
         return Err(TraceError::NoStrength);
     }

@@ -121,7 +121,7 @@ impl Volume {
         let block = (BUDGET / per_line).clamp(1, 8_192);
         for first in (0..starts.len()).step_by(block) {
             let rows: Vec<_> = (first..starts.len().min(first + block)).collect();
-            let shard = Noise { first: noise.first + first as u64, ..noise };
+            let shard = Noise { first: noise.first.wrapping_add(first as u64), ..noise };
             let before = all.evaluations;
             let mut watch = |now: Progress| {
                 let finished = first + now.finished;

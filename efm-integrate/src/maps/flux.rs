@@ -8,7 +8,7 @@ use super::ending::end_on_charges;
 use super::journey::Journey;
 use super::lift::shift_along;
 use super::sides::{Behind, Slabs};
-use crate::maps::{Lift, Map, Noise};
+use crate::maps::{Lift, Map, Noise, same_dim};
 use crate::tracer::Route;
 use crate::{Form, Lines, TraceError, Tracer, Watch};
 
@@ -76,6 +76,7 @@ impl Map for FluxRule {
         if let Some(plates) = self.plates.as_ref().filter(|plates| plates.dim() != field.dim()) {
             return Err(TraceError::DimensionMismatch { starts_dim: plates.dim(), field_dim: field.dim() });
         }
+        same_dim(starts, field)?;
         let slabs = Slabs::new(self.height, self.faintest, field.gap())?;
         let mut coins = Vec::with_capacity(starts.len());
         let lifted = slabs.lifted(starts, self.lift, noise, |random, _| coins.push(random.random::<[f64; 3]>()));

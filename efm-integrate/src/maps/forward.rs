@@ -2,7 +2,7 @@ use efm_core::{Augmented, Points, Side};
 use efm_field::Field;
 
 use super::lift::shift_along;
-use crate::maps::{Lift, Map, Noise};
+use crate::maps::{Lift, Map, Noise, same_dim};
 use crate::{Heading, Lines, Stop, TraceError, Tracer, Watch};
 
 /// Forward-only transport, Algorithm 2 of Kolesov et al. (arXiv 2502.02367): lift every point off the source plate,
@@ -63,7 +63,7 @@ impl Forward {
             Lift::Straight => {}
             Lift::Cauchy | Lift::Brownian | Lift::Typical => {
                 for index in 0..lifted.len() {
-                    let mut random = noise.stream.at(noise.first + index as u64);
+                    let mut random = noise.stream.at(noise.first.wrapping_add(index as u64));
                     self.lift.scatter(lifted.x_mut(index), height, field.gap(), &mut random);
                 }
             }
@@ -103,6 +103,7 @@ impl Map for Forward {
         watch: &mut Watch<'_>,
     ) -> Result<Lines, TraceError> {
         let gap = field.gap();
+        same_dim(starts, field)?;
         for (setting, value) in [("start-height", self.start_height), ("stop-height", self.stop_height)] {
             if !(value >= 0.0 && self.start_height + self.stop_height < gap) {
                 let wanted = "at least 0, and both heights together below the gap L";

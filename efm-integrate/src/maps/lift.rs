@@ -3,7 +3,7 @@ use efm_field::{Field, FieldValues, brownian_exit};
 use rand::Rng;
 use rand_distr::{Distribution, StandardNormal};
 
-use crate::TraceError;
+use crate::{TraceError, checked};
 
 /// How points get off their plate to the height where lines begin.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
@@ -98,7 +98,7 @@ pub(crate) fn shift_along(
     rise: impl Fn(f64) -> f64,
 ) -> Result<(), TraceError> {
     let mut values = FieldValues::default();
-    field.evaluate_into(points, &mut values)?;
+    checked::evaluate_finite(field, points, &mut values)?;
     for index in 0..points.len() {
         let axial = values.directions.z(index);
         let lateral = values.directions.x(index);

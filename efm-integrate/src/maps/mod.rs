@@ -66,6 +66,16 @@ impl From<Stream> for Noise {
     }
 }
 
+/// Refuses points of another dimension than the field's.
+fn same_dim(starts: &Points, field: &dyn Field) -> Result<(), TraceError> {
+    match (starts.dim(), field.dim()) {
+        (starts_dim, field_dim) if starts_dim != field_dim => {
+            Err(TraceError::DimensionMismatch { starts_dim, field_dim })
+        }
+        _ => Ok(()),
+    }
+}
+
 /// A rule that carries points from plate to plate along the lines of a field.
 pub trait Map: Send + Sync {
     /// Carries `starts` from the plate at z = 0 of `field` to the one at z = L, one line each, in their order; `watch` sees

@@ -3,7 +3,7 @@ use efm_field::{Field, FieldError, FieldValues};
 use rand::Rng;
 
 use crate::maps::{Lift, Noise};
-use crate::{Heading, TraceError, Tracer};
+use crate::{Heading, TraceError, Tracer, checked};
 
 /// Plates are at least this thick, in L: a height of 0 means their two sides, and the field on the plate itself belongs
 /// to neither.
@@ -81,10 +81,11 @@ impl Slabs {
     /// E_z(+)/E_z(−) = (n_z/|n_x|)_+ / (n_z/|n_x|)_−.
     pub fn ratios(&self, field: &dyn Field, points: &Augmented, side: Side) -> Result<Vec<f64>, TraceError> {
         let plate = side.height(self.gap);
-        let face = |z: f64| -> Result<FieldValues, FieldError> {
-            let mut at = points.clone();
+        let face = |z: f64| -> Result<FieldValues, TraceError> {
+            let (mut at, mut values) = (points.clone(), FieldValues::default());
             (0..at.len()).for_each(|index| at.set_z(index, z));
-            field.evaluate(&at)
+            checked::evaluate_finite(field, &at, &mut values)?;
+            Ok(values)
         };
         let beyond = face(plate - side.charge() * self.height)?;
         let inside = face(plate + side.charge() * self.height)?;

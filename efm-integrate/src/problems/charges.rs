@@ -31,9 +31,10 @@ impl Pair {
     /// the point (lines are circles through both); else, for charges on one axis, the flux ∫ sin^{D−1} over the caps
     /// below those angles, cos θ₋ − cos θ₊ in D = 2.
     ///
-    /// `None` for D > 2, which has no formula here.
+    /// `None` for D > 2, which has no formula here, and for points of another D.
     pub fn invariant(&self, point: &[f64]) -> Option<f64> {
-        let z = point[point.len() - 1];
+        let z =
+            *point.last().filter(|_| point.len() == self.source.len() + 1 && self.target.len() == self.source.len())?;
         let (up, down) = (z + self.depths[0], z - self.gap - self.depths[1]);
         match self.source.len() {
             1 => Some((point[0] - self.source[0]).atan2(up) - (point[0] - self.target[0]).atan2(down)),
