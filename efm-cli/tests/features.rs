@@ -10,7 +10,7 @@ use serde_json::Value;
 /// Weights of EfficientNet-Lite0 that keep what they are shown of the order of one: convolutions of a small ramp, normalisations of
 /// nothing. What PyTorch makes of other ones is in efm-models/tests/features.rs.
 fn weights() -> Vec<u8> {
-    let golden = include_str!("../../efm-models/tests/golden/efficientnet-lite0.json");
+    let golden = include_str!("../../efm/tests/golden/efficientnet-lite0.json");
     let golden: Value = serde_json::from_str(golden).unwrap();
     let (mut header, mut data) = (Vec::new(), Vec::<u8>::new());
     let mut put = |name: String, shape: Vec<usize>, value: &dyn Fn(usize) -> f32| {

@@ -4,10 +4,8 @@
 //! taking a `&Device` and never naming one. Features decide what is compiled in, [`device::parse`] picks at run time.
 #![forbid(unsafe_code)]
 
-mod classifier;
 mod condition;
 mod error;
-mod features;
 mod field_net;
 mod gate;
 mod geometry;
@@ -25,10 +23,8 @@ mod weights;
 
 pub use efm_backend::{DeviceError, device};
 
-pub use classifier::Classifier;
 pub use condition::{Condition, Dropout};
 pub use error::ModelError;
-pub use features::Features;
 pub use field_net::{FieldNet, TrainableNet};
 pub use geometry::Geometry;
 pub use head::Head;

@@ -16,6 +16,7 @@ mod density;
 mod error;
 pub mod estimate;
 mod exact;
+mod features;
 mod gap;
 mod host;
 mod measure;
@@ -42,12 +43,13 @@ pub use efm_train as learning;
 pub use checkup::{Pace, pace};
 pub use class_means::centred_classes;
 pub use classify::{
-    Judgement, classifier, classifier_key, judge, kept_classifier, load_classifier, open_classifier, save_classifier,
-    train_classifier,
+    Classifier, Judgement, classifier, classifier_key, judge, kept_classifier, load_classifier, open_classifier,
+    save_classifier, train_classifier,
 };
 pub use density::{Likelihood, LnDensities, SMEARS};
 pub use error::{Error, Kind};
 pub use exact::exact;
+pub use features::Features;
 pub use gap::{GapRule, automatic_gap};
 pub use host::{Alone, Host, Progress};
 pub use measure::{image_shape, measure};

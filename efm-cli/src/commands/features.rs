@@ -4,12 +4,13 @@ use std::borrow::Cow;
 use std::path::{Path, PathBuf};
 
 use burn::tensor::Device;
+use efm::Features;
 use efm::{Host, open_classifier};
 use efm_core::{Points, Seed};
 use efm_data::image::ImageShape;
 use efm_data::{store, write_arrays};
 use efm_eval::{Figure, Measure, Skipped, space_table};
-use efm_models::{Features, Weights, device};
+use efm_models::{Weights, device};
 use efm_train::write_atomically;
 use serde::Serialize;
 

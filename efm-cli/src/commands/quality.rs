@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use burn::tensor::Device;
+use efm::Classifier;
 use efm::config::{EvalConfig, RunConfig, SolverConfig};
 use efm::{
     Prepared, RunDir, TrainedModel, few_steps, judge, kept_classifier, measure, prepare, round_trip, saved_config,
@@ -12,7 +13,7 @@ use efm_core::{Points, Seed};
 use efm_data::image::ImagesSpec;
 use efm_data::{DataSpec, Sampler};
 use efm_eval::frechet_distance;
-use efm_models::{Classifier, device};
+use efm_models::device;
 use efm_report::picture::{QualityCurve, quality};
 use efm_train::write_atomically;
 use serde::Serialize;

@@ -7,10 +7,10 @@ use burn::tensor::{Bytes, Device};
 use efm_core::Seed;
 use efm_data::Sampler;
 use efm_data::image::ImageSampler;
-use efm_models::Classifier;
 use efm_train::{read, write_atomically};
 use serde::{Deserialize, Serialize};
 
+use super::Classifier;
 use crate::Error;
 
 /// A classifier in a folder: `classifier.json` and `classifier.bpk`.

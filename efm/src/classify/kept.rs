@@ -6,8 +6,8 @@ use std::path::Path;
 use burn::tensor::Device;
 use efm_core::Seed;
 use efm_data::image::ImageSampler;
-use efm_models::Classifier;
 
+use super::Classifier;
 use crate::{Error, Host, classifier_key, load_classifier, save_classifier, train_classifier};
 
 /// The classifier of `images` after `steps`: the one in `folder`, or where there is none a fresh one, which is then kept there.

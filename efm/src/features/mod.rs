@@ -11,7 +11,9 @@ use efm_core::Points;
 use inception::Inception;
 use resample::Resampling;
 
-use crate::{Classifier, ModelError, Weights};
+use efm_models::{ModelError, Weights};
+
+use crate::Classifier;
 
 /// A network whose features of images are compared instead of the images; distances of different networks do not compare.
 #[derive(Debug)]

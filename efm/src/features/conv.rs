@@ -2,7 +2,7 @@ use burn::tensor::module::conv2d;
 use burn::tensor::ops::ConvOptions;
 use burn::tensor::{Device, Tensor, TensorData};
 
-use crate::{ModelError, Weights};
+use efm_models::{ModelError, Weights};
 
 /// A convolution of images `[B, C, H, W]` with the normalisation behind it folded into its weights:
 /// γ (w ∗ x − μ)/√(σ² + ε) + β = (s w) ∗ x + (β − s μ), s = γ/√(σ² + ε).

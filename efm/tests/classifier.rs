@@ -2,8 +2,8 @@
 
 use burn::module::Module;
 use burn::tensor::{Device, Tensor, TensorData};
+use efm::Classifier;
 use efm_core::Seed;
-use efm_models::Classifier;
 
 fn images(count: usize, dim: usize, device: &Device) -> Tensor<2> {
     let values: Vec<f32> = (0..count * dim).map(|i| ((i * 7919 % 113) as f32 / 56.0) - 1.0).collect();

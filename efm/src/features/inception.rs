@@ -3,7 +3,7 @@ use burn::tensor::ops::{AvgPoolOptions, MaxPoolOptions};
 use burn::tensor::{Device, Tensor, activation};
 
 use super::conv::{Conv, Padding};
-use crate::{ModelError, Weights};
+use efm_models::{ModelError, Weights};
 
 /// Inception v3 (Szegedy et al. 2015, arXiv 1512.00567) in the variant of the Fréchet Inception Distance (Heusel et al. 2017,
 /// arXiv 1706.08500), up to the mean of its last features over the image.
