@@ -1,8 +1,6 @@
 use std::error::Error;
-use std::fmt;
-use std::sync::Arc;
 
-use efm_core::{Augmented, CoreError};
+use efm_core::{Augmented, CoreError, OwnError};
 
 use crate::ParameterError;
 
@@ -107,7 +105,7 @@ pub enum FieldError {
 impl FieldError {
     /// The error of a field or a sampler of one's own: any error, or a text.
     pub fn own(error: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
-        Self::Own(OwnError(Arc::from(error.into())))
+        Self::Own(OwnError::new(error))
     }
 
     /// Checks the points that a field of D = `dim` is asked at.
@@ -142,40 +140,5 @@ impl FieldError {
         } else {
             Err(Self::Shape { asked, asked_dim, given, given_dim })
         }
-    }
-}
-
-/// Any error. Two are equal if one is a copy of the other.
-#[derive(Clone)]
-pub struct OwnError(Arc<dyn Error + Send + Sync>);
-
-impl OwnError {
-    /// The error itself, to be downcast.
-    pub fn get(&self) -> &(dyn Error + Send + Sync + 'static) {
-        &*self.0
-    }
-}
-
-impl PartialEq for OwnError {
-    fn eq(&self, other: &Self) -> bool {
-        Arc::ptr_eq(&self.0, &other.0)
-    }
-}
-
-impl fmt::Debug for OwnError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Debug::fmt(&self.0, f)
-    }
-}
-
-impl fmt::Display for OwnError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(&self.0, f)
-    }
-}
-
-impl Error for OwnError {
-    fn source(&self) -> Option<&(dyn Error + 'static)> {
-        self.0.source()
     }
 }

@@ -148,7 +148,11 @@ impl FieldValues {
     /// Largest |length − 1| of a direction: enough for unit vectors that were normalised in f32.
     pub const UNIT: f64 = 1e-4;
 
-    pub(crate) fn check_shape(&self, at: &Augmented) -> Result<(), FieldError> {
+    /// As [`FieldValues::check`], but for the lengths of directions.
+    ///
+    /// # Errors
+    /// [`FieldError::Shape`] or [`FieldError::Strengths`].
+    pub fn check_shape(&self, at: &Augmented) -> Result<(), FieldError> {
         FieldError::check_shape((at.dim(), at.len()), (self.directions.dim(), self.directions.len()))?;
         let (points, strengths) = (at.len(), self.ln_strengths.len());
         if strengths == 0 || strengths == points { Ok(()) } else { Err(FieldError::Strengths { points, strengths }) }

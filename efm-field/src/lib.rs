@@ -40,7 +40,7 @@ mod potential;
 mod quadrature;
 mod reversed;
 
-pub use error::{FieldError, OwnError};
+pub use error::FieldError;
 pub use exact::{ExactField, ImageForm, Summation, reference};
 pub use exit_time::{brownian_exit, exit_probability, symmetric_exit_time};
 pub use field::{Field, FieldValues};

@@ -79,52 +79,12 @@ pub enum TraceError {
     /// Strengths were asked of a field that has none.
     #[error("the field knows its direction but not its strength; take the divergence of its lines instead")]
     NoStrength,
-    /// A field gave another number of values than it was asked for.
-    #[error(
-        "asked at {points} points of D = {dim}, the field gave {found} directions of D = {found_dim} and {strengths} \
-         strengths; it must give one direction for each point, and as many strengths or none"
-    )]
-    FieldSize {
-        /// Number of points.
-        points: usize,
-        /// Their D.
-        dim: usize,
-        /// Number of directions it gave.
-        found: usize,
-        /// Their D.
-        found_dim: usize,
-        /// Number of strengths it gave.
-        strengths: usize,
-    },
-    /// A field gave a direction that is no unit vector.
-    #[error("the field's direction at {} has length {length}; directions are unit vectors E/|E|", place(.point))]
-    NotUnit {
-        /// Where, D + 1 coordinates, z last.
-        point: Vec<f64>,
-        /// The length.
-        length: f64,
-    },
-    /// A field gave a direction that is NaN or infinite where no line can end of it: on a plate, or next to one.
-    #[error("the field's direction at {} is not finite", place(.point))]
-    NonFiniteDirection {
-        /// Where, D + 1 coordinates, z last.
-        point: Vec<f64>,
-    },
-    /// The field could not be evaluated.
+    /// The field could not be evaluated, or what it gave is not what a field gives.
     #[error(transparent)]
     Field(#[from] FieldError),
     /// A part that is not ours failed: a map, an event, a step control. [`TraceError::own`] makes one.
     #[error(transparent)]
     Own(OwnError),
-}
-
-/// A point in a few words.
-fn place(point: &[f64]) -> String {
-    match point {
-        [x, z] => format!("x = {x}, z = {z}"),
-        [x, .., z] => format!("x = ({x}, …), z = {z}"),
-        _ => "a point without coordinates".into(),
-    }
 }
 
 impl TraceError {

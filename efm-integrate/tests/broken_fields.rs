@@ -67,7 +67,7 @@ fn directions_of_another_length_are_refused() {
         let field = Raw { dim: 1, fill: |at: &Augmented, out: &mut FieldValues| directions(at, out, n) };
         for error in refused(&field) {
             match error {
-                TraceError::NotUnit { length: found, point } => assert!(found == length && point.len() == 2),
+                TraceError::Field(FieldError::Direction { length: found, .. }) => assert_eq!(found, length),
                 error => panic!("{error}"),
             }
         }
@@ -96,7 +96,10 @@ fn too_few_too_many_and_other_values_are_refused() {
     let fills: [&Fill; 5] = [&nothing, &too_few, &too_many, &wider, &strengths];
     for fill in fills {
         for error in refused(&Raw { dim: 1, fill }) {
-            assert!(matches!(error, TraceError::FieldSize { dim: 1, .. }), "{error}");
+            assert!(
+                matches!(error, TraceError::Field(FieldError::Shape { .. } | FieldError::Strengths { .. })),
+                "{error}"
+            );
         }
     }
 }
@@ -109,7 +112,7 @@ fn directions_that_are_no_numbers_are_refused_where_no_line_can_end_of_them() {
     let stream = Seed(1).stream("broken");
     let along = Forward { lift: Lift::Along, start_height: 0.1, ..Forward::default() };
     for error in [along.transport(&field, &points, &stream), FluxRule::default().transport(&field, &points, &stream)] {
-        assert!(matches!(error, Err(TraceError::NonFiniteDirection { .. })), "{error:?}");
+        assert!(matches!(error, Err(TraceError::Field(FieldError::Direction { .. }))), "{error:?}");
     }
 }
 

@@ -81,7 +81,7 @@ impl Slabs {
     /// E_z(+)/E_z(−) = (n_z/|n_x|)_+ / (n_z/|n_x|)_−.
     pub fn ratios(&self, field: &dyn Field, points: &Augmented, side: Side) -> Result<Vec<f64>, TraceError> {
         let plate = side.height(self.gap);
-        let face = |z: f64| -> Result<FieldValues, TraceError> {
+        let face = |z: f64| -> Result<FieldValues, FieldError> {
             let (mut at, mut values) = (points.clone(), FieldValues::default());
             (0..at.len()).for_each(|index| at.set_z(index, z));
             checked::evaluate_finite(field, &at, &mut values)?;
