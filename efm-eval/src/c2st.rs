@@ -1,9 +1,10 @@
 use efm_core::{Points, Stream};
 use rayon::prelude::*;
 
-use crate::EvalError;
 use crate::cloud::{check_pair, choose, shuffled};
+use crate::measure::{near, values};
 use crate::neighbours::nearest;
+use crate::{DEFAULT_NEIGHBOURS, EvalError, Label, Measure, Reading};
 
 /// Relabellings behind the p-value of [`classifier_test`] unless told otherwise.
 pub const DEFAULT_RELABELLINGS: usize = 999;
@@ -79,4 +80,50 @@ pub fn classifier_test(
         p_value: (relabellings > 0).then(|| (1 + reach) as f64 / (1 + relabellings) as f64),
         points: size,
     })
+}
+
+/// The accuracy of [`classifier_test`] as a measure.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct C2st {
+    /// k of the classifier.
+    pub neighbours: usize,
+    /// Relabellings behind the p-value.
+    pub relabellings: usize,
+}
+
+impl Default for C2st {
+    /// [`DEFAULT_NEIGHBOURS`] neighbours and [`DEFAULT_RELABELLINGS`] relabellings.
+    fn default() -> Self {
+        Self { neighbours: DEFAULT_NEIGHBOURS, relabellings: DEFAULT_RELABELLINGS }
+    }
+}
+
+impl Measure for C2st {
+    fn name(&self) -> &str {
+        "c2st"
+    }
+
+    fn value(&self, a: &Points, b: &Points, stream: &Stream) -> Result<f64, EvalError> {
+        Ok(classifier_test(a, b, self.neighbours, 0, stream)?.accuracy)
+    }
+
+    fn labels(&self) -> Vec<Label> {
+        vec![Label::new("c2st").titled("classifier's accuracy").within(0.0, 1.0).without_ratio()]
+    }
+
+    fn reading(&self, a: &Points, b: &Points, stream: &Stream) -> Result<Reading, EvalError> {
+        let test = classifier_test(a, b, self.neighbours, self.relabellings, stream)?;
+        Ok(Reading::of(vec![test.accuracy])
+            .with("neighbours", self.neighbours as f64)
+            .with("relabellings", self.relabellings as f64)
+            .with_p_value(test.p_value))
+    }
+
+    fn work(&self, points: [usize; 2], dim: usize) -> f64 {
+        near(points, dim)
+    }
+
+    fn memory(&self, points: [usize; 2], dim: usize) -> u64 {
+        8 * values(points, dim) + values(points, 300)
+    }
 }

@@ -1,9 +1,9 @@
-use efm_core::Points;
+use efm_core::{Points, Stream};
 
-use crate::EvalError;
 use crate::cloud::{check_pair, coordinate};
 use crate::lengths::mean_distance;
 use crate::pairwise::{FEW, mean_over_pairs, mean_within};
+use crate::{Budget, EvalError, Measure};
 
 /// From so many points on distances are f32: rounding averages out over a billion pairs.
 const MANY: usize = 30_000;
@@ -60,4 +60,24 @@ fn energy_1d(mut a: Vec<f64>, mut b: Vec<f64>) -> f64 {
         }
     }
     2.0 * sum
+}
+
+/// [`energy_distance`] as a measure.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct EnergyDistance;
+
+impl Measure for EnergyDistance {
+    fn name(&self) -> &str {
+        "energy_distance"
+    }
+
+    fn value(&self, a: &Points, b: &Points, _: &Stream) -> Result<f64, EvalError> {
+        energy_distance(a, b)
+    }
+
+    fn budget(&self, dim: usize) -> Budget {
+        let budget = Budget::of_pairs(dim);
+        // On a line it sorts.
+        if dim == 1 { Budget { most: usize::MAX, ..budget } } else { budget }
+    }
 }

@@ -60,9 +60,21 @@ pub enum EvalError {
         /// D of the points.
         dim: usize,
     },
-    /// What draws the points of a floor failed.
+    /// These points have no such measure.
+    #[error("there is no {what}")]
+    Undefined {
+        /// What there is not.
+        what: &'static str,
+    },
+    /// Two measures have one name, so their figures could not be told apart.
+    #[error("two measures are called `{name}`; each needs a name of its own")]
+    SameName {
+        /// The name.
+        name: String,
+    },
+    /// An error of a measure, or of draws, from outside; see [`EvalError::own`].
     #[error(transparent)]
-    Draw(Box<dyn std::error::Error + Send + Sync>),
+    Own(Box<dyn std::error::Error + Send + Sync>),
     /// Data are no valid points.
     #[error(transparent)]
     Core(#[from] efm_core::CoreError),
@@ -92,4 +104,16 @@ pub enum EvalError {
         /// What the encoder said.
         message: String,
     },
+}
+
+impl EvalError {
+    /// An error of another crate, as a measure or a draw of one's own returns it; a text will do.
+    pub fn own(error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
+        Self::Own(error.into())
+    }
+
+    /// Whether the points have no such measure, so that it is left out and the others are taken.
+    pub(crate) fn leaves_out(&self) -> bool {
+        matches!(self, Self::TooSmall { .. } | Self::TooLarge { .. } | Self::Undefined { .. })
+    }
 }

@@ -1,8 +1,13 @@
-use efm_core::{Points, Seed};
+use std::sync::Arc;
+
+use efm_core::{Points, Seed, Stream};
 
 use crate::cloud::check_pair;
-use crate::modes::w2_per_mode_within;
-use crate::*;
+use crate::compare::different;
+use crate::{
+    DEFAULT_DIRECTIONS, DEFAULT_MEMORY_LIMIT, EnergyDistance, EvalError, KsMax, Label, Measure, Metrics, Mmd, SlicedW2,
+    Statistics, W2, W2PerMode, disjoint_halves, mode_shares, optimal_cost, subsample, transport_cost,
+};
 
 /// What [`evaluate`] measures, and how thoroughly.
 #[derive(Debug, Clone)]
@@ -19,6 +24,8 @@ pub struct Evaluation {
     pub centres: Option<Points>,
     /// Whether the starts are measured as well.
     pub before: bool,
+    /// Measures of one's own, beside W2, sliced W2, W2 per mode, energy distance, MMD and KS; see [`Metrics::own`].
+    pub own: Vec<Arc<dyn Measure>>,
 }
 
 impl Default for Evaluation {
@@ -31,6 +38,7 @@ impl Default for Evaluation {
             memory_limit: DEFAULT_MEMORY_LIMIT,
             centres: None,
             before: true,
+            own: Vec::new(),
         }
     }
 }
@@ -43,10 +51,11 @@ impl Default for Evaluation {
 /// same size; `None` takes disjoint halves of `target` (of all of it) instead.
 ///
 /// Fills the measures of [`Metrics`], `samples` and `dim`; method, seed, device, gap, lines, seconds and version are the
-/// caller's. A measure too large for the memory limit stays `None`.
+/// caller's. A measure too large for the memory limit, or that these points do not have, stays `None`.
 ///
 /// # Errors
-/// [`EvalError::Empty`], [`EvalError::DimensionMismatch`], [`EvalError::Unpaired`], and what `draw` returns.
+/// [`EvalError::Empty`], [`EvalError::DimensionMismatch`], [`EvalError::Unpaired`], [`EvalError::SameName`], and what `draw` and
+/// measures of one's own return.
 pub fn evaluate(
     start: Option<&Points>,
     transported: &Points,
@@ -55,91 +64,105 @@ pub fn evaluate(
     options: &Evaluation,
 ) -> Result<Metrics, EvalError> {
     check_pair(transported, target)?;
-    let stream = options.seed.stream("evaluate");
-    let kernel = RbfMixture::from_target(target);
+    let measures = Measures::new(options, target)?;
     let fresh = subsample(target, transported.len(), &options.seed.stream("evaluate target"), 0);
-    let measures = |a: &Points, b: &Points| -> Result<[Option<f64>; 6], EvalError> {
-        let exact = within_limit(assignment(a, b, &stream, options.memory_limit))?.map(|found| found.w2());
-        let per_mode = match &options.centres {
-            Some(centres) => within_limit(w2_per_mode_within(a, b, centres, &stream, options.memory_limit))?
-                .and_then(|found| found.mean),
-            None => None,
-        };
-        let ks = ks_per_marginal(a, b)?.iter().map(|test| test.statistic).fold(0.0, f64::max);
-        Ok([
-            exact,
-            Some(sliced_w2(a, b, options.directions, &stream)?),
-            per_mode,
-            Some(energy_distance(a, b)?),
-            Some(mmd(a, b, &kernel)?),
-            Some(ks),
-        ])
-    };
-    let [w2, sliced_w2, w2_per_mode, energy_distance, mmd, ks_max] = measures(transported, &fresh)?;
-
-    let mut values: [Vec<f64>; 6] = Default::default();
-    let mut collect = |a: &Points, b: &Points| -> Result<(), EvalError> {
-        for (list, value) in values.iter_mut().zip(measures(a, b)?) {
-            list.extend(value);
-        }
-        Ok(())
-    };
-    let repeats = options.floor_repeats as u64;
-    match draw {
-        Some(draw) => {
-            for repeat in 0..repeats {
-                collect(&draw(2 * repeat)?, &draw(2 * repeat + 1)?)?;
-            }
-        }
-        None if target.len() >= 2 => {
-            let halves = options.seed.stream("evaluate halves");
-            for repeat in 0..repeats {
-                let (first, second) = disjoint_halves(target, transported.len(), &halves, repeat)?;
-                collect(&first, &second)?;
-            }
-        }
-        None => {}
+    let values = measures.take(transported, &fresh)?;
+    let floors = measures.floors(transported.len(), target, draw, options)?;
+    let mut metrics = Metrics { samples: transported.len(), dim: transported.dim(), ..Metrics::default() };
+    for ((label, value), floor) in measures.labels.iter().zip(values).zip(&floors) {
+        metrics.put(label, value, floor.map(|floor| floor.mean));
     }
-    let floors = values.map(|list| Statistics::of(&list));
-    let mut metrics = Metrics {
-        samples: transported.len(),
-        dim: transported.dim(),
-        w2,
-        sliced_w2,
-        w2_per_mode,
-        energy_distance,
-        mmd,
-        ks_max,
-        w2_floor: floors[0].map(|floor| floor.mean),
-        sliced_w2_floor: floors[1].map(|floor| floor.mean),
-        w2_per_mode_floor: floors[2].map(|floor| floor.mean),
-        energy_distance_floor: floors[3].map(|floor| floor.mean),
-        mmd_floor: floors[4].map(|floor| floor.mean),
-        ks_max_floor: floors[5].map(|floor| floor.mean),
-        ..Metrics::default()
-    };
-    let keys = metrics.distances().map(|measured| measured.key);
-    // The order of the measures above is w2, sliced, per mode, energy, MMD, KS: that of the tables.
-    metrics.floors = keys.iter().zip(floors).filter_map(|(key, floor)| Some(((*key).to_owned(), floor?))).collect();
+    let names = || measures.labels.iter().map(|label| label.name().to_owned());
+    metrics.floors = names().zip(floors).filter_map(|(name, floor)| Some((name, floor?))).collect();
     if let Some(start) = start.filter(|start| options.before && start.dim() == target.dim()) {
-        let before = keys.iter().zip(measures(start, &fresh)?);
-        metrics.before = before.filter_map(|(key, value)| Some(((*key).to_owned(), value?))).collect();
+        let before = names().zip(measures.take(start, &fresh)?);
+        metrics.before = before.filter_map(|(name, value)| Some((name, value?))).collect();
     }
     if let Some(centres) = &options.centres {
         metrics.mode_shares = Some(mode_shares(transported, centres)?);
     }
     if let Some(start) = start {
         metrics.transport_cost = Some(transport_cost(start, transported)?);
-        metrics.optimal_cost = within_limit(optimal_cost(start, transported, options.memory_limit))?;
+        metrics.optimal_cost = if_there(optimal_cost(start, transported, options.memory_limit))?;
     }
     Ok(metrics)
 }
 
-/// A measure that needs too much memory is not taken; other errors stay errors.
-fn within_limit<T>(result: Result<T, EvalError>) -> Result<Option<T>, EvalError> {
+/// What is measured, made for the target.
+struct Measures {
+    all: Vec<Arc<dyn Measure>>,
+    labels: Vec<Label>,
+    stream: Stream,
+}
+
+impl Measures {
+    fn new(options: &Evaluation, target: &Points) -> Result<Self, EvalError> {
+        let memory_limit = options.memory_limit;
+        let w2 = W2 { most: usize::MAX, memory_limit, shrink: false, one_to_one: true };
+        let mut all: Vec<Arc<dyn Measure>> = vec![Arc::new(w2), Arc::new(SlicedW2 { directions: options.directions })];
+        if let Some(centres) = options.centres.clone() {
+            all.push(Arc::new(W2PerMode { centres, memory_limit }));
+        }
+        let others: [Arc<dyn Measure>; 3] = [Arc::new(EnergyDistance), Arc::new(Mmd::default()), Arc::new(KsMax)];
+        all.extend(others);
+        all.extend(options.own.iter().cloned());
+        let all: Vec<_> = all.into_iter().map(|measure| measure.for_target(target).unwrap_or(measure)).collect();
+        let labels: Vec<Label> = all.iter().flat_map(|measure| measure.labels()).collect();
+        different(labels.iter())?;
+        Ok(Self { all, labels, stream: options.seed.stream("evaluate") })
+    }
+
+    /// A value for each label, where there is one.
+    fn take(&self, a: &Points, b: &Points) -> Result<Vec<Option<f64>>, EvalError> {
+        let mut values = Vec::with_capacity(self.labels.len());
+        for measure in &self.all {
+            let count = measure.labels().len();
+            let mut found = if_there(measure.values(a, b, &self.stream))?.unwrap_or_default().into_iter();
+            values.extend((0..count).map(|_| found.next()));
+        }
+        Ok(values)
+    }
+
+    /// A floor for each label, from pairs of fresh draws or else from disjoint halves of the target.
+    fn floors(
+        &self,
+        size: usize,
+        target: &Points,
+        draw: Option<&mut dyn FnMut(u64) -> Result<Points, EvalError>>,
+        options: &Evaluation,
+    ) -> Result<Vec<Option<Statistics>>, EvalError> {
+        let mut lists = vec![Vec::new(); self.labels.len()];
+        let mut collect = |a: &Points, b: &Points| -> Result<(), EvalError> {
+            for (list, value) in lists.iter_mut().zip(self.take(a, b)?) {
+                list.extend(value);
+            }
+            Ok(())
+        };
+        let repeats = options.floor_repeats as u64;
+        match draw {
+            Some(draw) => {
+                for repeat in 0..repeats {
+                    collect(&draw(2 * repeat)?, &draw(2 * repeat + 1)?)?;
+                }
+            }
+            None if target.len() >= 2 => {
+                let halves = options.seed.stream("evaluate halves");
+                for repeat in 0..repeats {
+                    let (first, second) = disjoint_halves(target, size, &halves, repeat)?;
+                    collect(&first, &second)?;
+                }
+            }
+            None => {}
+        }
+        Ok(lists.iter().map(|list| Statistics::of(list)).collect())
+    }
+}
+
+/// A measure that needs too much memory, or that is not defined, is not taken; other errors stay errors.
+fn if_there<T>(result: Result<T, EvalError>) -> Result<Option<T>, EvalError> {
     match result {
         Ok(value) => Ok(Some(value)),
-        Err(EvalError::TooLarge { .. }) => Ok(None),
+        Err(EvalError::TooLarge { .. } | EvalError::Undefined { .. }) => Ok(None),
         Err(error) => Err(error),
     }
 }

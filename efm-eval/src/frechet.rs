@@ -1,8 +1,9 @@
-use efm_core::Points;
+use efm_core::{Points, Stream};
 use nalgebra::{DMatrix, DVector};
 
-use crate::EvalError;
 use crate::cloud::check_pair;
+use crate::measure::values;
+use crate::{Budget, EvalError, Label, Measure};
 
 /// Squared Fréchet distance |m₁ − m₂|² + tr(C₁ + C₂ − 2 (C₁ C₂)^½) of the normal laws with the clouds' means and
 /// covariances (Dowson & Landau 1982): the squared W2 of these laws. On features of a network it is what FID is made of
@@ -81,4 +82,37 @@ fn factor(matrix: &DMatrix<f64>) -> DMatrix<f64> {
         factor.view_range_mut(pivot.., pivot).copy_from(&column);
     }
     factor
+}
+
+/// [`frechet_distance`] as a measure.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct FrechetDistance;
+
+impl Measure for FrechetDistance {
+    fn name(&self) -> &str {
+        "frechet"
+    }
+
+    fn value(&self, a: &Points, b: &Points, _: &Stream) -> Result<f64, EvalError> {
+        frechet_distance(a, b)
+    }
+
+    fn labels(&self) -> Vec<Label> {
+        vec![Label::new("frechet").titled("Fréchet distance")]
+    }
+
+    fn budget(&self, dim: usize) -> Budget {
+        // Roots of D × D matrices take long, however few the points.
+        let draws = (4e9 / (dim as f64).powi(3)).max(4.0) as usize;
+        Budget { most: 100_000, draws, ..Budget::of_all() }
+    }
+
+    fn work(&self, [n, m]: [usize; 2], dim: usize) -> f64 {
+        let dim = dim as f64;
+        20.0 * dim.powi(3) + (n as f64 + m as f64) * dim * dim * 0.1
+    }
+
+    fn memory(&self, points: [usize; 2], dim: usize) -> u64 {
+        8 * values(points, dim) + 64 * (dim as u64).saturating_pow(2)
+    }
 }

@@ -1,8 +1,9 @@
-use efm_core::Points;
+use efm_core::{Points, Stream};
 
-use crate::EvalError;
 use crate::cloud::check_pair;
+use crate::measure::all_pairs;
 use crate::pairwise::{Form, sum_over_pairs};
+use crate::{EvalError, Label, Measure};
 
 /// The kernel distance (KID): the unbiased estimate of MMD² with the kernel (⟨x, y⟩/D + 1)³, no unit. On features of a
 /// network it compares sets of images (Bińkowski, Sutherland, Arbel and Gretton, ICLR 2018, arXiv 1801.01401).
@@ -40,4 +41,26 @@ pub fn kernel_distance(a: &Points, b: &Points) -> Result<f64, EvalError> {
     };
     let between = total(a, Some(b)) / a.len() as f64 / b.len() as f64;
     Ok(within(a) + within(b) - 2.0 * between)
+}
+
+/// [`kernel_distance`] as a measure.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct KernelDistance;
+
+impl Measure for KernelDistance {
+    fn name(&self) -> &str {
+        "kernel_distance"
+    }
+
+    fn value(&self, a: &Points, b: &Points, _: &Stream) -> Result<f64, EvalError> {
+        kernel_distance(a, b)
+    }
+
+    fn labels(&self) -> Vec<Label> {
+        vec![Label::new("kernel_distance").within(f64::NEG_INFINITY, f64::INFINITY).without_ratio()]
+    }
+
+    fn work(&self, points: [usize; 2], dim: usize) -> f64 {
+        all_pairs(points) * 0.1 * dim as f64
+    }
 }

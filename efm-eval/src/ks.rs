@@ -1,7 +1,7 @@
-use efm_core::Points;
+use efm_core::{Points, Stream};
 
-use crate::EvalError;
 use crate::cloud::{check_pair, coordinate};
+use crate::{Budget, EvalError, Label, Measure, Reading};
 
 /// Result of a two-sample Kolmogorov–Smirnov test.
 #[derive(Debug, Clone, Copy, PartialEq, serde::Serialize, serde::Deserialize)]
@@ -98,4 +98,51 @@ fn kolmogorov_tail(lambda: f64) -> f64 {
         }
     }
     (2.0 * sum).clamp(0.0, 1.0)
+}
+
+/// The greatest statistic of [`ks_per_marginal`] as a measure.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct KsMax;
+
+/// Pairs of points whose p-value is exact.
+const EXACT_P: f64 = 1e8;
+
+/// The coordinate of the greatest statistic, the last one on a tie, and how many coordinates there are.
+fn worst(a: &Points, b: &Points) -> Result<(usize, KolmogorovSmirnov, usize), EvalError> {
+    let tests = ks_per_marginal(a, b)?;
+    let count = tests.len();
+    let worst = tests.into_iter().enumerate().max_by(|(_, x), (_, y)| x.statistic.total_cmp(&y.statistic));
+    let (axis, test) = worst.ok_or(EvalError::Undefined { what: "a coordinate of points without coordinates" })?;
+    Ok((axis, test, count))
+}
+
+impl Measure for KsMax {
+    fn name(&self) -> &str {
+        "ks_max"
+    }
+
+    fn value(&self, a: &Points, b: &Points, _: &Stream) -> Result<f64, EvalError> {
+        Ok(worst(a, b)?.1.statistic)
+    }
+
+    fn labels(&self) -> Vec<Label> {
+        vec![Label::new("ks_max").titled("KS, worst axis").within(0.0, 1.0)]
+    }
+
+    fn reading(&self, a: &Points, b: &Points, _: &Stream) -> Result<Reading, EvalError> {
+        let (axis, worst, count) = worst(a, b)?;
+        let exact = a.len() as f64 * b.len() as f64 <= EXACT_P && worst.p_value > 1e-10;
+        let one = if exact { ks_exact_p_value(worst.statistic, a.len(), b.len())? } else { worst.p_value };
+        let reading = Reading::of(vec![worst.statistic]).with("axis", axis as f64).with("p_value_of_axis", one);
+        // Bonferroni: the worst of D tests.
+        Ok(reading.with_p_value(Some((one * count as f64).min(1.0))))
+    }
+
+    fn budget(&self, _: usize) -> Budget {
+        Budget::of_all()
+    }
+
+    fn work(&self, [n, m]: [usize; 2], dim: usize) -> f64 {
+        dim as f64 * (n as f64 + m as f64) * 60.0
+    }
 }

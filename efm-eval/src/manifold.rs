@@ -2,14 +2,15 @@
 
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering::Relaxed};
 
-use efm_core::Points;
+use efm_core::{Points, Stream};
 use rayon::prelude::*;
 
-use crate::EvalError;
 use crate::cloud::check_pair;
+use crate::measure::{near, values};
 use crate::neighbours::{TREE_DIM, squared_radii};
 use crate::pairwise::{Form, Row, scan};
 use crate::tree::Tree;
+use crate::{EvalError, Label, Measure, Reading};
 
 /// Neighbours that set the size of a ball unless told otherwise.
 pub const DEFAULT_NEIGHBOURS: usize = 5;
@@ -125,5 +126,88 @@ impl Counts {
                 self.held[row.index].fetch_add(held, Relaxed);
             },
         );
+    }
+}
+
+/// A figure of [`manifold`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ManifoldPart {
+    /// [`Manifold::precision`].
+    Precision,
+    /// [`Manifold::recall`].
+    Recall,
+    /// [`Manifold::density`].
+    Density,
+    /// [`Manifold::coverage`].
+    Coverage,
+}
+
+impl ManifoldPart {
+    fn label(self) -> Label {
+        match self {
+            Self::Precision => Label::new("precision").within(0.0, 1.0),
+            Self::Recall => Label::new("recall").within(0.0, 1.0),
+            Self::Density => Label::new("density"),
+            Self::Coverage => Label::new("coverage").within(0.0, 1.0),
+        }
+    }
+
+    fn of(self, found: &Manifold) -> f64 {
+        match self {
+            Self::Precision => found.precision,
+            Self::Recall => found.recall,
+            Self::Density => found.density,
+            Self::Coverage => found.coverage,
+        }
+    }
+}
+
+/// Figures of [`manifold`] as one measure: one computation gives all of them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PrecisionRecall {
+    /// k of the balls.
+    pub neighbours: usize,
+    /// The figures, in their order.
+    pub parts: Vec<ManifoldPart>,
+}
+
+impl Default for PrecisionRecall {
+    /// All four, balls to the [`DEFAULT_NEIGHBOURS`]-th neighbour.
+    fn default() -> Self {
+        use ManifoldPart::{Coverage, Density, Precision, Recall};
+        Self { neighbours: DEFAULT_NEIGHBOURS, parts: vec![Precision, Recall, Density, Coverage] }
+    }
+}
+
+impl Measure for PrecisionRecall {
+    fn name(&self) -> &str {
+        "manifold"
+    }
+
+    /// The first of the parts, or the precision.
+    fn value(&self, a: &Points, b: &Points, _: &Stream) -> Result<f64, EvalError> {
+        let found = manifold(a, b, self.neighbours)?;
+        Ok(self.parts.first().unwrap_or(&ManifoldPart::Precision).of(&found))
+    }
+
+    fn labels(&self) -> Vec<Label> {
+        self.parts.iter().map(|part| part.label()).collect()
+    }
+
+    fn values(&self, a: &Points, b: &Points, _: &Stream) -> Result<Vec<f64>, EvalError> {
+        let found = manifold(a, b, self.neighbours)?;
+        Ok(self.parts.iter().map(|part| part.of(&found)).collect())
+    }
+
+    fn reading(&self, a: &Points, b: &Points, stream: &Stream) -> Result<Reading, EvalError> {
+        Ok(Reading::of(self.values(a, b, stream)?).with("neighbours", self.neighbours as f64))
+    }
+
+    fn work(&self, points: [usize; 2], dim: usize) -> f64 {
+        near(points, dim)
+    }
+
+    fn memory(&self, points: [usize; 2], dim: usize) -> u64 {
+        8 * values(points, dim) + values(points, 200)
     }
 }

@@ -4,7 +4,7 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 
 use crate::write::write_atomic;
-use crate::{EvalError, PairDistances, Statistics};
+use crate::{EvalError, Label, PairDistances, Statistics};
 
 /// Everything measured about one run; the contents of `metrics.json`.
 ///
@@ -77,6 +77,9 @@ pub struct Metrics {
     pub before: BTreeMap<String, f64>,
     /// Mean, spread and range behind each floor, by the name of its measure.
     pub floors: BTreeMap<String, Statistics>,
+    /// Measures that are not of this crate, see [`crate::Evaluation::own`].
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub own: Vec<Measured>,
 }
 
 /// Wall time of the stages of a run, in seconds.
@@ -93,12 +96,12 @@ pub struct Seconds {
 }
 
 /// A distance and its floor.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Measured {
     /// Its name in `metrics.json`.
-    pub key: &'static str,
+    pub key: String,
     /// Its name in tables.
-    pub title: &'static str,
+    pub title: String,
     /// Its value, where it was taken.
     pub value: Option<f64>,
     /// The mean of its floor, where that was taken.
@@ -106,17 +109,43 @@ pub struct Measured {
 }
 
 impl Metrics {
-    /// The distances, in the order of the tables.
-    pub fn distances(&self) -> [Measured; 6] {
-        let row = |key, title, value, floor| Measured { key, title, value, floor };
-        [
+    /// The distances, in the order of the tables; those that were not taken too.
+    pub fn distances(&self) -> Vec<Measured> {
+        let row =
+            |key: &str, title: &str, value, floor| Measured { key: key.into(), title: title.into(), value, floor };
+        let mut rows = vec![
             row("w2", "W2", self.w2, self.w2_floor),
             row("sliced_w2", "sliced W2", self.sliced_w2, self.sliced_w2_floor),
             row("w2_per_mode", "W2 per mode", self.w2_per_mode, self.w2_per_mode_floor),
             row("energy_distance", "energy distance", self.energy_distance, self.energy_distance_floor),
             row("mmd", "MMD", self.mmd, self.mmd_floor),
             row("ks_max", "KS, worst axis", self.ks_max, self.ks_max_floor),
-        ]
+        ];
+        rows.extend(self.own.iter().cloned());
+        rows
+    }
+
+    /// Keeps a distance and its floor under the name of its label.
+    pub fn put(&mut self, label: &Label, value: Option<f64>, floor: Option<f64>) {
+        let places = match label.name() {
+            "w2" => [&mut self.w2, &mut self.w2_floor],
+            "sliced_w2" => [&mut self.sliced_w2, &mut self.sliced_w2_floor],
+            "w2_per_mode" => [&mut self.w2_per_mode, &mut self.w2_per_mode_floor],
+            "energy_distance" => [&mut self.energy_distance, &mut self.energy_distance_floor],
+            "mmd" => [&mut self.mmd, &mut self.mmd_floor],
+            "ks_max" => [&mut self.ks_max, &mut self.ks_max_floor],
+            key => {
+                let own = Measured { key: key.to_owned(), title: label.title().to_owned(), value, floor };
+                match self.own.iter_mut().find(|measured| measured.key == key) {
+                    Some(place) => *place = own,
+                    None => self.own.push(own),
+                }
+                return;
+            }
+        };
+        for (place, value) in places.into_iter().zip([value, floor]) {
+            *place = value;
+        }
     }
 
     /// Numbers without a floor: key, title, value.

@@ -1,8 +1,11 @@
-use efm_core::Points;
+use std::sync::Arc;
 
-use crate::EvalError;
+use efm_core::{Points, Stream};
+
 use crate::cloud::{check_pair, squared_distance};
+use crate::measure::all_pairs;
 use crate::pairwise::{exp, mean_over_pairs, mean_within};
+use crate::{Budget, EvalError, Label, Measure, Reading};
 
 /// A mixture of Gaussian kernels, k(x, y) = mean over c in {½, 1, 2} of exp(−|x − y|² / (2 c² σ²)).
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -84,4 +87,49 @@ pub fn mmd(a: &Points, b: &Points, kernel: &RbfMixture) -> Result<f64, EvalError
         |squared| kernel.at(squared),
     );
     Ok((within(a) + within(b) - 2.0 * between).max(0.0).sqrt())
+}
+
+/// [`mmd`] as a measure.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct Mmd {
+    /// The kernel; `None` makes it from the target, [`RbfMixture::from_target`].
+    pub kernel: Option<RbfMixture>,
+}
+
+impl Mmd {
+    fn kernel(&self, target: &Points) -> RbfMixture {
+        self.kernel.unwrap_or_else(|| RbfMixture::from_target(target))
+    }
+}
+
+impl Measure for Mmd {
+    fn name(&self) -> &str {
+        "mmd"
+    }
+
+    fn value(&self, a: &Points, b: &Points, _: &Stream) -> Result<f64, EvalError> {
+        mmd(a, b, &self.kernel(b))
+    }
+
+    fn labels(&self) -> Vec<Label> {
+        vec![Label::new("mmd").titled("MMD")]
+    }
+
+    fn reading(&self, a: &Points, b: &Points, stream: &Stream) -> Result<Reading, EvalError> {
+        let value = self.value(a, b, stream)?;
+        Ok(Reading::of(vec![value]).with("width", self.kernel(b).width()))
+    }
+
+    fn for_target(&self, target: &Points) -> Option<Arc<dyn Measure>> {
+        self.kernel.is_none().then(|| Arc::new(Self { kernel: Some(self.kernel(target)) }) as _)
+    }
+
+    fn budget(&self, dim: usize) -> Budget {
+        let budget = Budget::of_pairs(dim);
+        Budget { most: budget.most.min(30_000), ..budget }
+    }
+
+    fn work(&self, points: [usize; 2], dim: usize) -> f64 {
+        all_pairs(points) * (3.5 + 0.1 * dim as f64)
+    }
 }

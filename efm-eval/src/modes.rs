@@ -1,7 +1,7 @@
 use efm_core::{Points, Stream};
 
 use crate::cloud::{check_pair, squared_distance, subsample};
-use crate::{DEFAULT_MEMORY_LIMIT, EvalError, assignment};
+use crate::{Budget, DEFAULT_MEMORY_LIMIT, EvalError, Label, Measure, assignment, assignment_memory};
 
 /// W2 inside each mode of a mixture.
 #[derive(Debug, Clone, PartialEq)]
@@ -94,4 +94,37 @@ fn members(points: &Points, centres: &Points) -> Vec<Vec<usize>> {
         lists[nearest.1].push(index);
     }
     lists
+}
+
+/// The mean of [`w2_per_mode`] as a measure.
+#[derive(Debug, Clone, PartialEq)]
+pub struct W2PerMode {
+    /// Centres of the modes.
+    pub centres: Points,
+    /// Bytes that matching the points of a mode may take.
+    pub memory_limit: u64,
+}
+
+impl Measure for W2PerMode {
+    fn name(&self) -> &str {
+        "w2_per_mode"
+    }
+
+    fn value(&self, a: &Points, b: &Points, stream: &Stream) -> Result<f64, EvalError> {
+        let found = w2_per_mode_within(a, b, &self.centres, stream, self.memory_limit)?;
+        found.mean.ok_or(EvalError::Undefined { what: "W2 inside the modes where no mode has points of both clouds" })
+    }
+
+    fn labels(&self) -> Vec<Label> {
+        vec![Label::new("w2_per_mode").titled("W2 per mode")]
+    }
+
+    fn budget(&self, _: usize) -> Budget {
+        Budget { most: 5_000, draw: 1_000, ..Budget::of_all() }
+    }
+
+    fn memory(&self, points: [usize; 2], _: usize) -> u64 {
+        // At worst all points are in one mode.
+        assignment_memory(points[0].min(points[1])).min(self.memory_limit)
+    }
 }

@@ -1,4 +1,4 @@
-use crate::{Metrics, Statistics};
+use crate::{Label, Measured, Metrics, Statistics};
 
 impl Metrics {
     /// The means of measures taken on several draws of the same map, each of `samples` points; what was not measured, floors
@@ -7,18 +7,23 @@ impl Metrics {
     /// One draw says little: on 2 000 points W2 varies by a fifth from draw to draw. `None` for no draws.
     pub fn averaged(draws: &[Self]) -> Option<Self> {
         let first = draws.first()?;
-        let mut mean = first.clone();
+        let mut mean =
+            Self { repeats: if draws.len() > 1 { Default::default() } else { first.repeats.clone() }, ..first.clone() };
         let over = |pick: &dyn Fn(&Self) -> Option<f64>| {
             let values: Vec<f64> = draws.iter().filter_map(pick).collect();
             if values.len() == draws.len() { Statistics::of(&values) } else { None }
         };
         let mean_of = |pick: &dyn Fn(&Self) -> Option<f64>| over(pick).map(|found| found.mean);
-        mean.w2 = mean_of(&|draw| draw.w2);
-        mean.sliced_w2 = mean_of(&|draw| draw.sliced_w2);
-        mean.w2_per_mode = mean_of(&|draw| draw.w2_per_mode);
-        mean.energy_distance = mean_of(&|draw| draw.energy_distance);
-        mean.mmd = mean_of(&|draw| draw.mmd);
-        mean.ks_max = mean_of(&|draw| draw.ks_max);
+        let value = |draw: &Self, key: &str| {
+            draw.distances().into_iter().find(|measured| measured.key == key).and_then(|measured| measured.value)
+        };
+        for Measured { key, title, floor, .. } in first.distances() {
+            let found = over(&|draw| value(draw, &key));
+            mean.put(&Label::new(&key).titled(title), found.map(|found| found.mean), floor);
+            if let Some(found) = found.filter(|_| draws.len() > 1) {
+                mean.repeats.insert(key, found);
+            }
+        }
         mean.transport_cost = mean_of(&|draw| draw.transport_cost);
         mean.optimal_cost = mean_of(&|draw| draw.optimal_cost);
         if let Some(shares) = &mut mean.mode_shares {
@@ -26,12 +31,6 @@ impl Metrics {
                 let of_mode = |draw: &Self| draw.mode_shares.as_ref()?.get(mode).copied();
                 *share = mean_of(&of_mode).unwrap_or(*share);
             }
-        }
-        if draws.len() > 1 {
-            let keys = first.distances().map(|measured| measured.key);
-            let value = |draw: &Self, at: usize| draw.distances()[at].value;
-            mean.repeats =
-                (0..keys.len()).filter_map(|at| Some((keys[at].to_owned(), over(&|draw| value(draw, at))?))).collect();
         }
         Some(mean)
     }

@@ -3,8 +3,9 @@ use rand_distr::{Distribution, StandardNormal};
 use rayon::prelude::*;
 
 use crate::cloud::check_pair;
+use crate::measure::values;
 use crate::wasserstein::squared_w2_sorted;
-use crate::{EvalError, Statistics};
+use crate::{Budget, EvalError, Label, Measure, Reading, Statistics};
 
 /// Directions that [`sliced_w2`] averages over unless told otherwise.
 pub const DEFAULT_DIRECTIONS: usize = 256;
@@ -91,4 +92,51 @@ fn project(points: &Points, direction: &[f64]) -> Vec<f64> {
         .collect();
     values.sort_unstable_by(f64::total_cmp);
     values
+}
+
+/// [`sliced_w2`] as a measure.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SlicedW2 {
+    /// Directions it is a mean over.
+    pub directions: usize,
+}
+
+impl Default for SlicedW2 {
+    /// [`DEFAULT_DIRECTIONS`] directions.
+    fn default() -> Self {
+        Self { directions: DEFAULT_DIRECTIONS }
+    }
+}
+
+impl Measure for SlicedW2 {
+    fn name(&self) -> &str {
+        "sliced_w2"
+    }
+
+    fn value(&self, a: &Points, b: &Points, stream: &Stream) -> Result<f64, EvalError> {
+        sliced_w2(a, b, self.directions, stream)
+    }
+
+    fn labels(&self) -> Vec<Label> {
+        vec![Label::new("sliced_w2").titled("sliced W2")]
+    }
+
+    fn reading(&self, a: &Points, b: &Points, stream: &Stream) -> Result<Reading, EvalError> {
+        let found = sliced(a, b, self.directions, stream)?;
+        Ok(Reading::of(vec![found.value])
+            .with("directions", self.directions as f64)
+            .with("monte_carlo_error", found.error))
+    }
+
+    fn budget(&self, _: usize) -> Budget {
+        Budget::of_all()
+    }
+
+    fn work(&self, [n, m]: [usize; 2], dim: usize) -> f64 {
+        self.directions as f64 * (n as f64 + m as f64) * (40.0 + dim as f64)
+    }
+
+    fn memory(&self, points: [usize; 2], _: usize) -> u64 {
+        values(points, 64)
+    }
 }

@@ -16,8 +16,8 @@ impl Metrics {
         for measured in self.distances() {
             let Some(value) = measured.value else { continue };
             rows.push([
-                measured.title.to_owned(),
-                self.before.get(measured.key).copied().map_or_else(empty, number),
+                measured.title,
+                self.before.get(&measured.key).copied().map_or_else(empty, number),
                 number(value),
                 measured.floor.map_or("–".into(), number),
                 ratio(value, measured.floor),
@@ -65,6 +65,9 @@ pub struct Spread {
     /// Statistics of each key of `metrics.json` that at least one run measured (`seconds.train` for nested ones).
     /// `count` tells how many runs did.
     pub values: BTreeMap<String, Statistics>,
+    /// Names in tables of measures that are not of this crate, by their keys.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub own: BTreeMap<String, String>,
 }
 
 impl Spread {
@@ -78,7 +81,7 @@ impl Spread {
         };
         for run in runs {
             for measured in run.distances() {
-                push(measured.key.to_owned(), measured.value);
+                push(measured.key.clone(), measured.value);
                 push(format!("{}_floor", measured.key), measured.floor);
             }
             for (key, _, value) in run.others() {
@@ -86,7 +89,8 @@ impl Spread {
             }
         }
         let values = lists.into_iter().filter_map(|(key, list)| Some((key, Statistics::of(&list)?))).collect();
-        Self { runs: runs.len(), seeds: runs.iter().map(|run| run.seed).collect(), values }
+        let own = runs.iter().flat_map(|run| &run.own).map(|own| (own.key.clone(), own.title.clone())).collect();
+        Self { runs: runs.len(), seeds: runs.iter().map(|run| run.seed).collect(), values, own }
     }
 
     /// The spread as a table of text: mean, standard deviation and range over the runs, and the ratio of the mean to the
@@ -95,13 +99,14 @@ impl Spread {
         let mut rows =
             vec![["".into(), "mean".into(), "std".into(), "min".into(), "max".into(), "floor".into(), "ratio".into()]];
         let empty = Metrics::default();
-        let distances = empty.distances().map(|measured| (measured.key, measured.title));
-        let others = empty.others().map(|(key, title, _)| (key, title));
-        for (key, title) in distances.into_iter().chain(others) {
-            let Some(found) = self.values.get(key) else { continue };
+        let distances = empty.distances().into_iter().map(|measured| (measured.key, measured.title));
+        let own = self.own.iter().map(|(key, title)| (key.clone(), title.clone()));
+        let others = empty.others().map(|(key, title, _)| (key.to_owned(), title.to_owned()));
+        for (key, title) in distances.chain(own).chain(others) {
+            let Some(found) = self.values.get(&key) else { continue };
             let floor = self.values.get(&format!("{key}_floor")).map(|floor| floor.mean);
             rows.push([
-                title.to_owned(),
+                title,
                 number(found.mean),
                 number(found.std),
                 number(found.min),

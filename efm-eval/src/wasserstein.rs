@@ -1,10 +1,11 @@
 use efm_core::{Points, Stream};
 use rayon::prelude::*;
 
-use crate::EvalError;
 use crate::assignment::solve;
 use crate::cloud::{check_pair, choose, coordinate, squared_distance};
 use crate::costs::Costs;
+use crate::measure::values;
+use crate::{Budget, EvalError, Label, Measure};
 
 /// Memory an exact assignment may take unless told otherwise: 2 GiB, which is n ≈ 16 000.
 pub const DEFAULT_MEMORY_LIMIT: u64 = 2 << 30;
@@ -170,4 +171,68 @@ pub(crate) fn squared_w2_sorted(a: &[f64], b: &[f64]) -> f64 {
         j += usize::from(end_b == to);
     }
     sum / (n * m) as f64
+}
+
+/// The exact W2 as a measure.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct W2 {
+    /// Points of each cloud, at most, for D > 1: it takes 8 bytes per pair and longer than their square.
+    pub most: usize,
+    /// Bytes it may take.
+    pub memory_limit: u64,
+    /// Whether fewer points are taken where so many do not fit into that; otherwise that is an error.
+    pub shrink: bool,
+    /// Whether clouds on a line are brought to one size as all others are, and [`assignment`] pairs them; otherwise every
+    /// point counts, see [`w2_1d`].
+    pub one_to_one: bool,
+}
+
+impl Default for W2 {
+    /// 5 000 points, fewer where [`DEFAULT_MEMORY_LIMIT`] does not hold them, all of them on a line.
+    fn default() -> Self {
+        Self { most: 5_000, memory_limit: DEFAULT_MEMORY_LIMIT, shrink: true, one_to_one: false }
+    }
+}
+
+impl Measure for W2 {
+    fn name(&self) -> &str {
+        "w2"
+    }
+
+    fn value(&self, a: &Points, b: &Points, stream: &Stream) -> Result<f64, EvalError> {
+        if a.dim() == 1 && !self.one_to_one {
+            return w2(a, b, stream);
+        }
+        Ok(assignment(a, b, stream, self.memory_limit)?.w2())
+    }
+
+    fn labels(&self) -> Vec<Label> {
+        vec![Label::new("w2").titled("W2")]
+    }
+
+    fn budget(&self, dim: usize) -> Budget {
+        if dim == 1 {
+            return Budget::of_all();
+        }
+        let most = if self.shrink { self.most.min(fitting(self.memory_limit)) } else { self.most };
+        Budget { most, firm: true, draw: 1_000, equal: true, ..Budget::of_all() }
+    }
+
+    fn work(&self, [n, m]: [usize; 2], dim: usize) -> f64 {
+        let (few, n, m) = (n.min(m) as f64, n as f64, m as f64);
+        if dim > 1 { 2.0 * few.powf(2.4) + n * m * dim as f64 } else { (n + m) * 60.0 }
+    }
+
+    fn memory(&self, points: [usize; 2], dim: usize) -> u64 {
+        if dim > 1 { assignment_memory(points[0].min(points[1])) } else { 12 * values(points, dim) }
+    }
+}
+
+/// Points of an assignment that fits into so many bytes.
+fn fitting(limit: u64) -> usize {
+    let mut count = ((limit / 8) as f64).sqrt() as usize;
+    while count > 0 && assignment_memory(count) > limit {
+        count -= 1 + count / 1_000;
+    }
+    count
 }

@@ -3,6 +3,8 @@
 
 mod common;
 
+use std::sync::Arc;
+
 use common::{normal, reversed, roll, shifted};
 use efm_core::{Points, Seed, Stream};
 use efm_eval::*;
@@ -160,37 +162,57 @@ fn directions_may_be_given() {
 }
 
 fn everything(draws: usize) -> Comparison {
-    Comparison { measures: Measure::ALL.to_vec(), draws, relabellings: 99, directions: 32, ..Comparison::default() }
+    let settings = MeasureSettings { relabellings: 99, directions: 32, ..MeasureSettings::default() };
+    Comparison { measures: settings.of(&MeasureKind::ALL), draws, ..Comparison::default() }
+}
+
+fn name(figure: &Figure) -> &str {
+    figure.measure.name()
+}
+
+/// The value of a measure of this name.
+fn value(figures: &[Figure], kind: MeasureKind) -> f64 {
+    figures.iter().find(|figure| name(figure) == kind.key()).unwrap().value
 }
 
 #[test]
 fn every_measure_comes_with_floor_and_interval() {
     let (a, b) = (normal(200, 2, 1), shifted(&normal(300, 2, 2), &[0.3, 0.0]));
     let mut heard = Vec::new();
-    let (figures, skipped) =
-        compare(&a, &b, &everything(5), &mut |share, measure| heard.push((share, measure))).unwrap();
+    let (figures, skipped) = compare(&a, &b, &everything(5), &mut |share, _| heard.push(share)).unwrap();
     assert!(skipped.is_empty());
-    assert_eq!(figures.iter().map(|figure| figure.measure).collect::<Vec<_>>(), Measure::ALL);
+    assert_eq!(figures.iter().map(name).collect::<Vec<_>>(), MeasureKind::ALL.map(MeasureKind::key));
     assert!(
-        heard.is_sorted_by(|x, y| x.0 <= y.0 + 1e-12)
-            && heard.iter().all(|(share, _)| (0.0..=1.0 + 1e-12).contains(share))
+        heard.is_sorted_by(|x, y| *x <= y + 1e-12) && heard.iter().all(|share| (0.0..=1.0 + 1e-12).contains(share))
     );
     for figure in &figures {
         let (low, high) = (figure.low.unwrap(), figure.high.unwrap());
         assert!(low <= figure.value && figure.value <= high, "{figure:?}");
         assert_eq!((figure.draws.unwrap().count, figure.floor.unwrap().count, figure.seed), (5, 5, 0));
-        let exact = figure.measure == Measure::W2;
+        let exact = name(figure) == "w2";
         assert_eq!(figure.samples, if exact { [200, 200] } else { [200, 300] });
         assert_eq!(figure.draw_samples.unwrap(), if exact { [100, 100] } else { [100, 150] });
         assert_eq!(figure.floor_samples.unwrap(), if exact { [100, 100] } else { [100, 150] });
-        let tests = [Measure::KsMax, Measure::C2st].contains(&figure.measure);
+        let tests = ["ks_max", "c2st"].contains(&name(figure));
         assert_eq!(figure.p_value.is_some(), tests);
     }
     assert_eq!(figures, compare(&a, &b, &everything(5), &mut |_, _| ()).unwrap().0, "the seed decides");
     let other = Comparison { seed: Seed(1), ..everything(5) };
     assert_ne!(figures, compare(&a, &b, &other, &mut |_, _| ()).unwrap().0);
     let table = space_table("", &figures, &skipped);
-    assert!(Measure::ALL.iter().all(|measure| table.contains(measure.title())), "{table}");
+    assert!(figures.iter().all(|figure| table.contains(figure.measure.title())), "{table}");
+}
+
+#[test]
+fn names_of_the_face_are_those_of_the_measures() {
+    for kind in MeasureKind::ALL {
+        let measures = MeasureSettings::default().of(&[kind]);
+        let labels: Vec<_> = measures.iter().flat_map(|measure| measure.labels()).collect();
+        assert_eq!(labels.iter().map(Label::name).collect::<Vec<_>>(), [kind.key()]);
+        assert_eq!(kind.key().replace('_', "-").parse(), Ok(kind));
+    }
+    assert_eq!("fid".parse(), Ok(MeasureKind::Frechet));
+    assert!("fit".parse::<MeasureKind>().unwrap_err().contains("kernel_distance"));
 }
 
 #[test]
@@ -201,20 +223,22 @@ fn few_points_are_measured_as_far_as_they_go() {
             let (figures, skipped) = compare(&a, &normal(count, dim, 2), &everything(3), &mut |_, _| ()).unwrap();
             assert_eq!(figures.len() + skipped.len(), 12);
             assert!(figures.iter().all(|figure| figure.value.is_finite()), "{figures:?}");
-            assert!(skipped.iter().any(|skipped| skipped.measure == Measure::Precision) == (count < 6));
+            assert!(skipped.iter().any(|skipped| skipped.measure.name() == "precision") == (count < 6));
         }
     }
-    let strict = Comparison { strict: true, measures: vec![Measure::Recall], ..Comparison::default() };
+    let recall = MeasureSettings::default().of(&[MeasureKind::Recall]);
+    let strict = Comparison { strict: true, measures: recall, ..Comparison::default() };
     assert!(matches!(
         compare(&normal(4, 2, 1), &normal(9, 2, 1), &strict, &mut |_, _| ()),
         Err(EvalError::TooSmall { value: 4, least: 6, .. })
     ));
-    let exact = Comparison { strict: true, measures: vec![Measure::W2], memory_limit: 1_000, ..Comparison::default() };
+    let w2 = |shrink| Arc::new(W2 { memory_limit: 1_000, shrink, ..W2::default() });
+    let exact = Comparison { strict: true, measures: vec![w2(false)], ..Comparison::default() };
     assert!(matches!(
         compare(&normal(40, 2, 1), &normal(90, 2, 1), &exact, &mut |_, _| ()),
         Err(EvalError::TooLarge { points: 40, .. })
     ));
-    let lenient = Comparison { strict: false, ..exact };
+    let lenient = Comparison { strict: false, measures: vec![w2(true)], ..exact };
     let (figures, _) = compare(&normal(40, 2, 1), &normal(90, 2, 1), &lenient, &mut |_, _| ()).unwrap();
     assert!(figures[0].samples[0] < 40 && assignment_memory(figures[0].samples[0]) <= 1_000);
 }
@@ -224,16 +248,16 @@ fn equal_sets_are_at_no_distance() {
     for set in [normal(60, 1, 1), roll(80, 1), normal(60, 20, 1), Points::from_values(3, vec![2.0; 90]).unwrap()] {
         let (figures, skipped) = compare(&set, &reversed(&set), &everything(3), &mut |_, _| ()).unwrap();
         assert!(skipped.is_empty());
-        let value = |measure| figures.iter().find(|figure| figure.measure == measure).unwrap().value;
-        for measure in [Measure::W2, Measure::SlicedW2, Measure::EnergyDistance, Measure::KsMax] {
+        let value = |kind| value(&figures, kind);
+        for measure in [MeasureKind::W2, MeasureKind::SlicedW2, MeasureKind::EnergyDistance, MeasureKind::KsMax] {
             assert!(value(measure) < 1e-6, "{measure:?}: {}", value(measure));
         }
         // The root of a rounding of 1e-15; eigenvalues of a covariance are known to 1e-15 of the largest.
-        assert!(value(Measure::Mmd) < 1e-7 && value(Measure::Frechet) < 1e-6);
-        for measure in [Measure::Precision, Measure::Recall, Measure::Coverage] {
+        assert!(value(MeasureKind::Mmd) < 1e-7 && value(MeasureKind::Frechet) < 1e-6);
+        for measure in [MeasureKind::Precision, MeasureKind::Recall, MeasureKind::Coverage] {
             assert_eq!(value(measure), 1.0);
         }
-        assert!(value(Measure::C2st) < 0.6 && value(Measure::KernelDistance) < 1e-9);
+        assert!(value(MeasureKind::C2st) < 0.6 && value(MeasureKind::KernelDistance) < 1e-9);
         assert!(figures.iter().all(|figure| figure.value.is_finite() && figure.low.is_none_or(f64::is_finite)));
     }
 }
@@ -249,7 +273,7 @@ fn moving_both_sets_changes_nothing() {
     let options = everything(0);
     let (one, _) = compare(&a, &b, &options, &mut |_, _| ()).unwrap();
     let (other, _) = compare(&moved_a, &moved_b, &options, &mut |_, _| ()).unwrap();
-    for (one, other) in one.iter().zip(&other).filter(|(one, _)| one.measure != Measure::KernelDistance) {
+    for (one, other) in one.iter().zip(&other).filter(|(one, _)| name(one) != "kernel_distance") {
         // Projections and covariances are rounded at the size of the shift.
         assert!((one.value - other.value).abs() < 1e-9 * one.value.max(1.0), "{one:?} {other:?}");
     }
@@ -259,27 +283,28 @@ fn moving_both_sets_changes_nothing() {
 fn intervals_hold_what_they_promise() {
     // Sets of 200 points of N(0, I) and N((1, 0), I); what each figure estimates is its mean over many such pairs.
     let pair = |k: u64| (normal(200, 2, 2 * k + 1), shifted(&normal(200, 2, 2 * k + 2), &[1.0, 0.0]));
-    let measures =
-        [Measure::W2, Measure::SlicedW2, Measure::EnergyDistance, Measure::KsMax, Measure::Coverage, Measure::C2st];
-    let options = |draws| Comparison {
-        measures: measures.to_vec(),
-        draws,
-        relabellings: 0,
-        directions: 16,
-        ..Comparison::default()
-    };
+    let kinds = [
+        MeasureKind::W2,
+        MeasureKind::SlicedW2,
+        MeasureKind::EnergyDistance,
+        MeasureKind::KsMax,
+        MeasureKind::Coverage,
+        MeasureKind::C2st,
+    ];
+    let settings = MeasureSettings { relabellings: 0, directions: 16, ..MeasureSettings::default() };
+    let options = |draws| Comparison { measures: settings.of(&kinds), draws, ..Comparison::default() };
     let figures: Vec<_> = (0..60)
         .map(|k| {
             let (a, b) = pair(k);
             compare(&a, &b, &Comparison { seed: Seed(k), ..options(10) }, &mut |_, _| ()).unwrap().0
         })
         .collect();
-    for (place, measure) in measures.iter().enumerate() {
+    for (place, kind) in kinds.iter().enumerate() {
         let of: Vec<_> =
-            figures.iter().map(|all| all.iter().find(|figure| figure.measure == *measure).unwrap()).collect();
+            figures.iter().map(|all| all.iter().find(|figure| name(figure) == kind.key()).unwrap()).collect();
         let mean = Statistics::of(&of.iter().map(|figure| figure.value).collect::<Vec<_>>()).unwrap().mean;
         let held = of.iter().filter(|figure| (figure.low.unwrap()..=figure.high.unwrap()).contains(&mean)).count();
         // 95 % of 60 are 57, with a standard deviation of 1.7.
-        assert!(held >= 50, "{place}: {measure:?}: {held} of 60 intervals hold the mean");
+        assert!(held >= 50, "{place}: {kind:?}: {held} of 60 intervals hold the mean");
     }
 }

@@ -48,18 +48,13 @@ fn other_programs_say_the_same() {
     let mut compared = 0;
     for (name, case) in &golden.cases {
         let [a, b, directions] = ["a", "b", "directions"].map(|end| array(&format!("{name}-{end}.npy"), case.dim));
-        let options = Comparison {
-            seed: Seed(1),
-            measures: Measure::ALL.to_vec(),
-            draws: 0,
-            neighbours: golden.neighbours,
-            relabellings: 0,
-            ..Comparison::default()
-        };
+        let settings = MeasureSettings { neighbours: golden.neighbours, relabellings: 0, ..MeasureSettings::default() };
+        let options =
+            Comparison { seed: Seed(1), measures: settings.of(&MeasureKind::ALL), draws: 0, ..Comparison::default() };
         let (figures, _) = compare(&a, &b, &options, &mut |_, _| ()).unwrap();
         for (key, expected) in &case.measures {
             let (measure, part) = key.split_once('.').unwrap_or((key, ""));
-            let figure = figures.iter().find(|figure| figure.measure.key() == measure);
+            let figure = figures.iter().find(|figure| figure.measure.name() == measure);
             let found = match (part, figure) {
                 ("", None) => sliced_w2_along(&a, &b, &directions).unwrap(),
                 ("", Some(figure)) => figure.value,

@@ -3,8 +3,10 @@
 
 mod common;
 
+use std::sync::Arc;
+
 use common::{normal, roll, shifted};
-use efm_core::Seed;
+use efm_core::{Points, Seed, Stream};
 use efm_eval::*;
 
 const KEYS: [&str; 33] = [
@@ -130,4 +132,64 @@ fn tables_show_ratios() {
     assert!(spread.summary().contains("0.4") && spread.summary().contains("2.67"), "{}", spread.summary());
     assert_eq!(Spread::of(&[]).runs, 0);
     assert!(!Spread::of(&[]).summary().is_empty());
+}
+
+/// The greatest distance of a point from the origin, as far as it differs.
+#[derive(Debug)]
+struct Reach;
+
+impl Measure for Reach {
+    fn name(&self) -> &str {
+        "reach"
+    }
+
+    fn value(&self, a: &Points, b: &Points, _: &Stream) -> Result<f64, EvalError> {
+        let reach = |points: &Points| points.as_slice().iter().fold(0.0_f32, |most, x| most.max(x.abs()));
+        if a.len() < 3 {
+            return Err(EvalError::own("three points at least"));
+        }
+        Ok(f64::from((reach(a) - reach(b)).abs()))
+    }
+}
+
+/// Never there.
+#[derive(Debug)]
+struct Absent;
+
+impl Measure for Absent {
+    fn name(&self) -> &str {
+        "w2"
+    }
+
+    fn value(&self, _: &Points, _: &Points, _: &Stream) -> Result<f64, EvalError> {
+        Err(EvalError::Undefined { what: "such measure" })
+    }
+}
+
+#[test]
+fn a_measure_of_ones_own_stands_beside_the_others() {
+    let options = Evaluation { floor_repeats: 3, own: vec![Arc::new(Reach)], ..Evaluation::default() };
+    let (moved, target) = (shifted(&normal(90, 2, 1), &[9.0, 0.0]), normal(200, 2, 2));
+    let one = evaluate(Some(&normal(90, 2, 3)), &moved, &target, None, &options).unwrap();
+    let own = &one.own[0];
+    assert!(own.key == "reach" && own.value.unwrap() > 5.0 * own.floor.unwrap());
+    assert!(one.floors["reach"].count == 3 && one.before["reach"] < own.value.unwrap());
+    assert!(one.summary().contains("reach"), "{}", one.summary());
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("metrics.json");
+    one.write(&path).unwrap();
+    assert_eq!(Metrics::read(&path).unwrap(), one);
+    let mean = Metrics::averaged(&[one.clone(), one.clone()]).unwrap();
+    assert!(mean.repeats["reach"].count == 2 && mean.own == one.own);
+    assert!(Spread::of(&[one.clone(), one]).summary().contains("reach"));
+    // Its errors reach the caller, two of one name are refused, and what is not there is left out.
+    let failed = evaluate(None, &normal(2, 2, 1), &target, None, &options);
+    assert!(matches!(failed, Err(EvalError::Own(error)) if error.to_string().contains("three points")));
+    let twice = Evaluation { own: vec![Arc::new(Absent)], ..options };
+    assert!(matches!(evaluate(None, &moved, &target, None, &twice), Err(EvalError::SameName { name }) if name == "w2"));
+    let absent = Comparison { measures: vec![Arc::new(Reach), Arc::new(Absent)], ..Comparison::default() };
+    let (figures, skipped) = compare(&moved, &target, &absent, &mut |_, _| ()).unwrap();
+    assert!(figures.len() == 1 && figures[0].low.is_some() && skipped[0].reason == "there is no such measure");
+    let strict = Comparison { strict: true, ..absent };
+    assert!(matches!(compare(&moved, &target, &strict, &mut |_, _| ()), Err(EvalError::Undefined { .. })));
 }

@@ -1,7 +1,7 @@
 //! The page of a run: whole, self-contained, small, and safe with whatever names and numbers it is given.
 
 use efm_core::{Augmented, Points};
-use efm_eval::{Metrics, Statistics};
+use efm_eval::{Measured, Metrics, Statistics};
 use efm_report::picture::LossPoint;
 use efm_report::{Clouds, MOST_BYTES, PacePoint, Page, Picture, RunRecord, Slices, Traced, model_card, page};
 
@@ -114,6 +114,20 @@ fn every_number_of_the_metrics_is_there() {
     let measures = data(&html)["runs"][0]["measures"].clone();
     // t₃ = 3.182 at 97.5 %: half of the interval of a mean of four.
     assert!((measures[0]["half"].as_f64().unwrap() - 3.182 * 0.01 / 2.0).abs() < 1e-12, "{measures}");
+}
+
+#[test]
+fn a_measure_of_ones_own_has_floor_and_interval_on_page_and_card() {
+    let mut run = whole(2);
+    let metrics = run.metrics.as_mut().unwrap();
+    metrics.own.push(Measured { key: "reach".into(), title: "reach".into(), value: Some(2.0), floor: Some(0.5) });
+    metrics.repeats.insert("reach".into(), metrics.repeats["w2"]);
+    metrics.floors.insert("reach".into(), metrics.floors["w2"]);
+    let card = model_card(&run, "efm");
+    assert!(card.contains("| reach | 2 ± 0.01591 | 0.5 | 4.00 |"), "{card}");
+    let measures = data(&page_of(&[run]))["runs"][0]["measures"].clone();
+    let own = measures.as_array().unwrap().iter().find(|measure| measure["key"] == "reach").unwrap();
+    assert!(own["half"].is_number() && own["floor"]["mean"] == 0.2 && own["title"] == "reach", "{own}");
 }
 
 #[test]

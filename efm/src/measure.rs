@@ -27,7 +27,7 @@ pub fn measure(
     let mut draw = |index: u64| match &prepared.target {
         Fresh::Endless(_) => {
             let points = prepared.target.points(seed, "eval/floor", index, count);
-            points.map_err(|error| EvalError::Draw(error.into()))
+            points.map_err(|error| EvalError::own(error))
         }
         Fresh::Rows { all, .. } => {
             // Both halves of a pair come from one split, so that they share no row.

@@ -2,7 +2,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 use clap::builder::RangedU64ValueParser;
-use efm_eval::{DEFAULT_DIRECTIONS, DEFAULT_NEIGHBOURS, Measure};
+use efm_eval::{DEFAULT_DIRECTIONS, DEFAULT_NEIGHBOURS, MeasureKind};
 
 use super::FeatureArgs;
 
@@ -23,7 +23,7 @@ pub struct EvalArgs {
     /// What to measure: w2, sliced_w2, energy_distance, mmd, ks_max, c2st, precision, recall, density, coverage, frechet,
     /// kernel_distance. What is named is taken on all points, or refused where memory does not suffice.
     #[arg(long, value_name = "LIST", value_delimiter = ',', requires = "second")]
-    pub measures: Vec<Measure>,
+    pub measures: Vec<MeasureKind>,
     /// Points of each set in a measure, at most; without it each takes what is done in about a minute. With --features images
     /// of each set, drawn by the seed, of which without it 10 000 are taken. With --evaluations lines.
     #[arg(long, value_name = "COUNT", value_parser = RangedU64ValueParser::<usize>::new().range(2..))]

@@ -5,7 +5,10 @@ use std::path::Path;
 
 use efm::{Estimate, Host};
 use efm_core::{Points, Seed};
-use efm_eval::{Comparison, Figure, Measure, Metrics, Skipped, compare, optimal_cost, space_table, transport_cost};
+use efm_eval::{
+    Comparison, Figure, MeasureKind, MeasureSettings, Metrics, Skipped, compare, optimal_cost, space_table,
+    transport_cost,
+};
 use efm_train::write_atomically;
 use serde::Serialize;
 
@@ -24,7 +27,7 @@ pub(super) struct Space<'a> {
     /// What they are: `data`, or the name of features.
     pub name: String,
     /// What is measured in it unless told otherwise.
-    pub measures: &'static [Measure],
+    pub measures: &'static [MeasureKind],
     pub first: Cow<'a, Points>,
     pub second: Cow<'a, Points>,
 }
@@ -83,7 +86,7 @@ pub fn run(args: &EvalArgs, second: &Path, host: &Terminal) -> Result<(), Failur
     let mut metrics = metrics(&sets, &compared[0].figures, args.seed);
     if let Some(start) = &start {
         metrics.transport_cost = Some(transport_cost(&start.points, &sets[0].points)?);
-        let limit = efm_eval::assignment_memory(Comparison::default().exact).min(host.memory_for_rows());
+        let limit = efm_eval::assignment_memory(MeasureSettings::default().exact).min(host.memory_for_rows());
         metrics.optimal_cost = optimal_cost(&start.points, &sets[0].points, limit).ok();
     }
     let text = tables(&described, &compared, &metrics);
@@ -111,7 +114,7 @@ pub(super) fn check_place(option: &str, file: &Path) -> Result<(), Failure> {
 /// The spaces to compare the sets in: that of their coordinates.
 fn spaces(sets: &[Set; 2]) -> Vec<Space<'_>> {
     let [first, second] = sets.each_ref().map(|set| Cow::Borrowed(&set.points));
-    vec![Space { name: "data".to_owned(), measures: &Measure::OF_POINTS, first, second }]
+    vec![Space { name: "data".to_owned(), measures: &MeasureKind::OF_POINTS, first, second }]
 }
 
 fn describe(set: &Set) -> Described {
@@ -126,23 +129,26 @@ fn describe(set: &Set) -> Described {
 /// Takes the measures of a space, with a bar where that takes long.
 pub(super) fn measure(space: &Space<'_>, args: &EvalArgs, host: &Terminal) -> Result<Compared, Failure> {
     let asked = !args.measures.is_empty();
-    let usual = Comparison::default();
-    let options = Comparison {
-        seed: Seed(args.seed),
-        measures: if asked { args.measures.clone() } else { space.measures.to_vec() },
-        strict: asked,
-        most: args.max,
+    let usual = MeasureSettings::default();
+    let settings = MeasureSettings {
         // What is asked for is done on all points or refused; otherwise it should not take long.
         exact: if asked { usize::MAX } else { usual.exact },
-        draws: args.draws,
+        memory_limit: if asked { u64::MAX } else { usual.memory_limit.min(host.memory_for_rows()) },
+        shrink: !asked,
         neighbours: args.neighbours,
         directions: args.directions,
-        memory_limit: if asked { u64::MAX } else { usual.memory_limit.min(host.memory_for_rows()) },
         ..usual
+    };
+    let options = Comparison {
+        seed: Seed(args.seed),
+        measures: settings.of(if asked { &args.measures } else { space.measures }),
+        strict: asked,
+        most: args.max,
+        draws: args.draws,
     };
     let (first, second) = (space.first.as_ref(), space.second.as_ref());
     if first.dim() == second.dim() {
-        let bytes = options.bytes(first, second);
+        let bytes = options.bytes(first, second) as f64;
         let points = first.len().max(second.len());
         let part = format!("the measures of up to {points} points in D = {}", first.dim());
         let remedy =
@@ -157,9 +163,9 @@ pub(super) fn measure(space: &Space<'_>, args: &EvalArgs, host: &Terminal) -> Re
         ));
     }
     let mut bar = (seconds > LONG).then(|| host.progress("measuring", 1_000));
-    let (figures, skipped) = compare(first, second, &options, &mut |share, measure| {
+    let (figures, skipped) = compare(first, second, &options, &mut |share, title| {
         if let Some(bar) = &mut bar {
-            bar.set((1_000.0 * share) as usize, &|| measure.title().to_owned());
+            bar.set((1_000.0 * share) as usize, &|| title.to_owned());
         }
     })?;
     drop(bar);
@@ -168,26 +174,26 @@ pub(super) fn measure(space: &Space<'_>, args: &EvalArgs, host: &Terminal) -> Re
 
 /// The figures under the keys of `metrics.json`.
 fn metrics(sets: &[Set; 2], figures: &[Figure], seed: u64) -> Metrics {
-    let find = |measure: Measure| figures.iter().find(|figure| figure.measure == measure);
-    let value = |measure| find(measure).map(|figure| figure.value);
-    let floor = |measure| find(measure).and_then(|figure| figure.floor).map(|floor| floor.mean);
+    let find = |kind: MeasureKind| figures.iter().find(|figure| figure.measure.name() == kind.key());
+    let value = |kind| find(kind).map(|figure| figure.value);
+    let floor = |kind| find(kind).and_then(|figure| figure.floor).map(|floor| floor.mean);
     Metrics {
         version: env!("CARGO_PKG_VERSION").to_owned(),
         method: "files".to_owned(),
         seed,
         samples: sets[0].points.len(),
         dim: sets[0].points.dim(),
-        w2: value(Measure::W2),
-        w2_floor: floor(Measure::W2),
-        sliced_w2: value(Measure::SlicedW2),
-        sliced_w2_floor: floor(Measure::SlicedW2),
-        energy_distance: value(Measure::EnergyDistance),
-        energy_distance_floor: floor(Measure::EnergyDistance),
-        mmd: value(Measure::Mmd),
-        mmd_floor: floor(Measure::Mmd),
-        ks_max: value(Measure::KsMax),
-        ks_max_floor: floor(Measure::KsMax),
-        floors: figures.iter().filter_map(|figure| Some((figure.measure.key().to_owned(), figure.floor?))).collect(),
+        w2: value(MeasureKind::W2),
+        w2_floor: floor(MeasureKind::W2),
+        sliced_w2: value(MeasureKind::SlicedW2),
+        sliced_w2_floor: floor(MeasureKind::SlicedW2),
+        energy_distance: value(MeasureKind::EnergyDistance),
+        energy_distance_floor: floor(MeasureKind::EnergyDistance),
+        mmd: value(MeasureKind::Mmd),
+        mmd_floor: floor(MeasureKind::Mmd),
+        ks_max: value(MeasureKind::KsMax),
+        ks_max_floor: floor(MeasureKind::KsMax),
+        floors: figures.iter().filter_map(|figure| Some((figure.measure.name().to_owned(), figure.floor?))).collect(),
         ..Metrics::default()
     }
 }

@@ -9,7 +9,7 @@ use efm::{Host, open_classifier};
 use efm_core::{Points, Seed};
 use efm_data::image::ImageShape;
 use efm_data::{store, write_arrays};
-use efm_eval::{Figure, Measure, Skipped, space_table};
+use efm_eval::{Figure, MeasureKind, Skipped, space_table};
 use efm_models::{Weights, device};
 use efm_train::write_atomically;
 use serde::Serialize;
@@ -61,7 +61,7 @@ pub fn run(args: &EvalArgs, network: FeaturesArg, target: &Path, host: &Terminal
     };
     let [first, second] = [first, second].map(Cow::Borrowed);
     let images = [first.len(), second.len()];
-    let space = Space { name: (*network).to_owned(), measures: &Measure::OF_FEATURES, first, second };
+    let space = Space { name: (*network).to_owned(), measures: &MeasureKind::OF_FEATURES, first, second };
     let Compared { dim, figures, skipped, .. } = compare::measure(&space, args, host)?;
     let text = format!(
         "{} images against {}, {dim} features of {network}: the Fréchet distance is {}, the kernel distance {}\n{}seed {}{READING}",

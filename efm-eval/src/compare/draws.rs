@@ -3,71 +3,64 @@
 use efm_core::{Points, Seed};
 
 use super::Comparison;
-use super::measure::{Family, Measure};
 use crate::cloud::shuffled;
-use crate::{EvalError, RbfMixture, Statistics};
+use crate::{EvalError, Measure, Statistics};
 
-/// A family's measures on draws.
+/// A measure's figures on draws.
 pub(super) struct Draws {
     /// Points of the draws of either set.
     pub(super) samples: [usize; 2],
     /// Points of the two draws of the target behind the floor.
     pub(super) floor_samples: [usize; 2],
-    /// Of each measure its values between draws of the two sets, and between two disjoint draws of the target.
-    values: Vec<(Measure, Vec<f64>, Vec<f64>)>,
+    /// Of each figure its values between draws of the two sets, and between two disjoint draws of the target.
+    values: Vec<(Vec<f64>, Vec<f64>)>,
     /// Standard deviation of a figure relative to that of its draws.
     factor: f64,
 }
 
 impl Draws {
     /// Sizes of the draws of two sets, if they are large enough to be halved.
-    pub(super) fn sizes(family: Family, sets: [usize; 2], dim: usize, most: usize) -> Option<[usize; 2]> {
-        let most = family.draw_most(dim).min(most);
-        let sizes = sets.map(|set| (set / 2).min(most));
-        let sizes = if family == Family::W2 && dim > 1 { [sizes[0].min(sizes[1]); 2] } else { sizes };
+    pub(super) fn sizes(measure: &dyn Measure, sets: [usize; 2], dim: usize, most: usize) -> Option<[usize; 2]> {
+        let budget = measure.budget(dim);
+        let sizes = sets.map(|set| (set / 2).min(budget.draw.min(most)));
+        let sizes = if budget.equal { [sizes[0].min(sizes[1]); 2] } else { sizes };
         (sizes.iter().min() >= Some(&2)).then_some(sizes)
     }
 
     /// Draws without replacement: of the first set, and two disjoint ones of the second. `used` are the points behind the figure.
     pub(super) fn take(
-        family: Family,
+        measure: &dyn Measure,
         sets: [&Points; 2],
         used: [usize; 2],
-        kernel: &RbfMixture,
         options: &Comparison,
         mut done: impl FnMut(usize),
     ) -> Result<Option<Self>, EvalError> {
         let [a, b] = sets;
-        let count = family.draws(a.dim(), options.draws);
+        let count = options.draws.min(measure.budget(a.dim()).draws);
         let lengths = sets.map(Points::len);
         let most = options.most.unwrap_or(usize::MAX);
-        let Some([left, right]) = Self::sizes(family, lengths, a.dim(), most) else { return Ok(None) };
+        let Some([left, right]) = Self::sizes(measure, lengths, a.dim(), most) else { return Ok(None) };
         if count == 0 {
             return Ok(None);
         }
         let other = left.min(lengths[1] - right);
         let (of_a, of_b) = (options.seed.stream("compare/first"), options.seed.stream("compare/second"));
         let stream = options.seed.stream("compare");
-        let mut values: Vec<(Measure, Vec<f64>, Vec<f64>)> = Vec::new();
+        let mut values = vec![(Vec::new(), Vec::new()); measure.labels().len()];
         for draw in 0..count {
             let first = a.select(&shuffled(a.len(), left, &mut of_a.at(draw as u64)));
             let chosen = shuffled(b.len(), right + other, &mut of_b.at(draw as u64));
             let (second, third) = (b.select(&chosen[..right]), b.select(&chosen[right..]));
-            let between = family.take(&first, &second, kernel, &stream, options, false);
-            let within = family.take(&third, &second, kernel, &stream, options, false);
-            let (between, within) = match (between, within) {
-                (Ok(between), Ok(within)) => (between.values, within.values),
+            let taken = (measure.values(&first, &second, &stream), measure.values(&third, &second, &stream));
+            let (between, within) = match taken {
+                (Ok(between), Ok(within)) => (between, within),
                 // Halves may be too small where the sets were not; where memory is short they may be larger than what it held.
-                (Err(EvalError::TooSmall { .. } | EvalError::TooLarge { .. }), _)
-                | (_, Err(EvalError::TooSmall { .. } | EvalError::TooLarge { .. })) => return Ok(None),
+                (Err(error), _) | (_, Err(error)) if error.leaves_out() => return Ok(None),
                 (Err(error), _) | (_, Err(error)) => return Err(error),
             };
-            for (place, ((measure, between), (_, within))) in between.into_iter().zip(within).enumerate() {
-                if draw == 0 {
-                    values.push((measure, Vec::new(), Vec::new()));
-                }
-                values[place].1.push(between);
-                values[place].2.push(within);
+            for (list, (between, within)) in values.iter_mut().zip(between.into_iter().zip(within)) {
+                list.0.push(between);
+                list.1.push(within);
             }
             done(draw + 1);
         }
@@ -75,15 +68,15 @@ impl Draws {
         Ok(Some(Self { samples: [left, right], floor_samples: [other, right], values, factor }))
     }
 
-    /// Values of a measure between draws of the sets, and its floor.
-    pub(super) fn statistics(&self, measure: Measure) -> Option<(Statistics, Statistics)> {
-        let (_, between, within) = self.values.iter().find(|(other, ..)| *other == measure)?;
+    /// Values of a figure between draws of the sets, and its floor.
+    pub(super) fn statistics(&self, figure: usize) -> Option<(Statistics, Statistics)> {
+        let (between, within) = self.values.get(figure)?;
         Some((Statistics::of(between)?, Statistics::of(within)?))
     }
 
-    /// Half the length of the 95 % interval of a measure; none for a single draw.
-    pub(super) fn half_interval(&self, measure: Measure) -> Option<f64> {
-        let (between, _) = self.statistics(measure)?;
+    /// Half the length of the 95 % interval of a figure; none for a single draw.
+    pub(super) fn half_interval(&self, figure: usize) -> Option<f64> {
+        let (between, _) = self.statistics(figure)?;
         (between.count > 1).then(|| student(between.count - 1) * between.std * self.factor)
     }
 }

@@ -21,14 +21,14 @@ pub(crate) fn half_width(found: &Statistics) -> Option<f64> {
 pub(crate) fn measures(metrics: &Metrics) -> Value {
     let distances = metrics.distances().into_iter().filter_map(|measured| {
         let value = measured.value?;
-        let floor = metrics.floors.get(measured.key).copied().or(measured.floor.map(|mean| Statistics {
+        let floor = metrics.floors.get(&measured.key).copied().or(measured.floor.map(|mean| Statistics {
             mean,
             std: 0.0,
             min: mean,
             max: mean,
             count: 1,
         }));
-        let half = metrics.repeats.get(measured.key).and_then(half_width);
+        let half = metrics.repeats.get(&measured.key).and_then(half_width);
         Some(json!({ "key": measured.key, "title": measured.title, "value": value, "half": half, "floor": floor }))
     });
     let others = metrics.others().into_iter().filter_map(|(key, title, value)| {
