@@ -1,11 +1,15 @@
 //! Settings of the training loop, as a configuration writes them.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
-use efm_field::InterPlate;
 use efm_field::points::Flux;
+use efm_field::{InterPlate, PointSampler};
+use efm_models::Head;
 use serde::de::{Error as _, Unexpected};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+use crate::objectives;
 
 /// How many charges of each plate make the field of one pool of training targets.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,39 +47,49 @@ impl<'de> Deserialize<'de> for Charges {
     }
 }
 
-/// What the network is asked to reproduce at an inter-plate point.
+/// What the network is asked to reproduce at a point between the plates: the name of an objective of ours.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Objective {
-    /// E/S with weight S/E_z at points drawn with density E_z: the optimum is ⟨E⟩/⟨S⟩ over draws of the charges, so its
-    /// direction is that of the population's field whatever the number of charges. S² = E_z² + |E_x|²/D keeps every
-    /// component of order one in any dimension.
+    /// [`objectives::Field`]: E, without bias for any number of charges. Configurations of before call it `flux`.
     #[default]
-    Flux,
-    /// E_x/E_z at points drawn with density E_z: the optimum is ⟨E_x⟩/⟨E_z⟩ over draws of the charges, the slope of the population's
-    /// lines. In units of what is left of the slope when the linear part for normal clouds is taken off (see
-    /// [`efm_models::FluxTube`]), so that noise ends as noise of the size of the data and not of the gap. For `points` of kind `tube`,
-    /// whose slopes are bounded, in the mirror capacitor.
+    #[serde(alias = "flux")]
+    Field,
+    /// [`objectives::Slope`]: E_x/E_z along the lines of a flux tube.
     Slope,
-    /// The expected ends of lines, E[x₊ | x] and E[x₋ | x], each from the field of one plate alone, and from these E_x/E_z
-    /// as between plates that are equally dense wherever their noise is (see [`efm_models::EndParts`]). For plates too near one another for
-    /// `slope`: there every point is told to be of one plate or the other, and lines leave the tube. As `slope` otherwise; networks
-    /// for images only.
+    /// [`objectives::Ends`]: the expected ends of the lines of a flux tube, for plates close together.
     Ends,
-    /// √(D+1) E/|E| with weight one: the paper's regression, biased unless the sum runs over all charges.
+    /// [`objectives::Direction`]: E/|E|, the paper's regression.
     Direction,
-    /// The two-plate posterior: from which plate the point came, and the mean of the charges it came from, learned from
-    /// the charge each point was drawn from. Bounded, unbiased, no field sum at all; two plates without images.
+    /// [`objectives::Posterior`]: which of two plates a point came from and where its charge is, from draws.
     Posterior,
-    /// The same quantities from the sums over all charges of a pool: the posterior without the noise of its draws.
+    /// [`objectives::Shares`]: the same from sums over all charges.
     Shares,
-    /// The signed direction of an isotropic step away from a random charge, whose mean at a point is along the field; no
-    /// sum at all, valid behind the plates too. `points` says where only by its kind: `flux` is the gap, `around` everywhere.
+    /// [`objectives::Isotropic`]: directions of isotropic steps away from charges.
     Isotropic,
-    /// The yardstick, no field at all: the velocity x₁ − x₀ at (1 − t) x₀ + t x₁, t = z/L, of independent points x₀ of the
-    /// source and x₁ of the target (flow matching on linear paths; Lipman et al. 2023, arXiv 2210.02747; Liu et al. 2023,
-    /// arXiv 2209.03003). `points` and `charges` do not matter.
+    /// [`objectives::FlowMatching`]: the yardstick, no field.
     FlowMatching,
+}
+
+impl Objective {
+    /// The objective itself.
+    pub fn build(self) -> Arc<dyn objectives::Objective> {
+        match self {
+            Self::Field => Arc::new(objectives::Field),
+            Self::Slope => Arc::new(objectives::Slope),
+            Self::Ends => Arc::new(objectives::Ends),
+            Self::Direction => Arc::new(objectives::Direction),
+            Self::Posterior => Arc::new(objectives::Posterior),
+            Self::Shares => Arc::new(objectives::Shares),
+            Self::Isotropic => Arc::new(objectives::Isotropic),
+            Self::FlowMatching => Arc::new(objectives::FlowMatching),
+        }
+    }
+
+    /// The head that a network needs for it at these points.
+    pub fn head(self, points: &dyn PointSampler) -> Head {
+        self.build().head(points)
+    }
 }
 
 /// Course of the learning rate after the warm-up.
@@ -165,7 +179,7 @@ impl Default for TrainConfig {
             accumulate: 1,
             conditional: false,
             unconditional: 0.1,
-            objective: Objective::Flux,
+            objective: Objective::Field,
             points: InterPlate::Flux(Flux { margin: 0.003, edge: 0.5, thinning: 0.0 }),
             charges: Charges::Count(3_000),
             pool: 16_384,

@@ -53,9 +53,9 @@ pub enum TrainError {
     /// The caller stopped what it was watching.
     #[error("stopped before the end")]
     Interrupted,
-    /// The objective needs the charge each point was drawn from, and these points have none.
-    #[error("train.objective = \"posterior\" needs train.points of kind \"flux\" or \"around\"")]
-    NoOrigins,
+    /// A part of the user's own failed: an objective, a source of data.
+    #[error(transparent)]
+    Own(efm_core::OwnError),
     /// The field could not be evaluated.
     #[error(transparent)]
     Field(#[from] efm_field::FieldError),
@@ -65,6 +65,11 @@ pub enum TrainError {
 }
 
 impl TrainError {
+    /// An error of the user's own, with its causes.
+    pub fn own(error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
+        Self::Own(efm_core::OwnError::new(error))
+    }
+
     /// An I/O error at `path`.
     pub fn io(path: &Path, error: impl std::fmt::Display) -> Self {
         Self::Io { path: path.to_path_buf(), message: error.to_string() }
@@ -88,7 +93,7 @@ impl TrainError {
             Self::Device(_) => "try --device cpu, or a smaller train.batch",
             Self::Data(error) => error.hint(),
             Self::Interrupted => "run the command again",
-            Self::NoOrigins => "set train.points.kind, or train.objective",
+            Self::Own(_) => "the message is that of the part which failed",
             Self::Core(_) | Self::Field(_) => "look at the data with any table viewer",
             Self::Model(_) => "`efm devices` lists what this build has",
         }

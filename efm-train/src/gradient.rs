@@ -1,16 +1,13 @@
 //! The gradient of a batch, computed in shards on all cores of the host.
 
-use std::ops::Range;
-
 use burn::module::{Module, ModuleVisitor, Param};
 use burn::optim::GradientsParams;
-use burn::tensor::{Device, Tensor, TensorData};
+use burn::tensor::{Device, Tensor};
 use efm_core::Stream;
-use efm_models::{Condition, Dropout, FieldNet, Network};
+use efm_models::TrainableNet;
 use rayon::prelude::*;
 
-use crate::TrainError;
-use crate::pool::Batch;
+use crate::{Batch, Misfit, Objective, TrainError};
 
 /// Most rows of a shard on the host. Its layers' values stay in a core's cache, and the sums do not depend on how many
 /// cores there are; a single small graph would keep one core busy, whatever the machine has. Networks for images take
@@ -26,65 +23,72 @@ pub(crate) enum Cut {
     Shards,
 }
 
-/// Loss of a batch and its gradient. With [`Cut::Shards`] the shards' gradients are added in their order, so that the
-/// result has the same bits on any number of threads.
-pub(crate) fn gradient(
-    network: &Network,
-    batch: Batch,
-    cut: Cut,
-    dropout: Option<Stream>,
-    device: &Device,
-) -> Result<(f64, GradientsParams), TrainError> {
-    let count = batch.len();
-    part_of_gradient(network, batch, count, cut, dropout, device)
+/// The gradient of an objective's loss.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Gradient<'a> {
+    pub objective: &'a dyn Objective,
+    pub cut: Cut,
+    pub dropout: Option<Stream>,
+    pub device: &'a Device,
 }
 
-/// The same in parts of `rows` points, one after the other: a large batch in the memory of a small one.
-pub(crate) fn accumulated_gradient(
-    network: &Network,
-    batch: &Batch,
-    rows: usize,
-    cut: Cut,
-    dropout: Option<Stream>,
-    device: &Device,
-) -> Result<(f64, GradientsParams), TrainError> {
-    let count = batch.len();
-    let mut parts = batch.shards(rows).into_iter();
-    let part = |batch| part_of_gradient(network, batch, count, cut, dropout, device);
-    let (mut loss, mut total) = part(parts.next().expect("a batch has rows"))?;
-    for batch in parts {
-        let (value, mut gradients) = part(batch)?;
-        loss += value;
-        network.visit(&mut Add { total: &mut total, other: &mut gradients });
+impl Gradient<'_> {
+    /// Mean loss of a batch and its gradient, in parts of `rows` points, one after the other: a large batch in the memory of a
+    /// small one.
+    ///
+    /// With [`Cut::Shards`] the shards' gradients are added in their order, so that the result has the same bits on any number
+    /// of threads.
+    pub fn of<N: TrainableNet>(
+        &self,
+        network: &N,
+        batch: Batch,
+        rows: usize,
+    ) -> Result<(f64, GradientsParams), TrainError> {
+        let count = batch.len();
+        if count <= rows {
+            return self.part(network, batch, count);
+        }
+        let mut parts = batch.shards(rows).into_iter().map(|batch| self.part(network, batch, count));
+        let (mut loss, mut total) = parts.next().ok_or_else(nothing)??;
+        for part in parts {
+            let (value, mut gradients) = part?;
+            loss += value;
+            network.visit(&mut Add { total: &mut total, other: &mut gradients });
+        }
+        Ok((loss, total))
     }
-    Ok((loss, total))
+
+    /// What a part of a batch of `count` points adds to its loss and to its gradient.
+    fn part<N: TrainableNet>(
+        &self,
+        network: &N,
+        batch: Batch,
+        count: usize,
+    ) -> Result<(f64, GradientsParams), TrainError> {
+        let rows = network.rows_per_core().clamp(1, SHARD);
+        let loss = |network: &N, batch: Batch| {
+            let loss = self.objective.loss(network, &batch.upload(self.dropout, self.device))?;
+            Ok(loss.div_scalar(count as f64))
+        };
+        if self.cut == Cut::Whole || batch.len() <= rows {
+            let loss = loss(network, batch)?;
+            let value = scalar(loss.clone())?;
+            return Ok((value, GradientsParams::from_grads(loss.backward(), network)));
+        }
+        summed_gradient(network, batch.shards(rows), loss)
+    }
 }
 
-/// What a part of a batch of `count` points adds to its loss and to its gradient.
-fn part_of_gradient(
-    network: &Network,
-    batch: Batch,
-    count: usize,
-    cut: Cut,
-    dropout: Option<Stream>,
-    device: &Device,
-) -> Result<(f64, GradientsParams), TrainError> {
-    let rows = network.rows_per_core().min(SHARD);
-    if cut == Cut::Whole || batch.len() <= rows {
-        let loss = weighted_error(network, batch, dropout, device).div_scalar(count as f64);
-        let value = scalar(loss.clone())?;
-        return Ok((value, GradientsParams::from_grads(loss.backward(), network)));
-    }
-    summed_gradient(network, batch.shards(rows), |network, shard| {
-        weighted_error(network, shard, dropout, device).div_scalar(count as f64)
-    })
+/// A batch without rows has no gradient.
+fn nothing() -> TrainError {
+    Misfit::new("batch", 0, "it must have rows").into()
 }
 
 /// Σ over `shards` of their losses, and its gradient: side by side on the cores, added in order.
 pub fn summed_gradient<M: Module + Sync, S: Send>(
     network: &M,
     shards: Vec<S>,
-    loss: impl Fn(&M, S) -> Tensor<1> + Sync,
+    loss: impl Fn(&M, S) -> Result<Tensor<1>, TrainError> + Sync,
 ) -> Result<(f64, GradientsParams), TrainError> {
     let weights = network.valid();
     let shards: Vec<_> = shards
@@ -92,71 +96,18 @@ pub fn summed_gradient<M: Module + Sync, S: Send>(
         .map(|shard| {
             // Leaves of its own: graphs that share a leaf share a lock.
             let network = weights.clone().train();
-            let loss = loss(&network, shard);
+            let loss = loss(&network, shard)?;
             let value = scalar(loss.clone())?;
             Ok((value, GradientsParams::from_grads(loss.backward(), &network)))
         })
         .collect::<Result<_, TrainError>>()?;
     let mut shards = shards.into_iter();
-    let (mut loss, mut total) = shards.next().expect("a batch has rows");
+    let (mut loss, mut total) = shards.next().ok_or_else(nothing)?;
     for (value, mut gradients) in shards {
         loss += value;
         network.visit(&mut Add { total: &mut total, other: &mut gradients });
     }
     Ok((loss, total))
-}
-
-/// Σ over the batch of the loss: the weighted squared error, averaged over the components; for [`efm_models::Head::Plates`] the cross-entropy of
-/// the shares and the weighted squared errors of the slopes, for [`efm_models::Head::Slope`] those across and along x; for
-/// [`efm_models::Head::Ends`] those of either end.
-pub(crate) fn weighted_error(network: &Network, batch: Batch, dropout: Option<Stream>, device: &Device) -> Tensor<1> {
-    let count = batch.len();
-    let condition = Condition {
-        classes: (!batch.class.is_empty()).then(|| Condition::of_classes(&batch.class, device).classes).flatten(),
-        dropout: dropout.map(|stream| Dropout { stream, first: batch.first }),
-        ..Condition::default()
-    };
-    let upload = |values: Vec<f32>| {
-        let width = values.len() / count;
-        Tensor::<2>::from_data(TensorData::new(values, [count, width]), device)
-    };
-    let dim = batch.x.len() / count;
-    let (x, z) = (upload(batch.x), upload(batch.z));
-    let part = |tensor: &Tensor<2>, range: Range<usize>| tensor.clone().slice([0..count, range]);
-    if let Some(ends) = network.ends(&x, z.clone(), Some(&condition)) {
-        let (target, weight) = (upload(batch.target), upload(batch.weight));
-        let [source, target] = [0, 1].map(|side| part(&target, side * dim..(side + 1) * dim));
-        let [from, to] = ends;
-        let errors = [from - source, to - target].map(|error| error.powi_scalar(2).sum_dim(1));
-        let [from, to] = errors;
-        return (from * part(&weight, 0..1) + to * part(&weight, 1..2)).sum().div_scalar(dim as f64);
-    }
-    let values = network.conditional(x.clone(), z, Some(&condition));
-    let x = (values.dims()[1] == dim).then_some(x);
-    let (target, weight) = (upload(batch.target), upload(batch.weight));
-    if weight.dims()[1] == 1 {
-        let error = values - target;
-        let [_, width] = error.dims();
-        return ((error.clone() * error) * weight).sum().div_scalar(width as f64);
-    }
-    if let Some(x) = x {
-        let error = values - target;
-        let square = (error.clone() * error.clone()).sum_dim(1);
-        let along = (error * x.clone()).sum_dim(1).powi_scalar(2) / x.powi_scalar(2).sum_dim(1).clamp_min(1e-30);
-        let across = (square - along.clone()) * part(&weight, 0..1);
-        return (across + along * part(&weight, 1..2)).sum().div_scalar(dim as f64);
-    }
-    let ln_ratio = part(&values, 0..1);
-    // −π ln σ(ℓ) − (1 − π) ln(1 − σ(ℓ)) = softplus(ℓ) − πℓ.
-    let entropy = softplus(ln_ratio.clone()) - part(&target, 0..1) * ln_ratio;
-    let error = part(&values, 1..dim + 1) - part(&target, 1..dim + 1);
-    let slopes = ((error.clone() * error) * part(&weight, 1..2)).sum().div_scalar(dim as f64);
-    entropy.sum() + slopes
-}
-
-/// ln(1 + e^x) without overflow.
-fn softplus(x: Tensor<2>) -> Tensor<2> {
-    x.clone().clamp_min(0.0) + x.abs().neg().exp().log1p()
 }
 
 /// Reads one number back.

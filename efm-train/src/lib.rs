@@ -4,6 +4,7 @@
 #![forbid(unsafe_code)]
 
 mod builder;
+mod check;
 mod checkpoint;
 mod clip;
 pub mod config;
@@ -11,10 +12,9 @@ mod ema;
 mod error;
 mod files;
 mod fingerprint;
-mod flow_matching;
 mod gradient;
 mod misfit;
-mod objective;
+pub mod objectives;
 mod plate_data;
 mod pool;
 mod schedule;
@@ -28,9 +28,9 @@ pub use error::TrainError;
 pub use files::{Disk, Files, read, read_within, regular, remove_unfinished, write_atomically};
 pub use gradient::summed_gradient;
 pub use misfit::Misfit;
-pub use objective::Target;
+pub use objectives::Objective;
 pub use plate_data::PlateData;
-pub use pool::{Batch, Pool, PoolSource};
+pub use pool::{Batch, BatchTensors, Pool, PoolSource};
 pub use schedule::learning_rate;
 pub use setup::Setup;
 pub use trainer::{Ended, Report, Trainer, Watch};

@@ -1,22 +1,22 @@
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
-use burn::module::Module;
 use burn::optim::{AdamConfig, ModuleOptimizer, OptimizerRecord};
 use burn::store::{ModuleRecord, RecordError};
 use burn::tensor::{Bytes, Device};
 use efm_core::Seed;
-use efm_models::{FieldNet, Network, Taken, TrainableNet, Weights, device};
+use efm_field::PointSampler;
+use efm_models::{Network, Taken, TrainableNet, Weights, device};
 
 use crate::checkpoint::{State, Tensors};
 use crate::clip::clip_global_norm;
 use crate::config::TrainConfig;
 use crate::ema::MovingAverage;
 use crate::fingerprint::fingerprint;
-use crate::gradient::{Cut, accumulated_gradient, gradient, scalar, weighted_error};
+use crate::gradient::{Cut, Gradient, scalar};
 use crate::pool::{Batch, Pool, PoolSource};
 use crate::schedule::learning_rate;
-use crate::{Checkpoints, Setup, TrainError, TrainerBuilder};
+use crate::{Checkpoints, Objective, Setup, TrainError, TrainerBuilder};
 
 /// What happened in one step.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -52,15 +52,17 @@ pub enum Ended {
 }
 
 /// Trains one network. Two trainers with one seed give the same bits on a CPU, with or without a stop in between.
-pub struct Trainer {
+pub struct Trainer<N: TrainableNet = Network> {
     train: TrainConfig,
     setup: Arc<Setup>,
+    objective: Arc<dyn Objective>,
+    points: Arc<dyn PointSampler>,
     seed: Seed,
     device: Device,
     cut: Cut,
-    network: Network,
+    network: N,
     optimizer: ModuleOptimizer,
-    average: MovingAverage<Network>,
+    average: MovingAverage<N>,
     state: State,
 }
 
@@ -70,15 +72,15 @@ const SMOOTHING: f64 = 0.99;
 /// Most points per validation batch; bounds memory.
 const VALIDATION_BATCH: usize = 8_192;
 
-impl Trainer {
+impl<N: TrainableNet> Trainer<N> {
     /// A trainer at step 0 on `device`.
     pub(crate) fn from_parts(
         parts: TrainerBuilder,
-        network: Network,
+        network: N,
         seed: Seed,
         device: &Device,
     ) -> Result<Self, TrainError> {
-        let TrainerBuilder { train, setup, text } = parts;
+        let TrainerBuilder { train, setup, objective, points, text } = parts;
         let cut = if device::is_host(device) { Cut::Shards } else { Cut::Whole };
         let network = match setup.middles() {
             [] => network,
@@ -89,20 +91,9 @@ impl Trainer {
         // PyTorch's epsilon; burn's default of 1e-5 damps small gradients.
         let optimizer = AdamConfig::new().with_epsilon(1e-8).init();
         let average = MovingAverage::new(&network, train.ema);
-        let fingerprint = fingerprint(&train, &setup, &network, seed, &text)?;
+        let fingerprint = fingerprint(&train, &setup, &network, seed, &format!("{objective:?}\n{points:?}\n{text}"))?;
         let state = State { step: 0, loss: None, best: None, best_step: 0, stale: 0, fingerprint };
-        Ok(Self { train, setup, seed, device, cut, network, optimizer, average, state })
-    }
-
-    /// Begins with the weights of a file, where they fit. Only a trainer at step 0 may.
-    ///
-    /// # Errors
-    /// [`TrainError::Model`] when nothing fits or the file is damaged.
-    pub fn starting_from(mut self, weights: &Weights) -> Result<(Self, Taken), TrainError> {
-        let (network, taken) = self.network.starting_from(weights, &self.device)?;
-        self.network = network;
-        self.average = MovingAverage::new(&self.network, self.train.ema);
-        Ok((self, taken))
+        Ok(Self { train, setup, objective, points, seed, device, cut, network, optimizer, average, state })
     }
 
     /// Goes on from a checkpoint of the same configuration.
@@ -141,7 +132,10 @@ impl Trainer {
     /// # Errors
     /// [`TrainError::NonFiniteLoss`], failing devices and files.
     pub fn run(&mut self, checkpoints: &Checkpoints, watch: &mut Watch<'_>) -> Result<Ended, TrainError> {
-        let pools = PoolSource::new(Arc::clone(&self.setup), &self.train, self.seed).on(&self.device);
+        let pools = PoolSource::new(Arc::clone(&self.setup), &self.train, self.seed)
+            .objective(Arc::clone(&self.objective))
+            .points(Arc::clone(&self.points))
+            .on(&self.device);
         let validation = if self.train.validate_every > 0 { Some(pools.validation()?) } else { None };
         let mut pool: Option<(u64, Pool)> = None;
         let mut saved = None;
@@ -189,7 +183,7 @@ impl Trainer {
     }
 
     /// The averaged network, without gradients.
-    pub fn network(&self) -> &Network {
+    pub fn network(&self) -> &N {
         self.average.module()
     }
 
@@ -208,13 +202,8 @@ impl Trainer {
     fn step_on(&mut self, batch: Batch) -> Result<Report, TrainError> {
         let step = self.state.step;
         let dropout = Some(self.seed.stream("dropout"));
-        let (value, gradients) = match self.train.accumulate {
-            1 => gradient(&self.network, batch, self.cut, dropout, &self.device)?,
-            _ => {
-                let rows = self.train.batch;
-                accumulated_gradient(&self.network, &batch, rows, self.cut, dropout, &self.device)?
-            }
-        };
+        let gradient = Gradient { objective: &*self.objective, cut: self.cut, dropout, device: &self.device };
+        let (value, gradients) = gradient.of(&self.network, batch, self.train.batch)?;
         if !value.is_finite() {
             return Err(TrainError::NonFiniteLoss { step, seed: self.seed.0, loss: value });
         }
@@ -239,17 +228,19 @@ impl Trainer {
     fn validate(&self, pool: &Pool) -> Result<f64, TrainError> {
         let device = self.device.clone().inner();
         let mut sum = 0.0;
-        let rows = self.average.module().rows_at_once().min(VALIDATION_BATCH);
+        let network = self.average.module();
+        let rows = network.rows_at_once().clamp(1, VALIDATION_BATCH);
         for first in (0..pool.len()).step_by(rows) {
             let indices: Vec<_> = (first..pool.len().min(first + rows)).collect();
-            sum += scalar(weighted_error(self.average.module(), pool.gather(&indices), None, &device))?;
+            let batch = pool.select(&indices).upload(None, &device);
+            sum += scalar(self.objective.loss(network, &batch)?)?;
         }
         Ok(sum / pool.len() as f64)
     }
 
     fn save(&self, checkpoints: &Checkpoints) -> Result<(), TrainError> {
         let failed = |error: RecordError| TrainError::Device(error.to_string());
-        let pack = |network: &Network| network.clone().into_record().into_bytes().map(|bytes| bytes.to_vec());
+        let pack = |network: &N| network.clone().into_record().into_bytes().map(|bytes| bytes.to_vec());
         let tensors = Tensors {
             weights: pack(&self.network).map_err(failed)?,
             average: pack(self.average.module()).map_err(failed)?,
@@ -257,6 +248,19 @@ impl Trainer {
         };
         checkpoints.save(&self.state, &tensors)?;
         Ok(())
+    }
+}
+
+impl Trainer {
+    /// Begins with the weights of a file, where they fit. Only a trainer at step 0 may.
+    ///
+    /// # Errors
+    /// [`TrainError::Model`] when nothing fits or the file is damaged.
+    pub fn starting_from(mut self, weights: &Weights) -> Result<(Self, Taken), TrainError> {
+        let (network, taken) = self.network.starting_from(weights, &self.device)?;
+        self.network = network;
+        self.average = MovingAverage::new(&self.network, self.train.ema);
+        Ok((self, taken))
     }
 }
 

@@ -57,7 +57,7 @@ fn the_mean_of_what_is_regressed_is_the_velocity_of_the_flow() {
     // Least squares of the targets in a slice of t, linear in x: slope and offset are those of the closed form.
     let (setup, train) = (setup(), TrainConfig { pool: 200_000, ..train() });
     let pool = PoolSource::new(setup, &train, Seed(4)).pool(0).expect("a pool");
-    let batch = pool.gather(&(0..pool.len()).collect::<Vec<_>>());
+    let batch = pool.all();
     assert!(batch.weight.iter().all(|&weight| weight == 1.0));
     for middle in [0.1, 0.35, 0.6, 0.9] {
         let slice = (0..batch.len()).filter(|&row| (f64::from(batch.z[row]) / GAP - middle).abs() < 0.02);

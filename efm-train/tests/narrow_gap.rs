@@ -83,7 +83,7 @@ fn the_expected_ends_between_single_charges_are_these_charges() {
         ..TrainConfig::default()
     };
     let pool = PoolSource::new(setup, &train, Seed(4)).pool(0).expect("a pool");
-    let batch = pool.gather(&(0..pool.len()).collect::<Vec<_>>());
+    let batch = pool.all();
     for row in 0..batch.len() {
         let x = &batch.x[row * dim..(row + 1) * dim];
         let away = |point: &[f32]| x.iter().zip(point).map(|(x, y)| f64::from(x - y).powi(2)).sum::<f64>().sqrt();

@@ -153,7 +153,7 @@ impl Error {
             Self::Eval(_) => Kind::Data,
             Self::Train(error) => match error {
                 TrainError::TooLarge { .. } => Kind::Resource,
-                TrainError::NoOrigins => Kind::Config,
+                TrainError::Misfit(_) => Kind::Config,
                 TrainError::Io { .. } => Kind::Io,
                 TrainError::Corrupt { .. } => Kind::Data,
                 _ => Kind::Numerical,

@@ -135,7 +135,7 @@ pub fn prepare(mut config: RunConfig, host: &dyn Host) -> Result<Prepared, Error
         gap,
         source_spread: spread(&scaled_source),
         target_spread: spread(&scaled_target),
-        stretched: config.train.objective == Objective::Flux,
+        stretched: config.train.objective.build().stretched(),
         head: config.train.objective.head(&config.train.points),
     };
     // Each of them as drawn and scaled.

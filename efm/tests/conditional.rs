@@ -13,6 +13,7 @@ use efm_core::{Augmented, Capacitor, Points, Seed, Stream};
 use efm_data::{DataSpec, Sampler, Scaler, Scaling};
 use efm_field::{ExactField, Field, Law};
 use efm_models::{Condition, Geometry, Head, LearnedField, MlpConfig, NetworkConfig, TrainableNet};
+use efm_train::objectives::Field as FieldObjective;
 use efm_train::{Checkpoints, PlateData, Pool, PoolSource, Setup};
 
 const GAP: f64 = 3.0;
@@ -95,7 +96,7 @@ fn config() -> TrainConfig {
 }
 
 fn everything(pool: &Pool) -> efm_train::Batch {
-    pool.gather(&(0..pool.len()).collect::<Vec<_>>())
+    pool.all()
 }
 
 #[test]
@@ -126,7 +127,7 @@ fn targets_of_a_class_are_those_of_the_field_of_its_charges() {
         let n = field.evaluate(&at).expect("the field").directions;
         for (place, &row) in rows.iter().enumerate() {
             let n = n.point(place);
-            let asked = Objective::Flux.target(n, n[2], at.x(place), at.z(place), &setup.geometry());
+            let asked = FieldObjective::target(n, n[2], at.x(place), at.z(place), &setup.geometry());
             for (axis, &found) in batch.target[3 * row..3 * row + 3].iter().enumerate() {
                 let unit = if axis == 2 { asked.unit } else { 1.0 };
                 let expected = asked.scale * n[axis] / unit;
@@ -157,7 +158,7 @@ fn model() -> NetworkConfig {
 #[test]
 fn a_network_told_the_class_has_the_field_of_the_class() {
     let device = cpu();
-    for objective in [Objective::Flux, Objective::FlowMatching] {
+    for objective in [Objective::Field, Objective::FlowMatching] {
         let train = TrainConfig {
             steps: 700,
             batch: 256,

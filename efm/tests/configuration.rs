@@ -181,7 +181,7 @@ fn a_method_in_a_file_or_a_setting_brings_its_keys() {
     assert_eq!((config.plates.law, config.train.objective), (Law::Published, Objective::Direction));
     assert_eq!(config.solver.steps, 12);
     let config = good("method = 'forward'", &[]);
-    assert_eq!((config.plates.law, config.train.objective), (Law::Coulomb, Objective::Flux));
+    assert_eq!((config.plates.law, config.train.objective), (Law::Coulomb, Objective::Field));
     for method in Method::ALL {
         let named = good(&format!("method = '{}'", method.name()), &[]);
         assert_eq!(named.method, method);

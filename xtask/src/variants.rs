@@ -46,7 +46,7 @@ const LEARNING: &[&[&str]] = &[
     &["method=accept", "train.objective=posterior"],
     &["method=flux"],
     &["method=flux", "train.objective=posterior"],
-    &["method=flux", "train.objective=flux", "solver.start_height=0.02"],
+    &["method=flux", "train.objective=field", "solver.start_height=0.02"],
     &["method=flux", "train.objective=isotropic", "solver.start_height=0.02"],
     &["method=forward"],
     &["method=published"],

@@ -71,7 +71,7 @@ pub fn train_classifier(
             let classes: Vec<i64> = classes.into_iter().map(i64::from).collect();
             let classes = Tensor::<2, Int>::from_data(TensorData::new(classes, [SHARD, 1]), &device);
             let ln = activation::log_softmax(classifier.logits(classifier.features(upload(&points, &device))), 1);
-            ln.gather(1, classes).sum().div_scalar(-(BATCH as f64))
+            Ok(ln.gather(1, classes).sum().div_scalar(-(BATCH as f64)))
         };
         let (loss, gradients) = summed_gradient(&classifier, shards.collect::<Result<_, _>>()?, entropy)?;
         if !loss.is_finite() {

@@ -1,8 +1,8 @@
 use std::path::{Path, PathBuf};
 
-use efm_field::{InterPlate, Law};
-use efm_models::NetworkConfig;
-use efm_train::read_within;
+use efm_field::PointSampler;
+use efm_models::{Head, NetworkConfig};
+use efm_train::{Misfit, objectives, read_within};
 
 use super::{Objective, Rule, RunConfig};
 use crate::Error;
@@ -182,11 +182,6 @@ fn check(config: &RunConfig, source: &ConfigSource) -> Result<(), ConfigError> {
         })
     };
     for (key, value) in [
-        ("train.steps", train.steps),
-        ("train.batch", train.batch),
-        ("train.pool", train.pool),
-        ("train.accumulate", train.accumulate),
-        ("train.log_every", train.log_every),
         ("eval.samples", config.eval.samples.saturating_sub(1)),
         ("eval.repeats", config.eval.repeats),
         ("eval.projections", config.eval.projections),
@@ -197,81 +192,45 @@ fn check(config: &RunConfig, source: &ConfigSource) -> Result<(), ConfigError> {
             return fail(key, if key == "eval.samples" { "must be at least 2" } else { "must not be 0" }.to_owned());
         }
     }
-    if train.pool < train.batch {
-        return fail("train.pool", format!("is {}, less than train.batch = {}", train.pool, train.batch));
-    }
-    if train.pool / train.accumulate < train.batch {
-        let message = format!("times train.batch = {} is more than train.pool = {}", train.batch, train.pool);
-        return fail("train.accumulate", message);
-    }
-    for (key, value) in [
-        ("train.learning_rate", train.learning_rate),
-        ("train.reuse", train.reuse),
-        ("data.colour", config.data.colour),
-        ("solver.rtol", solver.rtol),
-        ("solver.atol", solver.atol),
-    ] {
+    for (key, value) in
+        [("data.colour", config.data.colour), ("solver.rtol", solver.rtol), ("solver.atol", solver.atol)]
+    {
         if !(value.is_finite() && value > 0.0) {
             return fail(key, format!("is {value}; it must be a positive number"));
         }
     }
-    for (key, value) in [("train.clip", train.clip)] {
-        if !(value.is_finite() && value >= 0.0) {
-            return fail(key, format!("is {value}; it must be 0 or a positive number"));
-        }
-    }
-    for (key, value, most) in [
-        ("train.ema", train.ema, 1.0),
-        ("data.test_fraction", config.data.test_fraction, 0.9),
-        ("solver.lost_share", solver.lost_share, 1.0),
-        ("train.unconditional", train.unconditional, 1.0),
-    ] {
-        if !(0.0..=most).contains(&value) || (key == "train.ema" && value >= 1.0) {
+    for (key, value, most) in
+        [("data.test_fraction", config.data.test_fraction, 0.9), ("solver.lost_share", solver.lost_share, 1.0)]
+    {
+        if !(0.0..=most).contains(&value) {
             return fail(key, format!("is {value}; it must lie between 0 and {most}"));
         }
     }
-    let plates = matches!(train.objective, Objective::Posterior | Objective::Shares);
+    let objective = train.objective.build();
+    let fits = train.check().and_then(|()| objectives::check(&*objective, config.plates.law, &train.points));
+    if let Err(misfit) = fits {
+        let Misfit { key, value, accepted, .. } = misfit.within("train");
+        return fail(&key, format!("is {value}; {accepted}"));
+    }
+    let head = objective.head(&train.points);
     if train.objective == Objective::FlowMatching && solver.start_height > 0.0 {
         let why = "is for fields; flows of \"flow-matching\" start on the plate, see --method flow-matching";
         return fail("solver.start_height", why.to_owned());
     }
-    let around = matches!(train.points, InterPlate::Around { .. });
-    if config.plates.law != Law::Coulomb && (plates || around) {
-        let why = "is for two plates without images; set plates.law = \"coulomb\"";
-        return fail(if plates { "train.objective" } else { "train.points" }, why.to_owned());
-    }
-    if config.plates.law == Law::Published && train.objective == Objective::Isotropic {
-        return fail("train.objective", "\"isotropic\" is for laws whose charges add up; set plates.law".to_owned());
-    }
-    if train.objective == Objective::Posterior
-        && !(around || matches!(train.points, InterPlate::Flux { .. } | InterPlate::Tube { .. }))
-    {
-        return fail("train.objective", "\"posterior\" needs train.points of kind \"flux\" or \"around\"".to_owned());
-    }
-    let tube = train.objective.head(&train.points).is_tube();
-    if solver.keep_angles && !tube {
+    if solver.keep_angles && !head.is_tube() {
         return fail("solver.keep_angles", "is for train.objective = \"slope\" or \"ends\"".to_owned());
     }
-    if tube {
-        let name = if train.objective == Objective::Ends { "ends" } else { "slope" };
-        if config.plates.law != Law::Mirror {
-            return fail("train.objective", format!("{name:?} is for plates.law = \"mirror\""));
-        }
-        if !matches!(train.points, InterPlate::Flux { .. } | InterPlate::Tube { .. }) {
-            return fail("train.objective", format!("{name:?} needs train.points of kind \"tube\" or \"flux\""));
-        }
-        if train.objective == Objective::Ends && !matches!(config.model, NetworkConfig::UNet(_)) {
-            return fail("train.objective", "\"ends\" is for images; take \"slope\", or a \"u-net\"".to_owned());
-        }
+    if head == Head::Ends && !matches!(config.model, NetworkConfig::UNet(_)) {
+        return fail("train.objective", "\"ends\" is for images; take \"slope\", or a \"u-net\"".to_owned());
     }
-    if matches!(config.model, NetworkConfig::UNet(_)) && train.objective.head(&train.points).is_everywhere() {
+    if matches!(config.model, NetworkConfig::UNet(_)) && head.is_everywhere() {
         return fail("model.kind", "\"u-net\" knows the field of the gap only; take \"mlp\"".to_owned());
     }
     match solver.rule {
-        Rule::Flux if !around => {
+        Rule::Flux if !train.points.reaches_behind() => {
             return fail("solver.rule", "\"flux\" needs train.points of kind \"around\"".to_owned());
         }
-        Rule::Accept if !(around || plates) => {
+        Rule::Accept if !head.is_everywhere() => {
             return fail("solver.rule", "\"accept\" needs train.points of kind \"around\"".to_owned());
         }
         _ => {}

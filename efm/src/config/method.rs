@@ -61,14 +61,14 @@ impl Method {
     /// 1e−4, Euler with dz = 0.5 from height 0.3.
     pub fn overrides(self) -> toml::Table {
         let text = match self {
-            Self::Mirror => "plates.law = \"mirror\"\ntrain.objective = \"flux\"",
+            Self::Mirror => "plates.law = \"mirror\"\ntrain.objective = \"field\"",
             Self::Tube => concat!(
                 "plates.law = \"mirror\"\n",
                 "train.objective = \"slope\"\n",
                 "train.points = { kind = \"tube\", margins = [0.01, 0.001], edge = 0.9, focus = 0.6, angles = [0.3, 0.7] }\n",
                 "solver = { lift = \"typical\", keep_angles = true }\n",
             ),
-            Self::Forward => "plates.law = \"coulomb\"\ntrain.objective = \"flux\"",
+            Self::Forward => "plates.law = \"coulomb\"\ntrain.objective = \"field\"",
             Self::Flux => concat!(
                 "plates.law = \"coulomb\"\n",
                 "train.objective = \"shares\"\n",
