@@ -39,6 +39,8 @@ pub enum DataSpec {
     /// `images`, with the feature of that name.
     #[cfg(feature = "images")]
     Images(ImagesSpec),
+    /// `given`: data of the program that uses the library; a configuration alone cannot open them again.
+    Given,
 }
 
 /// Rows of a file.
@@ -113,6 +115,9 @@ impl DataSpec {
             Self::File(file) => Ok(Box::new(file.read(base)?)),
             #[cfg(feature = "images")]
             Self::Images(images) => Ok(Box::new(images.open(base)?)),
+            Self::Given => {
+                Err(DataError::own("given", "the data came from a program, and no configuration can open them again"))
+            }
         }
     }
 
@@ -130,6 +135,7 @@ impl DataSpec {
             Self::File(_) => "file",
             #[cfg(feature = "images")]
             Self::Images(_) => ImagesSpec::NAME,
+            Self::Given => "given",
         }
     }
 
@@ -194,6 +200,7 @@ impl fmt::Display for DataSpec {
             }
             #[cfg(feature = "images")]
             Self::Images(images) => write!(f, "{images}")?,
+            Self::Given => write!(f, "by the program")?,
         }
         write!(f, ")")
     }

@@ -46,6 +46,7 @@ pub struct Tensors {
 pub struct Checkpoints {
     folder: PathBuf,
     files: Arc<dyn Files>,
+    kept: bool,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -69,9 +70,14 @@ impl Checkpoints {
         Self::on(Arc::new(Disk), folder)
     }
 
+    /// None are kept: for trainings whose result stays in memory.
+    pub fn none() -> Self {
+        Self { kept: false, ..Self::new(PathBuf::new()) }
+    }
+
     /// As [`Checkpoints::new`], written through `files`.
     pub fn on(files: Arc<dyn Files>, folder: PathBuf) -> Self {
-        Self { folder, files }
+        Self { folder, files, kept: true }
     }
 
     /// Saves a checkpoint: all files, then the manifest, then the rename that makes it count. Only then are others removed:
@@ -84,6 +90,9 @@ impl Checkpoints {
     /// # Errors
     /// [`TrainError::Io`]; checkpoints of other steps that were there before stay as they are.
     pub fn save(&self, state: &State, tensors: &Tensors) -> Result<PathBuf, TrainError> {
+        if !self.kept {
+            return Ok(PathBuf::new());
+        }
         let files = &*self.files;
         files.create_folder(&self.folder).map_err(|error| TrainError::io(&self.folder, error))?;
         self.remove_unfinished();
@@ -163,6 +172,9 @@ impl Checkpoints {
 
     /// Checkpoints by step, oldest first.
     fn list(&self) -> Result<Vec<(usize, PathBuf)>, TrainError> {
+        if !self.kept {
+            return Ok(Vec::new());
+        }
         let entries = match fs::read_dir(&self.folder) {
             Ok(entries) => entries,
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),

@@ -17,6 +17,7 @@ mod error;
 pub mod estimate;
 mod exact;
 mod features;
+mod fit;
 mod gap;
 mod host;
 mod measure;
@@ -50,6 +51,7 @@ pub use density::{Likelihood, LnDensities, SMEARS};
 pub use error::{Error, Kind};
 pub use exact::exact;
 pub use features::Features;
+pub use fit::fit;
 pub use gap::{GapRule, automatic_gap};
 pub use host::{Alone, Host, Progress};
 pub use measure::{image_shape, measure};
@@ -57,7 +59,7 @@ pub use memory::{Estimate, shown};
 pub use model::{TrainedModel, class_names, followed, weights_at};
 pub use neighbours::{all, nearest, neighbours, shapes};
 pub use pairs::Partners;
-pub use prepare::{Fresh, Prepared, prepare};
+pub use prepare::{Fresh, Given, Prepared, prepare, prepare_data};
 pub use run::{
     Collection, DataRecord, PROGRAM, Provenance, RunDir, draw, draw_samples, folders, gather, gather_all, is_run, keep,
     keep_lines, kept_lines, kept_slices, pictures, quoted, reread, saved_config, title, write_pages, write_report,

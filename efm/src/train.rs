@@ -113,14 +113,7 @@ pub fn train(
         Ended::Plateau => host.note(&format!("the validation loss stood still; stopped at step {}", trainer.step())),
         Ended::Finished => {}
     }
-    let model = TrainedModel {
-        network: trainer.network().clone(),
-        geometry: prepared.setup.geometry(),
-        scalers: prepared.scalers.clone(),
-        solver: config.solver.clone(),
-        config: config.model.clone(),
-        classes: prepared.classes.clone(),
-    };
+    let model = prepared.model(trainer.network().clone());
     model.save(&run.model())?;
     model.export(&run.file("model.safetensors"), &config.name, &toml::to_string(config).expect("plain data"))?;
     Ok(Trained { model, log, seconds, rate })

@@ -1,5 +1,6 @@
 //! What a run is: one TOML file per experiment, every key with a default, every unknown key an error.
 
+mod build;
 mod load;
 mod method;
 mod schema;

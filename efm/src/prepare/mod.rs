@@ -1,18 +1,18 @@
-use std::path::Path;
+//! From data and a configuration to what a run trains on and is measured by.
+
+mod data;
+
 use std::sync::Arc;
 
+pub use data::{Fresh, Given};
+use data::{Opened, open};
 use efm_core::{Points, Seed, Side};
-use efm_data::image::ImagesSpec;
-use efm_data::{ColourWeight, DataError, DataSpec, Sampler, Scaler, split};
+use efm_data::{ColourWeight, DataSpec};
 use efm_models::Geometry;
 use efm_train::{PlateData, Setup};
 
 use crate::config::{DataConfig, Gap, Objective, RunConfig};
-use crate::estimate::representatives;
 use crate::{Error, GapRule, Host, Kind, Scalers, centred_classes};
-
-/// Points of an endless distribution that stand for it where a finite set is needed.
-const REPRESENTATIVES: usize = 8_000;
 
 /// Everything a run needs, checked.
 pub struct Prepared {
@@ -43,60 +43,35 @@ impl Prepared {
     }
 }
 
-/// Points for the evaluation, in data units.
-pub enum Fresh {
-    /// A distribution.
-    Endless(Box<dyn Sampler>),
-    /// Rows kept from training, and all rows.
-    Rows {
-        /// Rows training does not see.
-        held_out: Points,
-        /// All rows; pairs of disjoint draws from them make the noise floor.
-        all: Points,
-    },
+/// Opens the data that a configuration names, learns the scaling, chooses the gap.
+///
+/// # Errors
+/// Data that cannot be read or do not fit each other, and settings that make no run.
+pub fn prepare(config: RunConfig, host: &dyn Host) -> Result<Prepared, Error> {
+    let source = open(&config.source, &config, "source", host)?;
+    let target = open(&config.target, &config, "target", host)?;
+    put_together(config, source, target)
 }
 
-impl Fresh {
-    /// `count` points of draw number `draw`; a finite set gives its held-out rows, at most `count`.
-    ///
-    /// # Errors
-    /// A sampler that fails.
-    pub fn points(&self, seed: Seed, name: &str, draw: u64, count: usize) -> Result<Points, DataError> {
-        match self {
-            Self::Endless(sampler) => sampler.draw(&seed.stream(name), draw * count as u64, count),
-            Self::Rows { held_out, .. } => {
-                let rows: Vec<_> = (0..held_out.len().min(count)).collect();
-                Ok(held_out.select(&rows))
-            }
-        }
-    }
-
-    /// How many points there are at most.
-    pub fn limit(&self) -> Option<usize> {
-        match self {
-            Self::Endless(_) => None,
-            Self::Rows { held_out, .. } => Some(held_out.len()),
-        }
-    }
+/// As [`prepare`], for data that the program has: rows, or a sampler of its own. What the configuration names in their place does not
+/// matter; [`DataSpec::Given`] says so.
+///
+/// # Errors
+/// As [`prepare`].
+pub fn prepare_data(
+    config: RunConfig,
+    source: impl Into<Given>,
+    target: impl Into<Given>,
+    host: &dyn Host,
+) -> Result<Prepared, Error> {
+    let source = source.into().opened(&config, "source", host)?;
+    let target = target.into().opened(&config, "target", host)?;
+    let config = RunConfig { source: DataSpec::Given, target: DataSpec::Given, ..config };
+    put_together(config, source, target)
 }
 
-/// One plate's data, opened.
-struct Opened {
-    /// The distribution; `None` for rows, which are the sample.
-    endless: Option<PlateData>,
-    /// Points the scaling and the gap are learned from, in data units.
-    sample: Points,
-    fresh: Fresh,
-    centres: Option<Points>,
-    /// Height and width of a set of images.
-    image: Option<[usize; 2]>,
-}
-
-/// Opens the data, learns the scaling, chooses the gap.
-pub fn prepare(mut config: RunConfig, host: &dyn Host) -> Result<Prepared, Error> {
+fn put_together(mut config: RunConfig, source: Opened, target: Opened) -> Result<Prepared, Error> {
     let seed = Seed(config.seed);
-    let source = open(&config.source, &config, seed, "source", host)?;
-    let target = open(&config.target, &config, seed, "target", host)?;
     if source.sample.dim() != target.sample.dim() {
         let (from, to) = (source.sample.dim(), target.sample.dim());
         return Err(Error::new(
@@ -205,64 +180,6 @@ fn colour_weight(config: &RunConfig) -> Result<Option<ColourWeight>, Error> {
         )),
     }
 }
-
-fn open(spec: &DataSpec, config: &RunConfig, seed: Seed, name: &str, host: &dyn Host) -> Result<Opened, Error> {
-    // Data paths are absolute by now, or start from the present folder.
-    let base = Path::new("");
-    if let DataSpec::File(file) = spec {
-        let all = file.read_within(base, host.memory_for_rows())?.into_points();
-        let share = config.data.test_fraction;
-        let (train, held_out) = match share > 0.0 {
-            true => split(&all, share, &seed.stream(&format!("split/{name}")))?,
-            false => (all.clone(), all.clone()),
-        };
-        // A set too small to be split is evaluated on itself.
-        let held_out = if held_out.len() < 2 { all.clone() } else { held_out };
-        return Ok(Opened {
-            sample: train,
-            endless: None,
-            fresh: Fresh::Rows { held_out, all },
-            centres: None,
-            image: None,
-        });
-    }
-    let mut image = None;
-    let mut fresh: Option<Box<dyn Sampler>> = None;
-    let sampler: Box<dyn Sampler> = match spec {
-        DataSpec::Images(images) => {
-            let images = &with_room(images, host);
-            let sampler = Arc::new(images.open(base)?);
-            let shape = sampler.shape();
-            image = Some([shape.height, shape.width]);
-            fresh = Some(match images.held_out(base)? {
-                Some(test) => Box::new(test),
-                None => Box::new(Arc::clone(&sampler)),
-            });
-            Box::new(sampler)
-        }
-        _ => spec.open(base)?,
-    };
-    let centres = sampler.modes().map(|modes| modes.centres().clone());
-    host.check_memory(&representatives(sampler.dim(), REPRESENTATIVES))?;
-    let identity = Scaler::identity(sampler.dim());
-    let sample = sampler.draw(&seed.stream(&format!("scaling/{name}")), 0, REPRESENTATIVES)?;
-    let endless = Some(PlateData::Endless { sampler: sampler.into(), scaler: identity });
-    let fresh = match fresh {
-        Some(fresh) => fresh,
-        None => spec.open(base)?,
-    };
-    Ok(Opened { endless, sample, fresh: Fresh::Endless(fresh), centres, image })
-}
-
-/// A set of images that keeps no more in memory than its share.
-fn with_room(images: &ImagesSpec, host: &dyn Host) -> ImagesSpec {
-    let room = images.max_bytes.unwrap_or(IMAGES).min(host.memory_for_rows());
-    let usual = images.max_bytes.is_none() && room == IMAGES;
-    ImagesSpec { max_bytes: if usual { None } else { Some(room) }, ..images.clone() }
-}
-
-/// Bytes of pixels that a set of images keeps unless told otherwise.
-const IMAGES: u64 = 1 << 30;
 
 /// Root mean square of all coordinates.
 fn spread(points: &Points) -> f64 {
