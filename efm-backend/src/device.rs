@@ -61,7 +61,7 @@ pub fn parse(name: &str) -> Result<Device, DeviceError> {
         #[cfg(feature = "wgpu")]
         ("wgpu", None) => usable(name, || Device::wgpu(burn::tensor::DeviceKind::DefaultDevice)),
         #[cfg(feature = "ndarray")]
-        ("ndarray", None) => Ok(Device::ndarray()),
+        ("ndarray", None) => Ok(ndarray()),
         _ => Err(unknown(name, backend)),
     }
 }
@@ -77,10 +77,16 @@ fn unknown(name: &str, backend: &str) -> DeviceError {
     DeviceError::Unknown { name: name.to_owned(), available: names.join(", "), feature }
 }
 
+#[cfg(feature = "ndarray")]
+#[expect(deprecated, reason = "burn will drop this backend; until then it is there to compare with")]
+fn ndarray() -> Device {
+    Device::ndarray()
+}
+
 /// Whether a device computes on this machine's cores: many small graphs side by side suit it better than one large one.
 pub fn is_host(device: &Device) -> bool {
     #[cfg(feature = "ndarray")]
-    if *device == Device::ndarray() {
+    if *device == ndarray() {
         return true;
     }
     is_flex(device)

@@ -2,6 +2,8 @@ use std::path::PathBuf;
 
 use efm_backend::DeviceError;
 
+use crate::Head;
+
 /// What can go wrong with devices, networks and files of weights.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 #[non_exhaustive]
@@ -36,6 +38,25 @@ pub enum ModelError {
     /// A multilayer perceptron that should give expected ends of lines.
     #[error("model.kind: expected ends of lines are learned by a u-net; take slopes with an mlp")]
     NoEnds,
+    /// A wrapper around a network that cannot make the values of a head.
+    #[error("`{wrapper}` does not make the values of the head {head:?}")]
+    WrongHead {
+        /// The wrapper.
+        wrapper: &'static str,
+        /// The head that was asked for.
+        head: Head,
+    },
+    /// A network whose outputs are not those that its wrapper takes.
+    #[error("the network gives {} image(s) of {} numbers; {} of {} are needed", found[0], found[1], expected[0], expected[1])]
+    Unfitting {
+        /// Images and numbers of each that it gives.
+        found: [usize; 2],
+        /// Images and numbers of each that are needed.
+        expected: [usize; 2],
+    },
+    /// A U-Net that should learn the field behind the plates.
+    #[error("model.kind: a u-net learns fields of the gap; those behind the plates are learned by an mlp")]
+    GapOnly,
     /// Middles of classes that are not those of the network's.
     #[error("the middles of the classes are {given} numbers; {classes} classes in R^{dim} have {}", classes * dim)]
     Middles {

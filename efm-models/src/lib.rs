@@ -4,34 +4,37 @@
 //! taking a `&Device` and never naming one. Features decide what is compiled in, [`device::parse`] picks at run time.
 #![forbid(unsafe_code)]
 
+mod activation;
 mod condition;
 mod error;
 mod field_net;
-mod gate;
 mod geometry;
 mod head;
-mod height;
 mod init;
 pub mod layers;
 mod learned;
 mod mlp;
 mod network;
+pub mod precondition;
 mod start;
-mod tube;
 mod unet;
 mod weights;
 
 pub use efm_backend::{DeviceError, device};
 
+pub use activation::Activation;
 pub use condition::{Condition, Dropout};
 pub use error::ModelError;
 pub use field_net::{FieldNet, TrainableNet};
 pub use geometry::Geometry;
 pub use head::Head;
 pub use learned::LearnedField;
-pub use mlp::{Activation, Mlp, MlpConfig};
+pub use mlp::{Mlp, MlpConfig};
 pub use network::{Network, NetworkConfig};
+pub use precondition::{
+    Backbone, BackboneShape, EndParts, FluxTube, Outputs, Plain, Preconditioned, Scalar, Seen, Tube, TubeParts,
+    TwoPlates,
+};
 pub use start::Taken;
-pub use tube::{EndParts, FluxTube, TubeParts};
 pub use unet::{UNet, UNetConfig};
 pub use weights::Weights;

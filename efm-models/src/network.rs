@@ -3,7 +3,9 @@ use burn::tensor::{Device, Tensor};
 use efm_core::Stream;
 use serde::{Deserialize, Serialize};
 
-use crate::{Condition, FieldNet, Geometry, Mlp, MlpConfig, ModelError, TrainableNet, UNet, UNetConfig};
+use crate::{
+    Condition, FieldNet, Geometry, Mlp, MlpConfig, ModelError, Preconditioned, TrainableNet, UNet, UNetConfig,
+};
 
 /// Which network, and how large.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -68,9 +70,9 @@ impl NetworkConfig {
 #[expect(clippy::large_enum_variant, reason = "a run has a handful of networks, and modules cannot be boxed")]
 pub enum Network {
     /// See [`Mlp`].
-    Mlp(Mlp),
+    Mlp(Preconditioned<Mlp>),
     /// See [`UNet`].
-    UNet(UNet),
+    UNet(Preconditioned<UNet>),
 }
 
 impl FieldNet for Network {

@@ -79,7 +79,7 @@ impl Network {
     pub fn starting_from(self, weights: &Weights, device: &Device) -> Result<(Self, Taken), ModelError> {
         let (origins, averaged) = match &self {
             Self::UNet(unet) if published::is_published(weights) => {
-                let found = published::origins(unet, weights);
+                let found = published::origins(unet.backbone(), weights);
                 (Some(found.origins), found.averaged)
             }
             _ => (None, false),

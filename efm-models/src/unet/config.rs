@@ -3,7 +3,7 @@ use efm_core::Stream;
 use serde::{Deserialize, Serialize};
 
 use super::UNet;
-use crate::{Geometry, ModelError};
+use crate::{BackboneShape, Geometry, ModelError, Preconditioned};
 
 /// Size of a [`UNet`].
 ///
@@ -74,14 +74,32 @@ impl UNetConfig {
         Self { image: self.image.or(Some([channels, height, width])), ..self }
     }
 
-    /// Builds the network with weights drawn from `stream`; before training its field points straight at the target.
+    /// Builds the network with weights drawn from `stream`, in the wrapper for the head of `geometry`; before training its field
+    /// points straight at the target.
     ///
     /// # Errors
     /// [`ModelError::BadConfig`] when a size is zero or absurd, [`ModelError::BadImage`] when images of that size cannot be
-    /// halved that often or are not D numbers.
-    pub fn init(&self, geometry: Geometry, stream: &Stream, device: &Device) -> Result<UNet, ModelError> {
-        let image = self.checked(geometry.dim)?;
-        Ok(UNet::new(self, image, geometry, stream, device))
+    /// halved that often or are not D numbers, [`ModelError::GapOnly`] for heads of fields behind the plates.
+    pub fn init(
+        &self,
+        geometry: Geometry,
+        stream: &Stream,
+        device: &Device,
+    ) -> Result<Preconditioned<UNet>, ModelError> {
+        let unet = self.backbone(BackboneShape::of(&geometry), stream, device)?;
+        Preconditioned::new(unet, geometry, self.classes, device)
+    }
+
+    /// The network alone.
+    ///
+    /// # Errors
+    /// As [`UNetConfig::init`].
+    pub fn backbone(&self, shape: BackboneShape, stream: &Stream, device: &Device) -> Result<UNet, ModelError> {
+        let image = self.checked(shape.dim)?;
+        if shape.everywhere {
+            return Err(ModelError::GapOnly);
+        }
+        Ok(UNet::new(self, image, shape, stream, device))
     }
 
     /// Channels, height and width, once everything fits.

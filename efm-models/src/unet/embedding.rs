@@ -3,9 +3,9 @@ use burn::nn::{EmbeddingConfig, Linear, LinearConfig};
 use burn::tensor::{Device, Tensor, TensorData, activation};
 
 use super::UNetConfig;
-use crate::Condition;
+use crate::Seen;
 use crate::condition::class_rows;
-use crate::height::PLATE_LAYER;
+use crate::precondition::PLATE_LAYER;
 
 /// Frequencies of the height features in half turns over the whole gap, from the first to the last.
 const FREQUENCIES: [f64; 2] = [0.5, 32.0];
@@ -38,19 +38,13 @@ impl Embedding {
         }
     }
 
-    /// `height` is z/L, `level` that of [`crate::TubeParts`] as a feature where there is one, and `radius` the mean square of the
-    /// scaled coordinates, all `[B, 1]`.
-    pub fn forward(
-        &self,
-        height: Tensor<2>,
-        level: Option<Tensor<2>>,
-        radius: Tensor<2>,
-        condition: Option<&Condition>,
-    ) -> Tensor<2> {
+    /// Of the height, the level, the radius and the condition of points.
+    pub fn forward(&self, seen: &Seen<'_>) -> Tensor<2> {
+        let &Seen { ref height, ref level, ref radius, condition, .. } = seen;
         let [count, _] = height.dims();
         let device = height.device();
-        let hidden = activation::silu(self.first.forward(self.height_features(height, level)));
-        let mut told = self.second.forward(hidden) + self.radius.forward(radius.log1p());
+        let hidden = activation::silu(self.first.forward(self.height_features(height.clone(), level.clone())));
+        let mut told = self.second.forward(hidden) + self.radius.forward(radius.clone().log1p());
         if let Some(embedding) = &self.classes {
             told = told + class_rows(embedding, count, condition, &device);
         }

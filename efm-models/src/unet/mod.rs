@@ -17,10 +17,8 @@ use embedding::Embedding;
 use patch::{patches, rows};
 
 use crate::condition::Masks;
-use crate::height::{axial, direction, place, placed};
 use crate::layers::{Conv, GroupNorm, Setting, initialise};
-use crate::tube::TubeParts;
-use crate::{Condition, FieldNet, FluxTube, Geometry, ModelError, TrainableNet};
+use crate::{Backbone, BackboneShape, Outputs, Scalar, Seen};
 
 /// The U-Net of diffusion models (Ho, Jain & Abbeel 2020, arXiv 2006.11239), as a field.
 ///
@@ -37,11 +35,9 @@ pub struct UNet {
     up: Vec<Level>,
     norm: GroupNorm,
     closing: Conv,
-    head: Head,
+    head: OfTheWhole,
     #[module(skip)]
-    geometry: Setting<Geometry>,
-    /// What [`crate::Head::Slope`] and [`crate::Head::Ends`] correct.
-    tube: Option<FluxTube>,
+    shape: Setting<BackboneShape>,
     #[module(skip)]
     image: Setting<[usize; 3]>,
     #[module(skip)]
@@ -69,9 +65,9 @@ struct Middle {
     last: Residual,
 }
 
-/// Axial component and gate of x, from the mean of the last features.
+/// Two numbers of a whole image, from the mean of its last features.
 #[derive(Module, Debug)]
-struct Head {
+struct OfTheWhole {
     closing: Linear,
 }
 
@@ -79,7 +75,7 @@ impl UNet {
     pub(crate) fn new(
         config: &UNetConfig,
         image: [usize; 3],
-        geometry: Geometry,
+        shape: BackboneShape,
         stream: &Stream,
         device: &Device,
     ) -> Self {
@@ -90,8 +86,6 @@ impl UNet {
         let levels = config.multipliers.len();
         let height = image[1] / config.patch;
         let patched = image[0] * config.patch * config.patch;
-        // Both ends of a line.
-        let parts = if geometry.head == crate::Head::Ends { 2 } else { 1 };
         let mut skips = vec![width];
         let mut present = width;
         let mut down = Vec::with_capacity(levels);
@@ -139,29 +133,14 @@ impl UNet {
             middle,
             up,
             norm: GroupNorm::new(present, config.groups, device),
-            closing: Conv::new(Window::SAME, present, patched * parts, device),
-            head: Head { closing: LinearConfig::new(present, 2).init(device) },
-            geometry: Setting(geometry),
-            tube: None,
+            closing: Conv::new(Window::SAME, present, patched * shape.images, device),
+            head: OfTheWhole { closing: LinearConfig::new(present, 2).init(device) },
+            shape: Setting(shape),
             image: Setting(image),
             patch: config.patch,
             dropout: config.dropout,
         };
-        let tube = geometry.head.is_tube().then(|| FluxTube::new(&geometry, config.classes, device));
-        Self { tube, ..initialise(unet, stream, device) }
-    }
-
-    /// See [`FluxTube::middles`].
-    pub(crate) fn middles(&self, count: usize, condition: Option<&Condition>) -> Option<Tensor<2>> {
-        self.tube.as_ref()?.middles(count, condition)
-    }
-
-    /// Images as they are, which lines have about the middle of their class.
-    fn uncentred(&self, x: Tensor<2>, condition: Option<&Condition>) -> Tensor<2> {
-        match self.middles(x.dims()[0], condition) {
-            Some(middles) => x + middles,
-            None => x,
-        }
+        initialise(unet, stream, device)
     }
 
     /// The last features, `[B, H, W, channels]`, of images `x` `[B, H, W, C]`, their patches taken for pixels.
@@ -200,42 +179,14 @@ impl UNet {
     }
 }
 
-/// What the network gives at points.
-struct Given {
-    /// Images, D numbers for each that it has, `[B, D]`.
-    lateral: Vec<Tensor<2>>,
-    /// Two numbers, `[B, 2]`.
-    head: Tensor<2>,
-}
-
-impl UNet {
-    /// F of the ends on source and target, `[B, D]` each.
-    fn left_of_ends(
-        &self,
-        x: &Tensor<2>,
-        z: Tensor<2>,
-        known: &TubeParts,
-        condition: Option<&Condition>,
-    ) -> Vec<Tensor<2>> {
-        let Given { lateral, head } = self.given(x, z, Some(known), condition);
-        let count = x.dims()[0];
-        let along = direction(x.clone());
-        let one = |(side, lateral)| lateral + along.clone() * head.clone().slice([0..count, side..side + 1]);
-        lateral.into_iter().enumerate().map(one).collect()
-    }
-
-    fn given(&self, x: &Tensor<2>, z: Tensor<2>, known: Option<&TubeParts>, condition: Option<&Condition>) -> Given {
-        let count = x.dims()[0];
-        let (seen, radius) = match known {
-            Some(known) => placed(self.uncentred(x.clone(), condition), known.variance.clone()),
-            None => place(&self.geometry.0, x.clone(), z.clone()),
-        };
-        let level = known.map(TubeParts::told);
-        let told = self.embedding.forward(z.div_scalar(self.geometry.0.gap), level, radius, condition);
+impl Backbone for UNet {
+    fn outputs(&self, seen: &Seen<'_>) -> Outputs {
+        let count = seen.count();
+        let told = self.embedding.forward(seen);
         let features = self.features(
-            patches(seen, self.image.0, self.patch),
+            patches(seen.place.clone(), self.image.0, self.patch),
             &told,
-            &mut Masks::new(self.dropout, count, condition),
+            &mut Masks::new(self.dropout, count, seen.condition),
         );
         let images = self.closing.forward(features.clone());
         let [_, height, width, last] = features.dims();
@@ -243,49 +194,27 @@ impl UNet {
         let images = images.split(patched, 3).into_iter();
         let lateral = images.map(|image| rows(image, self.image.0, self.patch)).collect();
         let mean = features.reshape([count, height * width, last]).mean_dim(1).reshape([count, last]);
-        Given { lateral, head: self.head.closing.forward(mean) }
+        let head = self.head.closing.forward(mean);
+        let number = |index: usize| head.clone().slice([0..count, index..index + 1]);
+        let outputs = Outputs::images(lateral);
+        match self.shape.0 {
+            // Both ends of a line, and what is along x for each.
+            BackboneShape { images: 2.., .. } => outputs.with_along(vec![number(0), number(1)]),
+            BackboneShape { scalar: Scalar::Absent, .. } => outputs.with_along(vec![number(1)]),
+            _ => outputs.with_along(vec![number(1)]).with_scalar(number(0)),
+        }
     }
-}
 
-impl FieldNet for UNet {
-    fn conditional(&self, x: Tensor<2>, z: Tensor<2>, condition: Option<&Condition>) -> Tensor<2> {
-        let count = x.dims()[0];
-        let known = self.tube.as_ref().map(|tube| tube.parts(&x, &z));
-        if let (Some(known), crate::Head::Ends) = (&known, self.geometry.0.head) {
-            let left = self.left_of_ends(&x, z, known, condition);
-            let ends = known.ends.iter().zip(left).zip([-1.0, 1.0]);
-            return ends.fold(x * known.linear.clone(), |slope, ((end, left), sign)| {
-                slope + left * (end.share.clone() * end.slope.clone() * end.width.clone()).mul_scalar(sign)
-            });
-        }
-        let Given { mut lateral, head } = self.given(&x, z, known.as_ref(), condition);
-        let lateral = lateral.pop().expect("a network gives an image");
-        let radial = direction(x.clone()) * head.clone().slice([0..count, 1..2]);
-        if let Some(known) = known {
-            return x * known.linear + lateral * known.rest + radial * known.radial;
-        }
-        let lateral = lateral + radial;
-        if self.geometry.0.head == crate::Head::Velocity {
-            return lateral;
-        }
-        Tensor::cat(vec![lateral, axial(head.slice([0..count, 0..1]))], 1)
+    fn images(&self) -> usize {
+        self.shape.0.images
     }
+
     fn dim(&self) -> Option<usize> {
-        Some(self.geometry.0.dim)
+        Some(self.shape.0.dim)
     }
 
-    fn ends(&self, x: &Tensor<2>, z: Tensor<2>, condition: Option<&Condition>) -> Option<[Tensor<2>; 2]> {
-        if self.geometry.0.head != crate::Head::Ends {
-            return None;
-        }
-        let known = self.tube.as_ref()?.parts(x, &z);
-        let left = self.left_of_ends(x, z, &known, condition);
-        let pairs = known.ends.into_iter().zip(left);
-        pairs.map(|(end, left)| x.clone() * end.skip + left * end.width).collect::<Vec<_>>().try_into().ok()
-    }
-
-    fn middle(&self, condition: &Condition) -> Result<Option<Vec<f32>>, ModelError> {
-        self.tube.as_ref().map_or(Ok(None), |tube| tube.middle(condition))
+    fn sees_whole_points(&self) -> bool {
+        true
     }
 
     fn rows_per_core(&self) -> usize {
@@ -295,15 +224,5 @@ impl FieldNet for UNet {
 
     fn rows_at_once(&self) -> usize {
         32 * self.rows_per_core()
-    }
-}
-
-impl TrainableNet for UNet {
-    fn centred(self, middles: &[f32], device: &Device) -> Result<Self, ModelError> {
-        Ok(Self { tube: self.tube.map(|tube| tube.centred(middles, device)).transpose()?, ..self })
-    }
-
-    fn keeping_angles(self) -> Self {
-        Self { tube: self.tube.map(FluxTube::keeping_angles), ..self }
     }
 }

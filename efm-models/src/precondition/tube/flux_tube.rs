@@ -8,8 +8,8 @@ use efm_field::exit_probability;
 
 use crate::condition::class_indices;
 use crate::geometry::SMALLEST_SPREAD;
-use crate::height::PLATE_LAYER;
-use crate::init::Setting;
+use crate::layers::Setting;
+use crate::precondition::PLATE_LAYER;
 use crate::{Condition, Geometry, ModelError};
 
 /// Slopes E_x/E_z of the mirror capacitor along the lines that have about half of the flux of their charge inside them, for
@@ -88,7 +88,7 @@ pub struct EndParts {
 
 impl TubeParts {
     /// The level as a feature of order one.
-    pub(crate) fn told(&self) -> Tensor<2> {
+    pub(super) fn told(&self) -> Tensor<2> {
         self.level.clone().mul_scalar(-2.0 / PLATE_LAYER.ln()).add_scalar(1.0)
     }
 }

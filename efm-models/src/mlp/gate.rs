@@ -8,7 +8,7 @@ use burn::tensor::{Device, Tensor};
 /// along the cloud's thin directions, and how much depends on the place. In many dimensions a network does not copy x
 /// through its layers well enough; with the gates g, g₀ it decides and need not copy.
 #[derive(Module, Debug)]
-pub(crate) struct Gate {
+pub(super) struct Gate {
     inwards: Linear,
     outwards: Linear,
 }
