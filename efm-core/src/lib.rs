@@ -11,6 +11,7 @@ mod error;
 mod own_error;
 mod points;
 mod seed;
+pub mod stats;
 
 pub use augmented::Augmented;
 pub use capacitor::{Capacitor, Side};

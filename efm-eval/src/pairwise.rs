@@ -57,7 +57,7 @@ pub(crate) fn scan<T: Send>(
     };
     let centre = match form {
         // Distances do not change, and their rounding is that of the spread alone.
-        Form::Squares => mean(columns),
+        Form::Squares => columns.mean(),
         Form::Products => vec![0.0; a.dim()],
     };
     let block = |block: usize| {
@@ -182,16 +182,6 @@ impl<T, V: Fn(&mut T, Row<'_>)> Loop for Given<'_, T, V> {
             (self.visit)(self.state, Row { index, first: self.tile.start, values, weight: self.weight });
         }
     }
-}
-
-fn mean(points: &Points) -> Vec<f64> {
-    let mut sums = vec![0.0; points.dim()];
-    for point in points.iter() {
-        for (sum, &value) in sums.iter_mut().zip(point) {
-            *sum += f64::from(value);
-        }
-    }
-    sums.iter().map(|sum| sum / points.len() as f64).collect()
 }
 
 /// Sum of f over values, in eight lanes, so that the compiler can use wide registers.

@@ -21,9 +21,7 @@ pub fn centred_classes(target: &PlateData, scaler: &Scaler, seed: Seed) -> Resul
     let (mut clouds, mut middles) = (Vec::new(), Vec::new());
     for (index, cloud) in (0..target.classes().len()).filter_map(|class| target.of_class(class)).enumerate() {
         let points = cloud.charges(Charges::Count(OF_CLASS), &seed.stream(&format!("middle/{index}")), 0)?;
-        let mut sums = vec![0.0; points.dim()];
-        points.iter().for_each(|point| sums.iter_mut().zip(point).for_each(|(sum, &x)| *sum += f64::from(x)));
-        let middle: Vec<_> = sums.into_iter().map(|sum| (sum / points.len() as f64) as f32).collect();
+        let middle: Vec<_> = points.mean().into_iter().map(|mean| mean as f32).collect();
         clouds.push(cloud.scaled(&scaler.centred(&middle)?)?);
         middles.extend(middle);
     }

@@ -27,7 +27,7 @@ pub struct GapRule {
 impl GapRule {
     /// The rule for two scaled clouds of the same D.
     pub fn of(source: &Points, target: &Points) -> Self {
-        let (source_spread, target_spread) = (spread(source), spread(target));
+        let (source_spread, target_spread) = (source.spread(), target.spread());
         let distances = (0..source.dim()).map(|coordinate| quantile_distance(source, target, coordinate));
         let distance = distances.fold(0.0_f64, f64::max);
         let root = (source.dim() as f64 / 2.0).sqrt();
@@ -51,19 +51,6 @@ impl GapRule {
 /// power: at L = 3 spreads the lines of the tails run far along the plates, at 6 they do no longer. Lines spread by about
 /// z√D, so r and with it L grow as √D.
 const GAP_PER_SPREAD: f64 = 6.0;
-
-/// Root mean square distance of a coordinate from the cloud's mean.
-pub(crate) fn spread(points: &Points) -> f64 {
-    let count = points.len() as f64;
-    let dim = points.dim();
-    let mut sum = 0.0;
-    for coordinate in 0..dim {
-        let values = || points.iter().map(|point| f64::from(point[coordinate]));
-        let mean = values().sum::<f64>() / count;
-        sum += values().map(|value| (value - mean).powi(2)).sum::<f64>() / count;
-    }
-    (sum / dim as f64).sqrt()
-}
 
 /// Root mean square difference of the two quantile functions of one coordinate: the one-dimensional W2.
 fn quantile_distance(source: &Points, target: &Points, coordinate: usize) -> f64 {

@@ -203,6 +203,5 @@ fn points(run: &Path, name: &str) -> Result<Points, Failure> {
 
 fn median(found: &[(usize, f64)]) -> f64 {
     let mut distances: Vec<f64> = found.iter().map(|(_, distance)| *distance).collect();
-    distances.sort_by(f64::total_cmp);
-    distances.get(distances.len() / 2).copied().unwrap_or(f64::NAN)
+    efm_core::stats::median(&mut distances).unwrap_or(f64::NAN)
 }

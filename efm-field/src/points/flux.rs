@@ -77,10 +77,7 @@ impl PointSampler for Flux {
 
 /// Root mean square coordinate of the charges of these plates, each plate counting the same.
 pub(super) fn spread(capacitor: &Capacitor, sides: &[Side]) -> f64 {
-    let square = |&side: &Side| {
-        let values = capacitor.plate(side).as_slice();
-        values.iter().map(|&x| f64::from(x).powi(2)).sum::<f64>() / values.len() as f64
-    };
+    let square = |&side: &Side| capacitor.plate(side).mean_square();
     (sides.iter().map(square).sum::<f64>() / sides.len() as f64).sqrt()
 }
 

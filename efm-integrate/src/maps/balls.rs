@@ -1,3 +1,4 @@
+use efm_core::stats::median;
 use efm_core::{Augmented, Capacitor, Points, Side};
 
 use crate::nearest::Nearest;
@@ -36,9 +37,7 @@ impl Plate {
                 let across = other.from(&point, side.other().height(plates.gap()));
                 *spacing = across.map_or(*spacing, |(_, across)| spacing.min(across));
             }
-            let mut sorted = spacings.clone();
-            sorted.sort_unstable_by(f64::total_cmp);
-            let median = sorted.get(sorted.len() / 2).copied().unwrap_or(f64::INFINITY);
+            let median = median(&mut spacings.clone()).unwrap_or(f64::INFINITY);
             spacings.iter_mut().for_each(|spacing| *spacing = spacing.min(median));
             spacings
         });

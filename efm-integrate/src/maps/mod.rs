@@ -26,6 +26,7 @@ mod sides;
 
 use std::ops::ControlFlow;
 
+use efm_core::stats::median;
 use efm_core::{Points, Side, Stream};
 use efm_field::{Field, Reversed};
 
@@ -45,9 +46,7 @@ use crate::{Lines, TraceError, Watch};
 ///
 /// A search by trees up to D = 8; above, all pairs are looked at, which costs N²·D.
 pub fn spacing(points: &Points) -> f64 {
-    let mut distances = Nearest::new(points).neighbours();
-    distances.sort_unstable_by(f64::total_cmp);
-    distances.get(distances.len() / 2).copied().unwrap_or(f64::INFINITY)
+    median(&mut Nearest::new(points).neighbours()).unwrap_or(f64::INFINITY)
 }
 
 /// Randomness of a map: point i of the input draws from `stream.at(first + i)`, so shards of one input agree with the

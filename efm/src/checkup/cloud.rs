@@ -5,8 +5,6 @@ use rand::RngExt;
 use rayon::prelude::*;
 use serde::Serialize;
 
-use crate::gap::spread;
-
 /// What is worth knowing of one cloud before it becomes charges.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct CloudCheck {
@@ -70,7 +68,7 @@ impl CloudCheck {
             rows,
             examined: raw.len(),
             dim: raw.dim(),
-            spread: spread(raw),
+            spread: raw.spread(),
             columns,
             anisotropy,
             mean_distance: mean_distance(raw, seed),
@@ -86,8 +84,7 @@ impl CloudCheck {
 
 /// The middle one; 0 of none.
 pub(super) fn median(values: &mut [f64]) -> f64 {
-    values.sort_by(f64::total_cmp);
-    values.get(values.len() / 2).copied().unwrap_or(0.0)
+    efm_core::stats::median(values).unwrap_or(0.0)
 }
 
 /// Standard deviation of each coordinate; exactly 0 where all values are equal.
@@ -124,9 +121,7 @@ fn mean_distance(points: &Points, seed: Seed) -> f64 {
 fn effective_dimensions(points: &Points) -> f64 {
     let dim = points.dim();
     let count = points.len().min(((EFFORT / dim) as f64).sqrt() as usize).clamp(2.min(points.len()), 1_000);
-    let mut mean = vec![0.0; dim];
-    points.iter().for_each(|point| mean.iter_mut().zip(point).for_each(|(mean, x)| *mean += f64::from(*x)));
-    mean.iter_mut().for_each(|mean| *mean /= points.len() as f64);
+    let mean = points.mean();
     let stride = points.len() / count.max(1);
     let centred: Vec<Vec<f64>> = (0..count)
         .map(|i| points.point(i * stride).iter().zip(&mean).map(|(x, mean)| f64::from(*x) - mean).collect())

@@ -108,8 +108,8 @@ fn put_together(mut config: RunConfig, source: Opened, target: Opened) -> Result
     let geometry = Geometry {
         dim: scaled_source.dim(),
         gap,
-        source_spread: spread(&scaled_source),
-        target_spread: spread(&scaled_target),
+        source_spread: scaled_source.rms(),
+        target_spread: scaled_target.rms(),
         stretched: config.train.objective.build().stretched(),
         head: config.train.objective.head(&config.train.points),
     };
@@ -179,10 +179,4 @@ fn colour_weight(config: &RunConfig) -> Result<Option<ColourWeight>, Error> {
             "set data.image = [height, width], or take data of kind \"images\"",
         )),
     }
-}
-
-/// Root mean square of all coordinates.
-fn spread(points: &Points) -> f64 {
-    let sum: f64 = points.as_slice().iter().map(|&value| f64::from(value).powi(2)).sum();
-    (sum / points.as_slice().len().max(1) as f64).sqrt()
 }
