@@ -4,6 +4,8 @@ use efm_core::Stream;
 use rand::RngExt;
 use rand_chacha::ChaCha8Rng;
 
+use crate::ModelError;
+
 /// What a network may be told besides the place: which class the target has, or any numbers that describe it.
 ///
 /// A network without conditions of a kind does not look at them; one with them that is told nothing takes the target as
@@ -16,6 +18,15 @@ pub struct Condition {
     pub numbers: Option<Tensor<2>>,
     /// Where the masks of dropout come from; absent outside of training.
     pub dropout: Option<Dropout>,
+}
+
+/// How much a network can be told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Conditions {
+    /// Classes that it can be asked for; 0 for none.
+    pub classes: usize,
+    /// Numbers that it can be told; 0 for none.
+    pub numbers: usize,
 }
 
 /// Randomness of dropout: row i of a batch draws its masks from `stream.at(first + i)`, so that they depend neither on how a
@@ -31,15 +42,55 @@ pub struct Dropout {
 impl Condition {
     /// The class `class` for one point or all.
     pub fn class(class: usize, device: &Device) -> Self {
-        Self::of_classes(&[class as u32], device)
+        Self::numbered(vec![i64::try_from(class).unwrap_or(i64::MAX)], device)
     }
 
     /// These classes, one per point.
     pub fn of_classes(classes: &[u32], device: &Device) -> Self {
-        let classes: Vec<_> = classes.iter().map(|&class| i64::from(class)).collect();
+        Self::numbered(classes.iter().map(|&class| i64::from(class)).collect(), device)
+    }
+
+    fn numbered(classes: Vec<i64>, device: &Device) -> Self {
         let count = classes.len();
         let classes = Tensor::<1, Int>::from_data(TensorData::new(classes, [count]), device);
         Self { classes: Some(classes), ..Self::default() }
+    }
+
+    /// Whether the tensors are of `count` points and what a network can be told, where that is known.
+    ///
+    /// # Errors
+    /// [`ModelError::Shape`].
+    pub fn check(&self, count: usize, known: Option<Conditions>) -> Result<(), ModelError> {
+        let fits = |what, given: &[usize], expected: &[usize]| match given == expected {
+            true => Ok(()),
+            false => Err(ModelError::Shape { what, given: given.to_vec(), expected: expected.to_vec() }),
+        };
+        if let Some(classes) = &self.classes {
+            fits("the condition's classes, [points]", &classes.dims(), &[count])?;
+        }
+        let Some(numbers) = &self.numbers else { return Ok(()) };
+        let given = numbers.dims();
+        // A network that takes no numbers does not look at them.
+        let width = known.map(|known| known.numbers).filter(|&width| width > 0).unwrap_or(given[1]);
+        fits("the condition's numbers, [points, numbers]", &given, &[count, width])
+    }
+
+    /// Whether a network has its classes. Reads them from their device.
+    ///
+    /// # Errors
+    /// [`ModelError::NoClass`], and [`ModelError::Unread`] when they cannot be read.
+    pub(crate) fn check_classes(&self, known: Option<Conditions>) -> Result<(), ModelError> {
+        // A network without classes does not look at them.
+        let (Some(given), Some(classes)) = (&self.classes, known.map(|known| known.classes).filter(|&count| count > 0))
+        else {
+            return Ok(());
+        };
+        let read = given.clone().try_into_vec_as::<i64>();
+        let read = read.map_err(|error| ModelError::Unread { what: "a condition", message: error.to_string() })?;
+        match read.into_iter().find(|&class| class < 0 || class > classes as i64) {
+            Some(class) => Err(ModelError::NoClass { class, classes }),
+            None => Ok(()),
+        }
     }
 
     /// One row for each of `count` points.

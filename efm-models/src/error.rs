@@ -57,6 +57,34 @@ pub enum ModelError {
     /// A U-Net that should learn the field behind the plates.
     #[error("model.kind: a u-net learns fields of the gap; those behind the plates are learned by an mlp")]
     GapOnly,
+    /// Points and a condition that a network cannot take together.
+    #[error("{what} is {given:?}; it must be {expected:?}")]
+    Shape {
+        /// Which tensor, and what its axes are.
+        what: &'static str,
+        /// Its shape.
+        given: Vec<usize>,
+        /// The shape that fits.
+        expected: Vec<usize>,
+    },
+    /// Values of a network that are not those of its head.
+    #[error("the network's values are {given:?}; those of the head {head:?} are {expected:?}")]
+    Values {
+        /// The head that was asked for.
+        head: Head,
+        /// Points and values of each that the network gave.
+        given: [usize; 2],
+        /// Points and values of each that there should be.
+        expected: [usize; 2],
+    },
+    /// A class that a network cannot be asked for.
+    #[error("class {class} was asked for; the network has {classes}, counted from 0")]
+    NoClass {
+        /// The class.
+        class: i64,
+        /// Classes of the network.
+        classes: usize,
+    },
     /// Middles of classes that are not those of the network's.
     #[error("the middles of the classes are {given} numbers; {classes} classes in R^{dim} have {}", classes * dim)]
     Middles {

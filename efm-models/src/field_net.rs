@@ -1,7 +1,7 @@
 use burn::module::Module;
 use burn::tensor::{Device, Tensor};
 
-use crate::{Condition, ModelError};
+use crate::{Condition, Conditions, ModelError};
 #[cfg(doc)]
 use crate::{FluxTube, Geometry, Head, LearnedField};
 
@@ -56,6 +56,9 @@ use crate::{FluxTube, Geometry, Head, LearnedField};
 pub trait FieldNet: Sync {
     /// Values at B points for the target that `condition` describes: `x` is `[B, D]`, `z` is `[B, 1]`, the result `[B, W]`, W that
     /// of [`Head::outputs`]. Networks that know no conditions pass over it.
+    ///
+    /// # Panics
+    /// In general, for shapes that do not fit, which [`FieldNet::check`] finds.
     fn conditional(&self, x: Tensor<2>, z: Tensor<2>, condition: Option<&Condition>) -> Tensor<2>;
 
     /// The same for the target as a whole.
@@ -66,6 +69,30 @@ pub trait FieldNet: Sync {
     /// The number of coordinates D that x must have; `None`, which is what is provided, where the network does not tell.
     fn dim(&self) -> Option<usize> {
         None
+    }
+
+    /// How much the network can be told; `None`, which is what is provided, where it does not tell.
+    fn conditions(&self) -> Option<Conditions> {
+        None
+    }
+
+    /// Whether the network can be asked for values at `x` and `z` under `condition`: whether their shapes fit each other, and what is
+    /// known of the network.
+    ///
+    /// # Errors
+    /// [`ModelError::Shape`].
+    fn check(&self, x: &Tensor<2>, z: &Tensor<2>, condition: Option<&Condition>) -> Result<(), ModelError> {
+        let [count, dim] = x.dims();
+        let expected = [count, self.dim().unwrap_or(dim)];
+        if x.dims() != expected {
+            let what = "x, [points, D]";
+            return Err(ModelError::Shape { what, given: x.dims().to_vec(), expected: expected.to_vec() });
+        }
+        if z.dims() != [count, 1] {
+            let what = "z, [points, 1]";
+            return Err(ModelError::Shape { what, given: z.dims().to_vec(), expected: vec![count, 1] });
+        }
+        condition.map_or(Ok(()), |condition| condition.check(count, self.conditions()))
     }
 
     /// The expected ends on source and target of the lines through points, `[B, D]` each: with [`Head::Ends`], which is trained by

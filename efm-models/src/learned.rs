@@ -51,8 +51,12 @@ impl<N: FieldNet> LearnedField<N> {
     /// classes the lines of this field have theirs for their origin.
     ///
     /// # Errors
-    /// As [`FieldNet::middle`].
+    /// [`ModelError::Shape`] for a condition of other than one row, or with other numbers than the network takes,
+    /// [`ModelError::NoClass`], and as [`FieldNet::middle`].
     pub fn under(self, condition: Condition) -> Result<Self, ModelError> {
+        let known = self.network.conditions();
+        condition.check(1, known)?;
+        condition.check_classes(known)?;
         Ok(Self { middle: self.network.middle(&condition)?, condition: Some(condition), ..self })
     }
 
@@ -101,12 +105,9 @@ impl<N: FieldNet> LearnedField<N> {
         let z = Tensor::<2>::from_data(TensorData::new(z, [count, 1]), &self.device);
         let condition = condition.map(|condition| condition.repeated(count));
         let values = self.network.conditional(x, z, condition.as_ref());
-        let (found, expected) = (values.dims(), [count, head.outputs(dim)]);
-        if found != expected {
-            let message = format!(
-                "the network's values are {found:?}; for the head {head:?} at {count} points they are {expected:?}"
-            );
-            return Err(FieldError::Device { message });
+        let (given, expected) = (values.dims(), [count, head.outputs(dim)]);
+        if given != expected {
+            return Err(FieldError::own(ModelError::Values { head, given, expected }));
         }
         values.try_into_vec_as::<f32>().map_err(|error| FieldError::Device { message: error.to_string() })
     }

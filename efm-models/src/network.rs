@@ -4,7 +4,8 @@ use efm_core::Stream;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Condition, FieldNet, Geometry, Mlp, MlpConfig, ModelError, Preconditioned, TrainableNet, UNet, UNetConfig,
+    Condition, Conditions, FieldNet, Geometry, Mlp, MlpConfig, ModelError, Preconditioned, TrainableNet, UNet,
+    UNetConfig,
 };
 
 /// Which network, and how large.
@@ -82,6 +83,10 @@ impl FieldNet for Network {
 
     fn dim(&self) -> Option<usize> {
         self.as_field_net().dim()
+    }
+
+    fn conditions(&self) -> Option<Conditions> {
+        self.as_field_net().conditions()
     }
 
     fn ends(&self, x: &Tensor<2>, z: Tensor<2>, condition: Option<&Condition>) -> Option<[Tensor<2>; 2]> {

@@ -2,10 +2,11 @@
 
 mod common;
 
+use burn::tensor::Tensor;
 use common::{GAP, between_plates, cpu, field, forward, geometry, network};
 use efm_core::{Augmented, Seed};
 use efm_field::{Field, FieldError};
-use efm_models::{Geometry, Head, LearnedField, MlpConfig, NetworkConfig};
+use efm_models::{Condition, FieldNet, Geometry, Head, LearnedField, MlpConfig, ModelError, NetworkConfig};
 
 #[test]
 fn directions_are_finite_unit_vectors_that_point_forward() {
@@ -51,7 +52,30 @@ fn a_network_with_values_for_another_head_is_refused() {
     // D + 1 values of a field are no velocity of D.
     let velocity = Geometry { head: Head::Velocity, ..geometry(2) };
     let error = LearnedField::new(&network(2, 1), velocity, &cpu()).evaluate(&between_plates(2, 4, 1.0)).unwrap_err();
-    assert!(error.to_string().contains("Velocity"), "{error}");
+    let expected = ModelError::Values { head: Head::Velocity, given: [4, 3], expected: [4, 2] };
+    assert_eq!(error.to_string(), expected.to_string());
+}
+
+#[test]
+fn conditions_that_do_not_fit_are_refused() {
+    let config = NetworkConfig::Mlp(MlpConfig { classes: 3, ..MlpConfig::default() });
+    let network = config.init(geometry(2), &Seed(1).stream("weights"), &cpu()).unwrap();
+    let field = || LearnedField::new(&network, geometry(2), &cpu());
+    assert!(field().under(Condition::class(3, &cpu())).is_ok(), "the class after the last is none");
+    let error = field().under(Condition::class(4, &cpu())).unwrap_err();
+    assert_eq!(error, ModelError::NoClass { class: 4, classes: 3 });
+    // One row for all points, not one for each of two.
+    let error = field().under(Condition::of_classes(&[0, 1], &cpu())).unwrap_err();
+    assert!(matches!(error, ModelError::Shape { .. }), "{error}");
+    // The same before a network is asked for a batch.
+    let tensor = |shape: [usize; 2]| Tensor::<2>::zeros(shape, &cpu());
+    let check =
+        |x, z, classes: &[u32]| network.check(&tensor(x), &tensor(z), Some(&Condition::of_classes(classes, &cpu())));
+    assert!(check([2, 2], [2, 1], &[0, 2]).is_ok());
+    for (x, z, classes) in [([2, 3], [2, 1], &[0, 1][..]), ([2, 2], [3, 1], &[0, 1]), ([2, 2], [2, 1], &[0])] {
+        let error = check(x, z, classes).unwrap_err();
+        assert!(matches!(error, ModelError::Shape { .. }), "{error}");
+    }
 }
 
 #[test]

@@ -9,7 +9,7 @@ use burn::tensor::Tensor;
 
 use crate::condition::class_rows;
 use crate::layers::Setting;
-use crate::{Activation, Backbone, BackboneShape, Outputs, Scalar, Seen};
+use crate::{Activation, Backbone, BackboneShape, Conditions, Outputs, Scalar, Seen};
 
 pub use config::MlpConfig;
 use gate::Gate;
@@ -84,5 +84,11 @@ impl Backbone for Mlp {
 
     fn dim(&self) -> Option<usize> {
         Some(self.shape.0.dim)
+    }
+
+    fn conditions(&self) -> Option<Conditions> {
+        // The last row of the table stands for "none".
+        let classes = self.classes.as_ref().map_or(0, |table| table.weight.lazy_shape().dims::<2>()[0] - 1);
+        Some(Conditions { classes, numbers: 0 })
     }
 }

@@ -2,7 +2,7 @@ use burn::tensor::{Device, Tensor};
 
 use super::module::{any, any_again};
 use super::{Backbone, Plain, Tube, TwoPlates};
-use crate::{Condition, FieldNet, Geometry, Head, ModelError, TrainableNet};
+use crate::{Condition, Conditions, FieldNet, Geometry, Head, ModelError, TrainableNet};
 
 /// A backbone in the wrapper that its head asks for.
 #[derive(Debug, Clone)]
@@ -44,6 +44,10 @@ impl<B: Backbone> FieldNet for Preconditioned<B> {
 
     fn dim(&self) -> Option<usize> {
         any!(self, wrapper => wrapper.dim())
+    }
+
+    fn conditions(&self) -> Option<Conditions> {
+        any!(self, wrapper => wrapper.conditions())
     }
 
     fn ends(&self, x: &Tensor<2>, z: Tensor<2>, condition: Option<&Condition>) -> Option<[Tensor<2>; 2]> {

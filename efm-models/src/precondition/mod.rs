@@ -31,7 +31,7 @@ pub use seen::Seen;
 pub use shape::{BackboneShape, Scalar};
 pub use tube::{EndParts, FluxTube, Tube, TubeParts};
 
-use crate::{Geometry, ModelError};
+use crate::{Conditions, Geometry, ModelError};
 
 /// A network that a preconditioner can be put around.
 ///
@@ -78,6 +78,7 @@ use crate::{Geometry, ModelError};
 pub trait Backbone: Module + Sync + 'static {
     /// The outputs at the B points that `seen` shows, by the rule of [`BackboneShape`].
     ///
+    /// # Panics
     /// Wrappers panic where there is no image at all.
     fn outputs(&self, seen: &Seen<'_>) -> Outputs;
 
@@ -88,6 +89,11 @@ pub trait Backbone: Module + Sync + 'static {
 
     /// The number of coordinates D that x must have; `None`, which is what is provided, where the backbone does not tell.
     fn dim(&self) -> Option<usize> {
+        None
+    }
+
+    /// See [`crate::FieldNet::conditions`].
+    fn conditions(&self) -> Option<Conditions> {
         None
     }
 

@@ -1,7 +1,7 @@
 use burn::tensor::Tensor;
 
 use super::{Backbone, Outputs, Seen, fitting};
-use crate::{Condition, FieldNet, Geometry, Head, ModelError, TrainableNet};
+use crate::{Condition, Conditions, FieldNet, Geometry, Head, ModelError, TrainableNet};
 
 /// A backbone whose outputs are the values of the field: [`Head::Forward`], [`Head::Free`] and [`Head::Velocity`].
 #[derive(Debug, Clone)]
@@ -46,6 +46,10 @@ impl<B: Backbone> FieldNet for Plain<B> {
 
     fn dim(&self) -> Option<usize> {
         Some(self.geometry.dim)
+    }
+
+    fn conditions(&self) -> Option<Conditions> {
+        self.backbone.conditions()
     }
 
     fn rows_per_core(&self) -> usize {

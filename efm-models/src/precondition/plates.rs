@@ -3,7 +3,7 @@ use burn::tensor::activation::sigmoid;
 
 use super::{Backbone, Outputs, Seen, fitting};
 use crate::geometry::SMALLEST_SPREAD;
-use crate::{Condition, FieldNet, Geometry, Head, ModelError, TrainableNet};
+use crate::{Condition, Conditions, FieldNet, Geometry, Head, ModelError, TrainableNet};
 
 /// A backbone whose outputs correct the field of two plates in closed form: [`Head::Plates`].
 #[derive(Debug, Clone)]
@@ -48,6 +48,10 @@ impl<B: Backbone> FieldNet for TwoPlates<B> {
 
     fn dim(&self) -> Option<usize> {
         Some(self.geometry.dim)
+    }
+
+    fn conditions(&self) -> Option<Conditions> {
+        self.backbone.conditions()
     }
 
     fn rows_per_core(&self) -> usize {

@@ -3,9 +3,9 @@ use burn::nn::{EmbeddingConfig, Linear, LinearConfig};
 use burn::tensor::{Device, Tensor, TensorData, activation};
 
 use super::UNetConfig;
-use crate::Seen;
 use crate::condition::class_rows;
 use crate::precondition::PLATE_LAYER;
+use crate::{Conditions, Seen};
 
 /// Frequencies of the height features in half turns over the whole gap, from the first to the last.
 const FREQUENCIES: [f64; 2] = [0.5, 32.0];
@@ -36,6 +36,14 @@ impl Embedding {
             numbers,
             features: config.channels,
         }
+    }
+
+    /// How much can be told.
+    pub fn conditions(&self) -> Conditions {
+        // The last row of the table stands for "none".
+        let classes = self.classes.as_ref().map_or(0, |table| table.weight.lazy_shape().dims::<2>()[0] - 1);
+        let numbers = self.numbers.as_ref().map_or(0, |linear| linear.weight.lazy_shape().dims::<2>()[0]);
+        Conditions { classes, numbers }
     }
 
     /// Of the height, the level, the radius and the condition of points.

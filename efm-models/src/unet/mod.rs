@@ -18,7 +18,7 @@ use patch::{patches, rows};
 
 use crate::condition::Masks;
 use crate::layers::{Conv, GroupNorm, Setting, initialise};
-use crate::{Backbone, BackboneShape, Outputs, Scalar, Seen};
+use crate::{Backbone, BackboneShape, Conditions, Outputs, Scalar, Seen};
 
 /// The U-Net of diffusion models (Ho, Jain & Abbeel 2020, arXiv 2006.11239), as a field.
 ///
@@ -211,6 +211,10 @@ impl Backbone for UNet {
 
     fn dim(&self) -> Option<usize> {
         Some(self.shape.0.dim)
+    }
+
+    fn conditions(&self) -> Option<Conditions> {
+        Some(self.embedding.conditions())
     }
 
     fn sees_whole_points(&self) -> bool {

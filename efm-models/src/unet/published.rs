@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 
 use super::UNet;
 use crate::Weights;
-use crate::start::{Layout, Origin};
+use crate::weights::layout::{Layout, Origin};
 
 /// How names of the published layers begin, whatever is before.
 const LIST: &str = "all_modules.";

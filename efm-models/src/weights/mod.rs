@@ -1,5 +1,6 @@
 //! Named tensors of a file: a PyTorch checkpoint or safetensors.
 
+pub(crate) mod layout;
 mod pytorch;
 mod safetensors;
 

@@ -5,7 +5,7 @@ pub use flux_tube::{EndParts, FluxTube, TubeParts};
 
 use super::seen::direction;
 use super::{Backbone, Outputs, Seen, fitting};
-use crate::{Condition, FieldNet, Geometry, Head, ModelError, TrainableNet};
+use crate::{Condition, Conditions, FieldNet, Geometry, Head, ModelError, TrainableNet};
 
 /// A backbone whose outputs correct the slopes of normal clouds in the middle of a [`FluxTube`]: [`Head::Slope`], and
 /// [`Head::Ends`] for one with two images.
@@ -89,6 +89,10 @@ impl<B: Backbone> FieldNet for Tube<B> {
 
     fn dim(&self) -> Option<usize> {
         Some(self.geometry.dim)
+    }
+
+    fn conditions(&self) -> Option<Conditions> {
+        self.backbone.conditions()
     }
 
     fn ends(&self, x: &Tensor<2>, z: Tensor<2>, condition: Option<&Condition>) -> Option<[Tensor<2>; 2]> {
