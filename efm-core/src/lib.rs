@@ -8,10 +8,12 @@
 mod augmented;
 mod capacitor;
 mod error;
+pub mod neighbours;
 mod own_error;
 mod points;
 mod seed;
 pub mod stats;
+pub mod vector;
 
 pub use augmented::Augmented;
 pub use capacitor::{Capacitor, Side};

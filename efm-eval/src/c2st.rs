@@ -57,8 +57,10 @@ pub fn classifier_test(
     let values: Vec<f32> = order.iter().flat_map(point).copied().collect();
     let labels: Vec<bool> = order.iter().map(|&place| place < size).collect();
     let pool = Points::from_values(a.dim(), values)?;
-    let near: Vec<u32> =
-        nearest(&pool, neighbours).into_iter().flat_map(|found| found.into_iter().map(|(_, index)| index)).collect();
+    let near: Vec<u32> = nearest(&pool, neighbours)
+        .into_iter()
+        .flat_map(|found| found.into_iter().map(|(index, _)| index as u32))
+        .collect();
     let right_ones = |labels: &[bool]| {
         let told = |(label, near): (&bool, &[u32])| {
             let same = near.iter().filter(|&&other| labels[other as usize] == *label).count();

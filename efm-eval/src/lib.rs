@@ -47,7 +47,6 @@ mod pairwise;
 mod repeats;
 mod sliced;
 mod table;
-mod tree;
 mod wasserstein;
 mod wide;
 mod write;

@@ -2,14 +2,14 @@
 
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering::Relaxed};
 
+use efm_core::neighbours::Neighbours;
 use efm_core::{Points, Stream};
 use rayon::prelude::*;
 
 use crate::cloud::check_pair;
 use crate::measure::{near, values};
-use crate::neighbours::{TREE_DIM, squared_radii};
+use crate::neighbours::{squared_radii, wide};
 use crate::pairwise::{Form, Row, scan};
-use crate::tree::Tree;
 use crate::{EvalError, Label, Measure, Reading};
 
 /// Neighbours that set the size of a ball unless told otherwise.
@@ -59,7 +59,7 @@ pub fn manifold(cloud: &Points, target: &Points, neighbours: usize) -> Result<Ma
         recalled: (0..target.len()).map(|_| AtomicBool::new(false)).collect(),
         covered: (0..target.len()).map(|_| AtomicBool::new(false)).collect(),
     };
-    if cloud.dim() <= TREE_DIM {
+    if cloud.dim() <= Neighbours::TREE_DIM {
         counts.by_trees(cloud, target, &own, &theirs);
     } else {
         counts.by_pairs(cloud, target, &own, &theirs);
@@ -87,17 +87,17 @@ struct Counts {
 
 impl Counts {
     fn by_trees(&self, cloud: &Points, target: &Points, own: &[f64], theirs: &[f64]) {
-        let tree = Tree::new(cloud);
+        let tree = Neighbours::new(cloud);
         (0..target.len()).into_par_iter().for_each(|j| {
-            tree.visit(target.point(j), theirs[j], true, &mut |i, _| {
+            tree.visit(&wide(target.point(j)), theirs[j], true, |i, _| {
                 self.held[i].fetch_add(1, Relaxed);
                 self.covered[j].store(true, Relaxed);
                 theirs[j]
             });
         });
-        let tree = Tree::new(target);
+        let tree = Neighbours::new(target);
         (0..cloud.len()).into_par_iter().for_each(|i| {
-            tree.visit(cloud.point(i), own[i], true, &mut |j, _| {
+            tree.visit(&wide(cloud.point(i)), own[i], true, |j, _| {
                 self.recalled[j].store(true, Relaxed);
                 own[i]
             });

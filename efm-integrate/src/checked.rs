@@ -1,6 +1,7 @@
 //! Values of a field, held against what a [`Field`] promises.
 
 use efm_core::Augmented;
+use efm_core::vector::length;
 use efm_field::{Field, FieldError, FieldValues};
 
 /// Evaluates the field at the points `at` of lines on their way, and checks what it gave.
@@ -13,7 +14,7 @@ pub(crate) fn evaluate(field: &dyn Field, at: &Augmented, out: &mut FieldValues)
     field.evaluate_into(at, out)?;
     out.check_shape(at)?;
     for (point, direction) in out.directions.iter().enumerate() {
-        let length = direction.iter().map(|n| n * n).sum::<f64>().sqrt();
+        let length = length(direction);
         if length.is_finite() && (length - 1.0).abs() > FieldValues::UNIT {
             return Err(FieldError::Direction { point, length });
         }

@@ -1,5 +1,7 @@
 use std::fmt;
 
+use efm_core::vector::length;
+
 use crate::{Stop, TraceError};
 
 /// Which equation of a field line is solved. All need the direction n = E/|E| only.
@@ -240,7 +242,7 @@ impl Course {
             return Ok(());
         }
         let n_z = n[self.dim];
-        let length = n.iter().map(|value| value * value).sum::<f64>().sqrt();
+        let length = length(n);
         if n_z <= FLAT * length {
             return Err(Stop::TurnedBack);
         }

@@ -1,5 +1,6 @@
 use std::path::Path;
 
+use efm_core::neighbours::Neighbours;
 use efm_core::{Points, Side};
 use efm_data::image::{Colour, ImageSampler};
 use efm_data::{DataSpec, Sampler};
@@ -21,20 +22,16 @@ pub fn neighbours(prepared: &Prepared, points: &Points) -> Result<Option<Points>
         }
         let known = all(&images)?;
         let found = match spec.colour {
-            Colour::Random => nearest(&shapes(points, &images), &shapes(&known, &images)),
-            Colour::Keep => nearest(&rows(points), &rows(&known)),
+            Colour::Random => nearest(&shapes(points, &images)?, &shapes(&known, &images)?),
+            Colour::Keep => nearest(points, &known),
         };
         let chosen: Vec<_> = found.iter().map(|(index, _)| *index).collect();
         return Ok(Some(known.select(&chosen)));
     }
     let PlateData::Finite(scaled) = prepared.setup.target() else { return Ok(None) };
     let known = prepared.scalers.plate(Side::Target).undo(scaled)?;
-    let chosen: Vec<_> = nearest(&rows(points), &rows(&known)).iter().map(|(index, _)| *index).collect();
+    let chosen: Vec<_> = nearest(points, &known).iter().map(|(index, _)| *index).collect();
     Ok(Some(known.select(&chosen)))
-}
-
-fn rows(points: &Points) -> Vec<Vec<f32>> {
-    points.iter().map(<[f32]>::to_vec).collect()
 }
 
 /// Every image of a set once, neither mirrored nor coloured by chance.
@@ -46,7 +43,7 @@ pub fn all(images: &ImageSampler) -> Result<Points, Error> {
 }
 
 /// Images without their colours, from 0 to 1: what is left to compare with images of other colours.
-pub fn shapes(points: &Points, like: &ImageSampler) -> Vec<Vec<f32>> {
+pub fn shapes(points: &Points, like: &ImageSampler) -> Result<Points, Error> {
     let from = like.shape();
     let area = from.height * from.width;
     let shape = |point: &[f32]| {
@@ -56,19 +53,21 @@ pub fn shapes(points: &Points, like: &ImageSampler) -> Vec<Vec<f32>> {
             grey.iter_mut().zip(plane).for_each(|(grey, value)| *grey += value - black);
         }
         let brightest = grey.iter().fold(f32::MIN_POSITIVE, |most, &value| most.max(value));
-        grey.iter_mut().for_each(|value| *value /= brightest);
+        // An image darker than black has no brightness to compare.
+        grey.iter_mut().for_each(|value| *value = (*value / brightest).max(f32::MIN));
         grey
     };
-    points.as_slice().par_chunks_exact(points.dim()).map(shape).collect()
+    let values: Vec<f32> = points.as_slice().par_chunks_exact(points.dim()).flat_map_iter(shape).collect();
+    Ok(Points::from_values(area, values)?)
 }
 
-/// For each of `from` the nearest of `to` and its distance per pixel, root mean square.
-pub fn nearest(from: &[Vec<f32>], to: &[Vec<f32>]) -> Vec<(usize, f64)> {
-    let square = |a: &[f32], b: &[f32]| a.iter().zip(b).map(|(a, b)| (a - b) * (a - b)).sum::<f32>();
-    let best = |point: &Vec<f32>| {
-        let distances = to.iter().map(|other| square(point, other)).enumerate();
-        let (index, least) = distances.min_by(|a, b| a.1.total_cmp(&b.1)).unwrap_or((0, f32::NAN));
-        (index, (f64::from(least) / point.len() as f64).sqrt())
+/// For each of `from` the nearest of `to` and its distance per pixel, root mean square; NaN if there is none.
+pub fn nearest(from: &Points, to: &Points) -> Vec<(usize, f64)> {
+    let search = Neighbours::new(to);
+    let best = |index: usize| {
+        let x: Vec<f64> = from.point(index).iter().map(|&x| f64::from(x)).collect();
+        let (index, square) = search.nearest(&x).unwrap_or((0, f64::NAN));
+        (index, (square / x.len() as f64).sqrt())
     };
-    from.par_iter().map(best).collect()
+    (0..from.len()).into_par_iter().map(best).collect()
 }

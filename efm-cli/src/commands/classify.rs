@@ -115,8 +115,8 @@ fn one(args: &ClassifyArgs, run: &Path, host: &Terminal) -> Result<Report, Failu
     let from = train.shape();
     let shape = ImageShape { height: from.height, width: from.width, channels: from.channels };
     let everything = all(&real_train)?;
-    let known = shapes(&everything, &real_train);
-    let (near, near_real) = (nearest(&shapes(&ends, &train), &known), nearest(&shapes(&first, &train), &known));
+    let known = shapes(&everything, &real_train)?;
+    let (near, near_real) = (nearest(&shapes(&ends, &train)?, &known), nearest(&shapes(&first, &train)?, &known));
     let rows: Vec<_> = (0..count.min(SHOWN)).collect();
     let beside: Vec<_> = rows.iter().map(|&row| near[row].0).collect();
     let neighbours = everything.select(&beside);

@@ -1,9 +1,10 @@
 use std::f64::consts::PI;
 
 use efm_core::Augmented;
+use efm_core::vector::normalise;
 use efm_field::{Field, FieldError, FieldValues};
 
-use super::slopes::{check, normalize};
+use super::slopes::check;
 
 /// A charge +1 behind or on the source plate and a charge −1 behind or on the target plate.
 ///
@@ -78,7 +79,7 @@ impl Field for Pair {
                     n[dim] += weight * height;
                 }
             }
-            normalize(n);
+            normalise(n);
         }
         Ok(())
     }
@@ -135,7 +136,7 @@ impl Field for MirrorPair {
             let (source, target) = (coth(x - self.source, z), coth(x - self.target, z - self.gap));
             let n = out.directions.point_mut(index);
             n.copy_from_slice(&[source.0 - target.0, target.1 - source.1]);
-            normalize(n);
+            normalise(n);
         }
         Ok(())
     }

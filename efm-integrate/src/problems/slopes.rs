@@ -1,4 +1,5 @@
 use efm_core::Augmented;
+use efm_core::vector::normalise;
 use efm_field::{Field, FieldError, FieldValues};
 
 /// A field in the gap given by the slopes of its lines, dx/dz = slope(x, z).
@@ -19,7 +20,7 @@ fn directions(field: &dyn Slopes, at: &Augmented, out: &mut FieldValues) -> Resu
         let (slope, n_z) = n.split_at_mut(field.dim());
         field.slope(at.x(index), at.z(index), slope);
         n_z[0] = 1.0;
-        normalize(n);
+        normalise(n);
     }
     Ok(())
 }
@@ -32,16 +33,6 @@ pub(super) fn check(dim: usize, at: &Augmented) -> Result<(), FieldError> {
     match at.iter().position(|point| !point.iter().all(|value| value.is_finite())) {
         Some(point) => Err(FieldError::NonFiniteQuery { point }),
         None => Ok(()),
-    }
-}
-
-/// Makes `n` a unit vector; straight up if it is zero.
-pub(super) fn normalize(n: &mut [f64]) {
-    let length = n.iter().map(|value| value * value).sum::<f64>().sqrt();
-    if length > 0.0 {
-        n.iter_mut().for_each(|value| *value /= length);
-    } else if let Some(n_z) = n.last_mut() {
-        *n_z = 1.0;
     }
 }
 

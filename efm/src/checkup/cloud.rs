@@ -1,5 +1,6 @@
 use std::collections::HashSet;
 
+use efm_core::neighbours::Neighbours;
 use efm_core::{Points, Seed};
 use rand::RngExt;
 use rayon::prelude::*;
@@ -147,10 +148,11 @@ fn repeated(points: &Points) -> f64 {
 fn neighbours(points: &Points) -> Vec<f64> {
     let count = points.len();
     let queries = (EFFORT / (count * points.dim())).clamp(50, 1_000).min(count);
+    let search = Neighbours::new(points);
     let nearest = |query: usize| {
         let row = query * count / queries;
-        let others = points.iter().enumerate().filter(|(other, _)| *other != row);
-        others.map(|(_, other)| distance(points.point(row), other)).fold(f64::INFINITY, f64::min)
+        let x: Vec<_> = points.point(row).iter().map(|&x| f64::from(x)).collect();
+        search.few(&x, 1, Some(row)).first().map_or(f64::INFINITY, |(_, square)| square.sqrt())
     };
     (0..queries).into_par_iter().map(nearest).collect()
 }
