@@ -8,6 +8,8 @@
 mod augmented;
 mod capacitor;
 mod error;
+#[cfg(feature = "files")]
+pub mod files;
 pub mod neighbours;
 mod own_error;
 mod points;

@@ -2,6 +2,8 @@ use std::fs::{self, File};
 use std::io::{self, Read, Write};
 use std::path::Path;
 
+use efm_core::files;
+
 use crate::TrainError;
 
 /// What writing a checkpoint asks of a file system. [`Disk`] is the real one; the tests put one in its place that fails.
@@ -53,7 +55,7 @@ impl Files for Disk {
     }
 
     fn sync_folder(&self, path: &Path) -> io::Result<()> {
-        File::open(path)?.sync_all()
+        files::sync_folder(path)
     }
 
     fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
@@ -65,40 +67,12 @@ impl Files for Disk {
     }
 }
 
-/// How files begin and end that have not got their name yet: here, and where points and pictures are written.
-const START: &str = ".efm-";
-const ENDS: [&str; 2] = [".part", ".tmp"];
-
-/// Writes a file so that its name never stands for half of it: temporary file beside it, fsync, rename, fsync of the
-/// folder.
+/// Writes a file so that its name never stands for half of it, see [`files::write`].
 ///
 /// # Errors
 /// [`TrainError::Io`].
 pub fn write_atomically(path: &Path, content: &[u8]) -> Result<(), TrainError> {
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let fail = |error: io::Error| TrainError::io(path, error);
-    let mut file = tempfile::Builder::new().prefix(START).suffix(ENDS[0]).tempfile_in(folder).map_err(fail)?;
-    file.write_all(content).map_err(fail)?;
-    file.as_file().sync_all().map_err(fail)?;
-    // Temporary files are private; a result is as readable as the folder that holds it.
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt;
-        file.as_file().set_permissions(fs::Permissions::from_mode(0o644)).map_err(fail)?;
-    }
-    file.persist(path).map_err(|error| TrainError::io(path, error.error))?;
-    Disk.sync_folder(folder).map_err(|error| TrainError::io(folder, error))
-}
-
-/// Removes what a killed process was writing into a folder; nobody else may be writing there.
-pub fn remove_unfinished(folder: &Path) {
-    let unfinished = |name: &str| name.starts_with(START) && ENDS.iter().any(|end| name.ends_with(end));
-    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
-        if entry.file_name().to_str().is_some_and(unfinished) {
-            // What cannot be removed only takes room.
-            let _ = fs::remove_file(entry.path());
-        }
-    }
+    files::write(path, content).map_err(|error| TrainError::io(path, error))
 }
 
 /// Reads a file of `most` bytes or fewer. What is no regular file is not opened at all: opening a pipe waits.

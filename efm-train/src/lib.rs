@@ -25,7 +25,7 @@ pub use builder::TrainerBuilder;
 pub use checkpoint::{Checkpoints, State, Tensors};
 pub use ema::MovingAverage;
 pub use error::TrainError;
-pub use files::{Disk, Files, read, read_within, regular, remove_unfinished, write_atomically};
+pub use files::{Disk, Files, read, read_within, regular, write_atomically};
 pub use gradient::summed_gradient;
 pub use misfit::Misfit;
 pub use objectives::Objective;

@@ -2,7 +2,8 @@ use std::fs;
 use std::fs::File;
 use std::path::{Path, PathBuf};
 
-use efm_train::{Checkpoints, regular, remove_unfinished};
+use efm_core::files::remove_unfinished;
+use efm_train::{Checkpoints, regular};
 
 use crate::Error;
 
