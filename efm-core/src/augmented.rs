@@ -16,6 +16,17 @@ impl Augmented {
         Self { dim, values: Vec::new() }
     }
 
+    /// Takes `values` point after point, D values of x and then z.
+    ///
+    /// # Errors
+    /// [`CoreError::RaggedValues`] if they do not make whole points of D + 1 coordinates.
+    pub fn from_values(dim: usize, values: Vec<f64>) -> Result<Self, CoreError> {
+        if !values.len().is_multiple_of(dim + 1) {
+            return Err(CoreError::RaggedValues { values: values.len(), dim: dim + 1 });
+        }
+        Ok(Self { dim, values })
+    }
+
     /// `len` points, all coordinates zero.
     pub fn zeros(dim: usize, len: usize) -> Self {
         Self { dim, values: vec![0.0; (dim + 1) * len] }
@@ -59,6 +70,9 @@ impl Augmented {
     }
 
     /// The D + 1 coordinates of point `index`, z last.
+    ///
+    /// # Panics
+    /// If there is no such point; so do all that take an index.
     pub fn point(&self, index: usize) -> &[f64] {
         &self.values[index * (self.dim + 1)..(index + 1) * (self.dim + 1)]
     }
