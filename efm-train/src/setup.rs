@@ -1,6 +1,6 @@
 use efm_core::Side;
 use efm_field::Law;
-use efm_models::Geometry;
+use efm_models::{Geometry, Head};
 
 use crate::{Misfit, PlateData, TrainError};
 
@@ -68,6 +68,12 @@ impl Setup {
         let geometry = Geometry { gap, ..self.geometry };
         Self::check_lengths(&geometry)?;
         Ok(Self { geometry, ..self })
+    }
+
+    /// The same data for a network with this head, whose axial parts are in units of [`Geometry::axial_unit`] or plain.
+    #[must_use]
+    pub fn learning(self, head: Head, stretched: bool) -> Self {
+        Self { geometry: Geometry { head, stretched, ..self.geometry }, ..self }
     }
 
     fn check_lengths(geometry: &Geometry) -> Result<(), Misfit> {

@@ -41,6 +41,9 @@ pub enum Error {
     /// A configuration makes no run.
     #[error(transparent)]
     Config(#[from] ConfigError),
+    /// A value out of its range, or parts that do not fit each other.
+    #[error(transparent)]
+    Misfit(#[from] efm_train::Misfit),
     /// A density was asked of a map whose source has none in closed form.
     #[error("the source has no density in closed form, so the map's density is unknown")]
     NoDensity,
@@ -82,6 +85,7 @@ pub enum Error {
 impl From<TrainError> for Error {
     fn from(error: TrainError) -> Self {
         match error {
+            TrainError::Misfit(error) => Self::Misfit(error),
             TrainError::Core(error) => Self::Core(error),
             TrainError::Data(error) => Self::Data(error),
             TrainError::Field(error) => Self::Field(error),
@@ -136,7 +140,7 @@ impl Error {
         use efm_models::ModelError;
         match self {
             Self::Refused { kind, .. } => *kind,
-            Self::Config(_) | Self::NoDensity => Kind::Config,
+            Self::Config(_) | Self::Misfit(_) | Self::NoDensity => Kind::Config,
             Self::Data(error) => match error.class() {
                 ErrorClass::Config => Kind::Config,
                 ErrorClass::BadData => Kind::Data,
@@ -167,6 +171,7 @@ impl Error {
         match self {
             Self::Refused { hint, .. } => hint.clone(),
             Self::Config(error) => error.hint.clone(),
+            Self::Misfit(misfit) => format!("give {} another value", misfit.key),
             Self::NoDensity => {
                 "train from a gaussian, mixture, eight-gaussians or checkerboard source of some width".to_owned()
             }

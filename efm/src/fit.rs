@@ -2,8 +2,9 @@ use std::ops::ControlFlow;
 
 use burn::tensor::Device;
 use efm_core::{Points, Seed};
+use efm_field::PointSampler;
 use efm_integrate::Lines;
-use efm_train::{Checkpoints, Ended};
+use efm_train::{Checkpoints, Ended, Objective, Setup, objectives};
 
 use crate::{Error, Host, Kind, Prepared, Rule, TrainedModel, Way, carry, trainer};
 
@@ -27,6 +28,17 @@ pub fn fit(prepared: &Prepared, device: &Device, host: &dyn Host) -> Result<Trai
 }
 
 impl Prepared {
+    /// The data with what a network of this objective at these points has to know, for parts of one's own:
+    /// `Trainer::builder(&prepared.config.train, setup).objective(…).points(…)`.
+    ///
+    /// # Errors
+    /// [`Error::Misfit`] for parts that do not fit the law of the field.
+    pub fn setup_for(&self, objective: &dyn Objective, points: &dyn PointSampler) -> Result<Setup, Error> {
+        let setup = Setup::clone(&self.setup);
+        objectives::check(objective, setup.law(), points)?;
+        Ok(setup.learning(objective.head(points), objective.stretched()))
+    }
+
     /// The trained `network` with all that is needed to use it elsewhere.
     pub fn model(&self, network: efm_models::Network) -> TrainedModel {
         TrainedModel {

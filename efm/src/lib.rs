@@ -41,6 +41,11 @@ pub use efm_models as models;
 pub use efm_report as report;
 pub use efm_train as learning;
 
+// Crates whose types stand in signatures.
+pub use burn;
+pub use rand;
+pub use rand_distr;
+
 pub use checkup::{Pace, pace};
 pub use class_means::centred_classes;
 pub use classify::{

@@ -26,9 +26,7 @@ const NEAR: f64 = 2.0;
 
 #[test]
 fn own_data_come_to_the_target() {
-    let text = printed("own_data");
-    assert!(number(&text, "landed") > 0.98, "{text}");
-    assert!(number(&text, "W2") < NEAR * number(&text, "floor"), "{text}");
+    comes_to_the_target("own_data");
 }
 
 #[test]
@@ -66,4 +64,34 @@ fn densities_are_those_of_the_target() {
 fn the_device_is_a_name() {
     let text = printed("device");
     assert!(text.contains("device cpu") && number(&text, "landed") > 0.95, "{text}");
+}
+
+#[test]
+fn an_own_network_learns_in_our_loop() {
+    comes_to_the_target("own_network");
+}
+
+#[test]
+fn an_own_objective_is_learned() {
+    comes_to_the_target("own_objective");
+}
+
+#[test]
+fn own_points_are_trained_on() {
+    comes_to_the_target("own_points");
+}
+
+fn comes_to_the_target(name: &str) {
+    let text = printed(name);
+    assert!(number(&text, "landed") > 0.98, "{text}");
+    assert!(number(&text, "W2") < NEAR * number(&text, "floor"), "{text}");
+}
+
+#[test]
+fn an_own_measure_stands_in_the_table() {
+    let text = printed("own_measure");
+    assert!(text.contains("covariance distance"), "{text}");
+    // 3 √2, and the sampling error of variances of 1 000 points: 4 √(2/1000) and √(2/1000) per axis.
+    assert!((number(&text, "\ncovariance distance") - 4.243).abs() < 0.8, "{text}");
+    assert!(number(&text, "from themselves") == 0.0, "{text}");
 }

@@ -1,10 +1,8 @@
 use std::path::{Path, PathBuf};
 
-use efm_field::PointSampler;
-use efm_models::{Head, NetworkConfig};
-use efm_train::{Misfit, objectives, read_within};
+use efm_train::read_within;
 
-use super::{Objective, Rule, RunConfig};
+use super::RunConfig;
 use crate::Error;
 
 /// Where a configuration comes from, lowest precedence first: a file (or preset), a method, settings by hand.
@@ -75,7 +73,11 @@ pub fn load(source: &ConfigSource) -> Result<RunConfig, ConfigError> {
         message: one_line(error.message()),
         hint: hint_for(error.message()),
     })?;
-    check(&config, source)?;
+    config.check().map_err(|misfit| ConfigError {
+        place: place_of(source, &misfit.key),
+        hint: format!("set another value with --set {}=…", misfit.key),
+        message: misfit.to_string(),
+    })?;
     Ok(config)
 }
 
@@ -168,83 +170,6 @@ fn hint_for(message: &str) -> String {
         }
         _ => "`efm presets NAME` prints a whole configuration with all its keys".to_owned(),
     }
-}
-
-/// Values that have the right type but make no run.
-fn check(config: &RunConfig, source: &ConfigSource) -> Result<(), ConfigError> {
-    let train = &config.train;
-    let solver = &config.solver;
-    let fail = |key: &str, message: String| {
-        Err(ConfigError {
-            place: place_of(source, key),
-            message: format!("{key} {message}"),
-            hint: format!("set another value with --set {key}=…"),
-        })
-    };
-    for (key, value) in [
-        ("eval.samples", config.eval.samples.saturating_sub(1)),
-        ("eval.repeats", config.eval.repeats),
-        ("eval.projections", config.eval.projections),
-        ("eval.floor_repeats", config.eval.floor_repeats),
-        ("eval.mean_of", config.eval.mean_of),
-    ] {
-        if value == 0 {
-            return fail(key, if key == "eval.samples" { "must be at least 2" } else { "must not be 0" }.to_owned());
-        }
-    }
-    for (key, value) in
-        [("data.colour", config.data.colour), ("solver.rtol", solver.rtol), ("solver.atol", solver.atol)]
-    {
-        if !(value.is_finite() && value > 0.0) {
-            return fail(key, format!("is {value}; it must be a positive number"));
-        }
-    }
-    for (key, value, most) in
-        [("data.test_fraction", config.data.test_fraction, 0.9), ("solver.lost_share", solver.lost_share, 1.0)]
-    {
-        if !(0.0..=most).contains(&value) {
-            return fail(key, format!("is {value}; it must lie between 0 and {most}"));
-        }
-    }
-    let objective = train.objective.build();
-    let fits = train.check().and_then(|()| objectives::check(&*objective, config.plates.law, &train.points));
-    if let Err(misfit) = fits {
-        let Misfit { key, value, accepted, .. } = misfit.within("train");
-        return fail(&key, format!("is {value}; {accepted}"));
-    }
-    let head = objective.head(&train.points);
-    if train.objective == Objective::FlowMatching && solver.start_height > 0.0 {
-        let why = "is for fields; flows of \"flow-matching\" start on the plate, see --method flow-matching";
-        return fail("solver.start_height", why.to_owned());
-    }
-    if solver.keep_angles && !head.is_tube() {
-        return fail("solver.keep_angles", "is for train.objective = \"slope\" or \"ends\"".to_owned());
-    }
-    if head == Head::Ends && !matches!(config.model, NetworkConfig::UNet(_)) {
-        return fail("train.objective", "\"ends\" is for images; take \"slope\", or a \"u-net\"".to_owned());
-    }
-    if matches!(config.model, NetworkConfig::UNet(_)) && head.is_everywhere() {
-        return fail("model.kind", "\"u-net\" knows the field of the gap only; take \"mlp\"".to_owned());
-    }
-    match solver.rule {
-        Rule::Flux if !train.points.reaches_behind() => {
-            return fail("solver.rule", "\"flux\" needs train.points of kind \"around\"".to_owned());
-        }
-        Rule::Accept if !head.is_everywhere() => {
-            return fail("solver.rule", "\"accept\" needs train.points of kind \"around\"".to_owned());
-        }
-        _ => {}
-    }
-    if !solver.guidance.is_finite() {
-        return fail("solver.guidance", format!("is {}; it must be a number", solver.guidance));
-    }
-    if solver.max_evaluations == 0 {
-        return fail("solver.max_evaluations", "must not be 0".to_owned());
-    }
-    if !(solver.start_height >= 0.0 && solver.start_height.is_finite()) {
-        return fail("solver.start_height", format!("is {}; it must be 0 or a positive length", solver.start_height));
-    }
-    Ok(())
 }
 
 /// The setting or the line of the file that gives `key`, for messages about its value.

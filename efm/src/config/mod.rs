@@ -1,6 +1,7 @@
 //! What a run is: one TOML file per experiment, every key with a default, every unknown key an error.
 
 mod build;
+mod check;
 mod load;
 mod method;
 mod schema;

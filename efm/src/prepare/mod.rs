@@ -48,6 +48,7 @@ impl Prepared {
 /// # Errors
 /// Data that cannot be read or do not fit each other, and settings that make no run.
 pub fn prepare(config: RunConfig, host: &dyn Host) -> Result<Prepared, Error> {
+    config.check()?;
     let source = open(&config.source, &config, "source", host)?;
     let target = open(&config.target, &config, "target", host)?;
     put_together(config, source, target)
@@ -64,6 +65,7 @@ pub fn prepare_data(
     target: impl Into<Given>,
     host: &dyn Host,
 ) -> Result<Prepared, Error> {
+    config.check()?;
     let source = source.into().opened(&config, "source", host)?;
     let target = target.into().opened(&config, "target", host)?;
     let config = RunConfig { source: DataSpec::Given, target: DataSpec::Given, ..config };
