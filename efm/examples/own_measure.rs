@@ -41,7 +41,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let options = Comparison { measures, most: Some(1_000), ..Comparison::default() };
     let (figures, skipped) = compare(&wide, &narrow, &options, &mut |_, _| ())?;
     println!("{}", space_table("points", &figures, &skipped));
-    let own = figures.iter().find(|figure| figure.measure.name == "covariance_distance").ok_or("not measured")?;
+    let own = figures.iter().find(|figure| figure.measure.name() == "covariance_distance").ok_or("not measured")?;
     println!(
         "covariance distance {:.3} floor {:.3}",
         own.value,

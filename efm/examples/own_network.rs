@@ -1,4 +1,4 @@
-//! A network of your own in our loop: same checkpoints, clipping, moving average, maps and measures as our networks have.
+//! A network of your own in our loop: same preconditioning, clipping, moving average, maps and measures as our networks have.
 
 use std::ops::ControlFlow;
 
@@ -8,34 +8,36 @@ use burn::tensor::Tensor;
 use efm::config::RunConfig;
 use efm::core::Seed;
 use efm::learning::{Checkpoints, Trainer};
-use efm::models::{Condition, FieldNet, LearnedField, TrainableNet, device};
+use efm::models::{Backbone, LearnedField, Outputs, Plain, Seen, device};
 use efm::{Alone, measure, prepare, transport};
 
-/// Residual layers on (x, z/L); the values are E_x and E_z up to a common factor, and E_z is positive in the gap.
+/// Residual layers. What they see is of order one, and what they give becomes E_x and E_z: both by the wrapper around them.
+/// A network that does all of that itself implements `FieldNet` instead.
 #[derive(Module, Debug)]
 struct Residual {
     opening: Linear,
     layers: Vec<Linear>,
     closing: Linear,
-    gap: f64,
 }
 
-impl FieldNet for Residual {
-    fn conditional(&self, x: Tensor<2>, z: Tensor<2>, _: Option<&Condition>) -> Tensor<2> {
-        let [rows, dim] = x.dims();
-        let height = z.div_scalar(self.gap);
-        let ends = (height.clone() * height.clone().neg().add_scalar(1.0)).add_scalar(0.003).log();
-        let mut values = self.opening.forward(Tensor::cat(vec![x, height, ends], 1));
+impl Backbone for Residual {
+    fn outputs(&self, seen: &Seen<'_>) -> Outputs {
+        let mut inputs = vec![seen.place.clone(), seen.radius.clone().log1p()];
+        for octave in 0..4 {
+            let angle = seen.place.clone().mul_scalar(f64::from(1 << octave));
+            inputs.extend([angle.clone().sin(), angle.cos()]);
+        }
+        inputs.extend(seen.height_features());
+        let mut values = self.opening.forward(Tensor::cat(inputs, 1));
         for layer in &self.layers {
             values = values.clone() + layer.forward(values).tanh();
         }
         let values = self.closing.forward(values);
-        let axial = values.clone().slice([0..rows, dim..dim + 1]);
-        Tensor::cat(vec![values.slice([0..rows, 0..dim]), (axial.powi_scalar(2) + 1e-4).sqrt()], 1)
+        let [rows, width] = values.dims();
+        let part = |range| values.clone().slice([0..rows, range]);
+        Outputs::image(part(0..width - 1)).with_scalar(part(width - 1..width))
     }
 }
-
-impl TrainableNet for Residual {}
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let config: RunConfig = "source.kind = 'gaussian'\ntarget.kind = 'moons'\n\
@@ -46,14 +48,14 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
 
     let linear = |from, to| LinearConfig::new(from, to).init(&device);
     let (geometry, width) = (prepared.setup.geometry(), 64);
+    // x, its radius, four octaves of x, three features of the height.
     let network = Residual {
-        opening: linear(geometry.dim + 2, width),
+        opening: linear(geometry.dim * 9 + 1 + 3, width),
         layers: (0..3).map(|_| linear(width, width)).collect(),
         closing: linear(width, geometry.dim + 1),
-        gap: geometry.gap,
     };
     let builder = Trainer::builder(&prepared.config.train, prepared.setup.clone());
-    let mut trainer = builder.build(network, Seed(1), &device)?;
+    let mut trainer = builder.build(Plain::new(network, geometry)?, Seed(1), &device)?;
     trainer.run(&Checkpoints::none(), &mut |_| ControlFlow::Continue(()))?;
 
     let field = LearnedField::new(trainer.network(), geometry, &device);
