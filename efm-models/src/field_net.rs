@@ -1,7 +1,8 @@
 use burn::module::Module;
 use burn::tensor::{Device, Tensor};
 
-use crate::{Condition, Conditions, ModelError};
+use crate::initial_weights::taking;
+use crate::{Condition, Conditions, ModelError, Taken, Weights};
 #[cfg(doc)]
 use crate::{FluxTube, Geometry, Head, LearnedField};
 
@@ -16,7 +17,7 @@ use crate::{FluxTube, Geometry, Head, LearnedField};
 /// ```
 /// use burn::module::Module;
 /// use burn::nn::{Linear, LinearConfig};
-/// use burn::tensor::{Device, Tensor};
+/// use burn::tensor::Tensor;
 /// use efm_core::Augmented;
 /// use efm_field::Field;
 /// use efm_models::{Condition, FieldNet, Geometry, Head, LearnedField, TrainableNet, device};
@@ -135,6 +136,14 @@ pub trait TrainableNet: Module + FieldNet + 'static {
     fn centred(self, middles: &[f32], device: &Device) -> Result<Self, ModelError> {
         let _ = (middles, device);
         Ok(self)
+    }
+
+    /// The network with every tensor that a file of weights has under its name in the right shape; the others stay.
+    ///
+    /// # Errors
+    /// [`ModelError::BadWeights`] when nothing fits, and for damaged files; [`ModelError::Unreadable`].
+    fn starting_from(self, weights: &Weights, device: &Device) -> Result<(Self, Taken), ModelError> {
+        taking(self, weights, None, device)
     }
 
     /// The network whose lines keep the angle at which they leave their charges, see [`FluxTube::keeping_angles`]: for images, with

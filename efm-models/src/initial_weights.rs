@@ -5,11 +5,10 @@ use std::collections::BTreeMap;
 use burn::module::{Module, ModuleMapper, Param};
 use burn::tensor::{Device, Tensor, TensorData};
 
-use crate::unet::published;
 use crate::weights::layout::{Layout, Origin};
-use crate::{ModelError, Network, Weights};
+use crate::{ModelError, Weights};
 
-/// Which of a network's tensors were taken over from a file, by the names of [`Network`]'s records.
+/// Which of a network's tensors were taken over from a file, by the names of its records.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Taken {
@@ -21,39 +20,24 @@ pub struct Taken {
     pub averaged: bool,
 }
 
-impl Network {
-    /// The network with every tensor that a file of weights has in the right shape; the others stay. Files are those of
-    /// our own networks, by the names of their records, and for U-Nets PyTorch checkpoints of the published layout (`DDPM` of
-    /// score_sde and of the EFM code: `all_modules.0.weight`, …), of which the moving average is taken if there is one.
-    ///
-    /// # Errors
-    /// [`ModelError::BadWeights`] when nothing fits, and for damaged files; [`ModelError::Unreadable`].
-    pub fn starting_from(self, weights: &Weights, device: &Device) -> Result<(Self, Taken), ModelError> {
-        let (origins, averaged) = match &self {
-            Self::UNet(unet) if published::is_published(weights) => {
-                let found = published::origins(unet.backbone(), weights);
-                (Some(found.origins), found.averaged)
-            }
-            _ => (None, false),
-        };
-        let mut taker = Taker {
-            weights,
-            origins,
-            device: device.clone(),
-            path: Vec::new(),
-            taken: Taken { averaged, ..Taken::default() },
-            failed: None,
-        };
-        let network = self.map(&mut taker);
-        if let Some(error) = taker.failed {
-            return Err(error);
-        }
-        if taker.taken.taken.is_empty() {
-            let why = taker.taken.left.first().map_or(String::new(), |(name, why)| format!("; {name}: {why}"));
-            return Err(weights.bad(format!("has no tensor that fits this network{why}")));
-        }
-        Ok((network, taker.taken))
+/// The module with every tensor that `origins`, by our names, has in the file in the right shape; `None` for files that have our names.
+pub(crate) fn taking<M: Module>(
+    module: M,
+    weights: &Weights,
+    origins: Option<BTreeMap<String, Origin>>,
+    device: &Device,
+) -> Result<(M, Taken), ModelError> {
+    let mut taker =
+        Taker { weights, origins, device: device.clone(), path: Vec::new(), taken: Taken::default(), failed: None };
+    let module = module.map(&mut taker);
+    if let Some(error) = taker.failed {
+        return Err(error);
     }
+    if taker.taken.taken.is_empty() {
+        let why = taker.taken.left.first().map_or(String::new(), |(name, why)| format!("; {name}: {why}"));
+        return Err(weights.bad(format!("has no tensor that fits this network{why}")));
+    }
+    Ok((module, taker.taken))
 }
 
 struct Taker<'a> {

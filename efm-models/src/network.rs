@@ -3,9 +3,11 @@ use burn::tensor::{Device, Tensor};
 use efm_core::Stream;
 use serde::{Deserialize, Serialize};
 
+use crate::initial_weights::taking;
+use crate::unet::published;
 use crate::{
-    Condition, Conditions, FieldNet, Geometry, Mlp, MlpConfig, ModelError, Preconditioned, TrainableNet, UNet,
-    UNetConfig,
+    Condition, Conditions, FieldNet, Geometry, Mlp, MlpConfig, ModelError, Preconditioned, Taken, TrainableNet, UNet,
+    UNetConfig, Weights,
 };
 
 /// Which network, and how large.
@@ -107,6 +109,14 @@ impl FieldNet for Network {
 }
 
 impl Network {
+    /// Where the tensors of a U-Net are in a file of the published layout.
+    fn published(&self, weights: &Weights) -> Option<published::Found> {
+        match self {
+            Self::UNet(unet) if published::is_published(weights) => Some(published::origins(unet.backbone(), weights)),
+            _ => None,
+        }
+    }
+
     fn as_field_net(&self) -> &dyn FieldNet {
         match self {
             Self::Mlp(mlp) => mlp,
@@ -121,6 +131,16 @@ impl TrainableNet for Network {
             Self::Mlp(mlp) => Self::Mlp(mlp.centred(middles, device)?),
             Self::UNet(unet) => Self::UNet(unet.centred(middles, device)?),
         })
+    }
+
+    /// Besides files of our own networks, U-Nets take PyTorch checkpoints of the published layout (`DDPM` of score_sde and of the EFM
+    /// code: `all_modules.0.weight`, …), and of these the moving average if there is one.
+    fn starting_from(self, weights: &Weights, device: &Device) -> Result<(Self, Taken), ModelError> {
+        let Some(found) = self.published(weights) else {
+            return taking(self, weights, None, device);
+        };
+        let (network, taken) = taking(self, weights, Some(found.origins), device)?;
+        Ok((network, Taken { averaged: found.averaged, ..taken }))
     }
 
     fn keeping_angles(self) -> Self {

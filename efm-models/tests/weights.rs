@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use burn::tensor::{Tensor, TensorData};
 use common::cpu;
 use efm_core::Seed;
-use efm_models::{FieldNet, Geometry, Head, ModelError, Network, NetworkConfig, UNetConfig, Weights};
+use efm_models::{FieldNet, Geometry, Head, ModelError, Network, NetworkConfig, TrainableNet, UNetConfig, Weights};
 use serde::Deserialize;
 
 /// Relative to the largest value: f32 sums of up to 4 000 products in another order, through 50 and 94 layers.

@@ -249,9 +249,7 @@ impl<N: TrainableNet> Trainer<N> {
         checkpoints.save(&self.state, &tensors)?;
         Ok(())
     }
-}
 
-impl Trainer {
     /// Begins with the weights of a file, where they fit. Only a trainer at step 0 may.
     ///
     /// # Errors
