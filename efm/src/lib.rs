@@ -1,9 +1,30 @@
 //! Electrostatic Field Matching as a library: two data sets become charges on the plates of a capacitor, and one is moved
 //! onto the other along the field lines between them (Kolesov et al., ICML 2025, arXiv 2502.02367).
 //!
-//! This crate knows what a run is: [`config`] → [`prepare`] → [`train`] → [`transport_learned`] → [`measure()`] → the run's
-//! folder. The binary `efm` is a thin shell over the same calls. The parts that a run is made of are re-exported by the names of
-//! their crates: [`core`], [`field`], [`integrate`], [`data`], [`models`], [`learning`], [`eval`].
+//! ```
+//! use efm::config::{Method, RunConfig};
+//! use efm::core::{Points, Seed};
+//! use efm::models::device;
+//! use efm::{Alone, fit, prepare_data};
+//!
+//! // Rows of two data sets: any numbers will do.
+//! let rows = |shift: f32| Points::from_values(2, (0..400).map(|i| shift + (i as f32 * 0.7).sin()).collect());
+//!
+//! let mut config = RunConfig::of(Method::Mirror);
+//! config.train.steps = 20;
+//! config.train.warmup = 5;
+//! let prepared = prepare_data(config, rows(0.0)?, rows(3.0)?, &Alone)?;
+//! let device = device::parse("cpu")?;
+//! let model = fit(&prepared, &device, &Alone)?;
+//! let (ends, lines) = model.transport(&rows(0.0)?, Seed(1), &device, &Alone)?;
+//! assert_eq!(ends.len(), lines.len());
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! A run is a way through these stages: [`config`] → [`prepare`] or [`prepare_data`] → [`fit`], or [`train()`] in a folder →
+//! [`TrainedModel::transport`], or [`transport_learned`] for fresh points → [`measure()`] → pictures and the page of the run. The binary
+//! `efm` is a thin shell over the same calls. The crates that a run is made of are re-exported: [`core`], [`field`],
+//! [`integrate`], [`data`], [`models`], [`learning`], [`eval`], [`report`]. Every part can be one of your own; `examples/` has one for each.
 //!
 //! The library never prints and reads neither clock nor environment: a [`Host`] hears what happens, and may stop it.
 #![forbid(unsafe_code)]
