@@ -289,7 +289,7 @@ def golden_published():
             value.copy_(value.half().float())
     network.eval()
     x = torch.tensor(numbers(900, (2, 3, 8, 8)))
-    # efm divides by this far out; see efm-models/src/height.rs.
+    # efm divides by this far out; see efm-models/src/precondition/seen.rs.
     seen = x / torch.sqrt(1 + (x**2).mean((1, 2, 3), keepdim=True) / 36)
     with torch.no_grad():
         out = network(seen, torch.zeros(2, 16)).flatten(1).double().numpy()
