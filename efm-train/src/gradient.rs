@@ -12,14 +12,14 @@ use crate::{Batch, Misfit, Objective, TrainError};
 /// Most rows of a shard on the host. Its layers' values stay in a core's cache, and the sums do not depend on how many
 /// cores there are; a single small graph would keep one core busy, whatever the machine has. Networks for images take
 /// fewer: their convolutions use all cores by themselves, but the small operations between them do not.
-const SHARD: usize = 256;
+pub const ROWS_PER_SHARD: usize = 256;
 
 /// How a batch is cut.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Cut {
     /// One graph: what an accelerator wants.
     Whole,
-    /// Graphs of up to [`SHARD`] rows side by side: what the cores of the host want.
+    /// Graphs of up to [`ROWS_PER_SHARD`] rows side by side: what the cores of the host want.
     Shards,
 }
 
@@ -65,7 +65,7 @@ impl Gradient<'_> {
         batch: Batch,
         count: usize,
     ) -> Result<(f64, GradientsParams), TrainError> {
-        let rows = network.rows_per_core().clamp(1, SHARD);
+        let rows = network.rows_per_core().clamp(1, ROWS_PER_SHARD);
         let loss = |network: &N, batch: Batch| {
             let loss = self.objective.loss(network, &batch.upload(self.dropout, self.device))?;
             Ok(loss.div_scalar(count as f64))

@@ -26,7 +26,7 @@ pub use checkpoint::{Checkpoints, State, Tensors};
 pub use ema::MovingAverage;
 pub use error::TrainError;
 pub use files::{Disk, Files, read, read_within, regular, write_atomically};
-pub use gradient::summed_gradient;
+pub use gradient::{ROWS_PER_SHARD, summed_gradient};
 pub use misfit::Misfit;
 pub use objectives::Objective;
 pub use plate_data::PlateData;

@@ -1,7 +1,7 @@
 //! What a run will take, from its configuration: for allocating less than was thought is no harm, the sums err upwards.
 
-use efm_models::NetworkConfig;
-use efm_train::{PlateData, Pool};
+use efm_models::{NetworkConfig, UNet};
+use efm_train::{PlateData, Pool, ROWS_PER_SHARD};
 
 use crate::config::{Charges, EvalConfig, Objective, TrainConfig};
 use crate::memory::Estimate;
@@ -48,12 +48,12 @@ pub fn network(model: &NetworkConfig, dim: usize, train: &TrainConfig) -> Estima
     // Rows of a piece of a batch, and what each layer leaves of them for the way back, on every core that has a piece.
     let (rows, values) = match model {
         NetworkConfig::Mlp(mlp) => {
-            let rows = SHARD.min(batch);
+            let rows = (ROWS_PER_SHARD as f64).min(batch);
             (rows, rows * (mlp.depth as f64 * mlp.width as f64 * 8.0 + dim as f64 * 14.0))
         }
         NetworkConfig::UNet(unet) => {
             let area = unet.image.map_or(1.0, |[_, height, width]| (height * width) as f64);
-            let rows = (PIXELS / area).floor().clamp(1.0, SHARD.min(batch));
+            let rows = (UNet::PIXELS_PER_CORE as f64 / area).floor().clamp(1.0, (ROWS_PER_SHARD as f64).min(batch));
             // Of one level to the next a quarter of the pixels is left.
             let pixels = unet.multipliers.iter().rev().fold(0.0, |below, &level| level as f64 + below / 4.0);
             (rows, rows * area * unet.channels as f64 * pixels * (2.0 * unet.blocks as f64 + 2.0) * KEPT)
@@ -69,10 +69,6 @@ pub fn network(model: &NetworkConfig, dim: usize, train: &TrainConfig) -> Estima
 /// Values that a convolution and what goes with it leave for the way back, per value of its output. Measured: 9.4 for blocks of
 /// 20 channels on 16 × 16 pixels, 8.4 for 32 channels on 32 × 32.
 const KEPT: f64 = 10.0;
-
-/// Rows of a shard of a batch, and pixels of one of images.
-const SHARD: f64 = 256.0;
-const PIXELS: f64 = 8192.0;
 
 /// Pools of training targets: the one of the validation, the last, and the next, which is made in f64.
 fn pools(dim: usize, train: &TrainConfig) -> Estimate {

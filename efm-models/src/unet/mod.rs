@@ -46,8 +46,10 @@ pub struct UNet {
     dropout: f64,
 }
 
-/// Pixels of images that one core works on at once, all channels.
-const PIXELS: usize = 8_192;
+impl UNet {
+    /// Pixels of images that one core works on at once, all channels.
+    pub const PIXELS_PER_CORE: usize = 8_192;
+}
 
 /// All blocks of one resolution, on one of the ways, and what leads to the next.
 #[derive(Module, Debug)]
@@ -223,7 +225,7 @@ impl Backbone for UNet {
 
     fn rows_per_core(&self) -> usize {
         let [_, height, width] = self.image.0;
-        (PIXELS * self.patch * self.patch / (height * width)).max(1)
+        (Self::PIXELS_PER_CORE * self.patch * self.patch / (height * width)).max(1)
     }
 
     fn rows_at_once(&self) -> usize {
