@@ -1,12 +1,12 @@
-//! Fuzzers that follow coverage, for whatever reads bytes from outside; `cargo xtask fuzz TARGET --guided` runs them.
+//! Fuzzers that follow coverage, for whatever reads bytes from outside; `cargo xtask fuzz TARGET` runs them.
 //!
-//! They keep the same promises as the mutations of `efm/tests/mutations`.
+//! They keep the same promises as `efm-data/tests/damaged.rs` and `efm/tests/damaged`.
 
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
 #[allow(missing_docs)]
-#[path = "../efm/tests/mutations/promises.rs"]
+#[path = "../efm/tests/damaged/promises.rs"]
 pub mod promises;
 #[allow(missing_docs)]
 #[path = "../efm-data/tests/support/readers.rs"]

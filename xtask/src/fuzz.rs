@@ -1,4 +1,4 @@
-//! `cargo xtask fuzz`: damaged input by the million, on the stable toolchain.
+//! `cargo xtask fuzz`: the fuzzers of `fuzz`, which follow coverage, on the stable toolchain.
 
 use std::fs;
 
@@ -6,7 +6,7 @@ use anyhow::{Context, Result, bail};
 
 use crate::shell;
 
-/// Feed mutations of good files to a reader, the configuration or the files of a run; docs/reliability.md lists the targets
+/// Feed a reader, the configuration or the files of a run with what libFuzzer makes up; docs/reliability.md lists the targets
 #[derive(clap::Args)]
 pub struct Args {
     /// The target, or `all`
@@ -15,35 +15,17 @@ pub struct Args {
     /// Inputs for each target
     #[arg(long, default_value_t = 1_000_000)]
     executions: u64,
-    /// Number of the first input; the same number is the same input on every machine
-    #[arg(long, default_value_t = 0)]
-    first: u64,
-    /// Follow coverage with libFuzzer: the targets of `fuzz`, through cargo-fuzz, which `cargo install cargo-fuzz` brings
-    #[arg(long, conflicts_with = "first")]
-    guided: bool,
 }
 
-/// Runs the executions asked for; what they find is kept in a folder that is named.
+/// Runs one target after the other through cargo-fuzz, which `cargo install cargo-fuzz` brings. What reaches new code is gathered
+/// below the folder of build products; the corpus in the repository is where a run begins, and is replayed by the tests.
 ///
 /// # Errors
-/// When something is found, or the tests do not build.
+/// When something is found, a target does not exist, or the fuzzers do not build.
 pub fn run(args: &Args) -> Result<()> {
-    if args.guided {
-        return guided(&args.target, args.executions);
-    }
-    let mut command = shell::cargo(&["test", "--release", "--workspace", "--test", "mutations", "--", "--nocapture"]);
-    command.arg("mutations_of_good_files_never_panic");
-    command.env("EFM_FUZZ_TARGET", &args.target);
-    command.env("EFM_FUZZ_EXECUTIONS", args.executions.to_string());
-    command.env("EFM_FUZZ_FIRST", args.first.to_string());
-    shell::run(&mut command).map(|_| ())
-}
-
-/// One target after the other under libFuzzer. What reaches new code is gathered below the folder of build products; the corpus
-/// in the repository is where a run begins, and is replayed by the tests.
-fn guided(target: &str, executions: u64) -> Result<()> {
+    let Args { target, executions } = args;
     let targets = targets()?;
-    let chosen: Vec<_> = targets.iter().filter(|name| target == "all" || target == **name).collect();
+    let chosen: Vec<_> = targets.iter().filter(|name| target == "all" || target == *name).collect();
     if chosen.is_empty() {
         bail!("no target that follows coverage is called `{target}`; there are {}", targets.join(", "));
     }

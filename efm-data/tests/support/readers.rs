@@ -1,5 +1,6 @@
-//! What readers promise of any bytes: an error of bad data or of limits, in a line, or finite numbers. Shared by the mutations of
-//! good files and the fuzzers in `fuzz`.
+//! What readers promise of any bytes: an error of bad data or of limits, in a line, or finite numbers. Shared by the tests of
+//! damaged files and the fuzzers in `fuzz`.
+#![allow(dead_code, reason = "each test binary takes what it needs")]
 
 use std::fs;
 use std::path::Path;
