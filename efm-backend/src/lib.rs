@@ -25,3 +25,8 @@ pub mod operators;
 #[cfg(any(feature = "cuda", feature = "wgpu"))]
 pub use device_field::{DeviceField, DeviceValues};
 pub use error::DeviceError;
+
+/// The example of the README compiles.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -23,3 +23,8 @@ pub use error::CoreError;
 pub use own_error::OwnError;
 pub use points::Points;
 pub use seed::{Seed, Stream};
+
+/// The example of the README compiles.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -45,3 +45,8 @@ pub use sampler::Sampler;
 pub use scaler::{ColourWeight, Scaler, Scaling};
 pub use spec::{DataSpec, FileSpec};
 pub use split::split;
+
+/// The example of the README compiles.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

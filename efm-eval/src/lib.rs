@@ -74,3 +74,8 @@ pub use sliced::{DEFAULT_DIRECTIONS, Sliced, SlicedW2, sliced, sliced_w2, sliced
 pub use table::{Spread, number};
 pub use wasserstein::{Assignment, DEFAULT_MEMORY_LIMIT, W2, assignment, assignment_memory, w2, w2_1d};
 pub use write::write_atomic;
+
+/// The example of the README compiles.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -50,3 +50,8 @@ pub use points::{InterPlate, Origin, ParameterError, PointSampler, on_flux};
 pub use potential::{coulomb_potential, potential};
 pub use quadrature::gauss_legendre;
 pub use reversed::Reversed;
+
+/// The example of the README compiles.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

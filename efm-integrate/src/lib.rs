@@ -62,3 +62,8 @@ pub use step::StepControl;
 pub use stop::{Outcome, OwnStop, Stop};
 pub use tableau::Tableau;
 pub use tracer::{Progress, Tracer, Watch};
+
+/// The example of the README compiles.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -34,9 +34,14 @@ struct Step {
 
 /// Release everywhere and always `--workspace`: another profile or another selection of crates would resolve other
 /// features somewhere below burn and build it a second time.
-const STEPS: [Step; 5] = [
+const STEPS: [Step; 6] = [
     Step { name: "fmt", says: "formatting", work: Work::Cargo(&[], &["fmt", "--all", "--check"]) },
     Step { name: "invariants", says: "the promises of ARCHITECTURE.md", work: Work::Invariants },
+    Step {
+        name: "package",
+        says: "what a registry would get of every crate; nothing is built",
+        work: Work::Cargo(&[], &["package", "--workspace", "--exclude", "xtask", "--no-verify", "--allow-dirty", "--quiet"]),
+    },
     Step {
         name: "clippy",
         says: "lints, warnings are errors",
@@ -139,14 +144,14 @@ mod tests {
     #[test]
     fn an_unknown_step_is_answered_with_the_known_ones() {
         let error = select(Some("tests")).err().unwrap().to_string();
-        assert!(error.contains("`tests`") && error.contains("fmt, invariants, clippy, doc, test"), "{error}");
+        assert!(error.contains("`tests`") && error.contains("fmt, invariants, package, clippy, doc, test"), "{error}");
     }
 
     #[test]
     fn whatever_builds_burn_does_it_for_the_whole_workspace_in_release() {
         for step in &STEPS {
             if let Work::Cargo(_, args) = step.work
-                && args[0] != "fmt"
+                && !["fmt", "package"].contains(&args[0])
             {
                 assert!(args.contains(&"--release") && args.contains(&"--workspace"), "{}", step.name);
             }
