@@ -1,5 +1,7 @@
 //! Densities of points without training: ln q, carried along the lines of the exact field from the density of the source.
 
+#![allow(clippy::print_stdout)]
+
 use std::ops::ControlFlow;
 
 use efm::core::{Capacitor, Seed};

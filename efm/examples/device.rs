@@ -1,6 +1,8 @@
 //! The same program on any device: `cargo run --release --example device -- cuda`. Nothing but the name changes, and the features
 //! of the crate decide which names there are.
 
+#![allow(clippy::disallowed_methods, clippy::print_stdout)]
+
 use efm::config::RunConfig;
 use efm::core::Seed;
 use efm::models::device;

@@ -1,5 +1,7 @@
 //! The exact field of charges as a function: direction and strength, Gauss's law, and the map that needs no training.
 
+#![allow(clippy::print_stdout)]
+
 use efm::automatic_gap;
 use efm::core::{Augmented, Capacitor, Points, Seed};
 use efm::data::Sampler;

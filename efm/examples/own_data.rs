@@ -1,6 +1,8 @@
 //! Two data sets of your own: arrays in, arrays out. Trains a field between them, sends held-out points along its lines, and
 //! measures where they come beside what two draws of the target differ by.
 
+#![allow(clippy::print_stdout)]
+
 use efm::config::{Method, RunConfig};
 use efm::core::{Points, Seed};
 use efm::eval::{floor_of_halves, w2};

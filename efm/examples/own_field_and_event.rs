@@ -1,6 +1,8 @@
 //! A field and an event of your own, traced by our integrator: lines of a screened (Yukawa) dipole, some of which end on a grounded
 //! sphere in their way.
 
+#![allow(clippy::print_stdout)]
+
 use std::sync::Arc;
 
 use efm::core::Augmented;

@@ -1,5 +1,7 @@
 //! A Runge–Kutta method of your own: Ralston's (1962), whose error falls with the square of the step.
 
+#![allow(clippy::print_stdout)]
+
 use efm::core::Augmented;
 use efm::integrate::{StepControl, Tableau, TraceError, Tracer, problems::Contraction};
 

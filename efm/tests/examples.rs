@@ -1,5 +1,7 @@
 //! The examples run, and print what the mathematics says.
 
+#![allow(clippy::disallowed_methods)]
+
 use std::path::PathBuf;
 use std::process::Command;
 

@@ -79,7 +79,7 @@ impl Provenance {
             again: again.join(" "),
             version: env!("CARGO_PKG_VERSION").to_owned(),
             burn: BURN.to_owned(),
-            platform: format!("{} {}", std::env::consts::OS, std::env::consts::ARCH), // allowed: constants of the build
+            platform: format!("{} {}", std::env::consts::OS, std::env::consts::ARCH),
             device: device.to_owned(),
             data: vec![record("source", &config.source)?, record("target", &config.target)?],
         })
