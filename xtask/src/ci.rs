@@ -40,7 +40,10 @@ const STEPS: [Step; 6] = [
     Step {
         name: "package",
         says: "what a registry would get of every crate; nothing is built",
-        work: Work::Cargo(&[], &["package", "--workspace", "--exclude", "xtask", "--no-verify", "--allow-dirty", "--quiet"]),
+        work: Work::Cargo(
+            &[],
+            &["package", "--workspace", "--exclude", "xtask", "--no-verify", "--allow-dirty", "--quiet"],
+        ),
     },
     Step {
         name: "clippy",
