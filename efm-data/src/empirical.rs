@@ -1,14 +1,17 @@
-use std::path::Path;
+use std::{path::Path, sync::Arc};
 
 use efm_core::{Points, Stream};
 use rand::RngExt;
 
-use crate::{DataError, Sampler, sampler::each_point};
+use crate::{DataError, Labels, Sampler, sampler::each_point};
 
-/// The rows of a data set, drawn uniformly with replacement.
+/// The rows of a data set, drawn uniformly with replacement. Clones share the rows.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Empirical {
-    points: Points,
+    points: Arc<Points>,
+    labels: Option<Labels>,
+    /// The rows that are drawn from, if not all.
+    chosen: Option<Arc<[usize]>>,
 }
 
 impl Empirical {
@@ -20,7 +23,12 @@ impl Empirical {
         if points.len() < 2 {
             return Err(DataError::TooFewPoints { path: name.as_ref().into(), count: points.len(), needed: 2 });
         }
-        Ok(Self { points })
+        Ok(Self { points: points.into(), labels: None, chosen: None })
+    }
+
+    /// With the class of every row; one label per row.
+    pub(crate) fn labelled(self, labels: Labels) -> Self {
+        Self { labels: Some(labels), ..self }
     }
 
     /// All rows, in their order.
@@ -28,9 +36,14 @@ impl Empirical {
         &self.points
     }
 
+    /// The classes of all rows, if they are known.
+    pub fn labels(&self) -> Option<&Labels> {
+        self.labels.as_ref()
+    }
+
     /// Gives the rows back.
     pub fn into_points(self) -> Points {
-        self.points
+        Arc::unwrap_or_clone(self.points)
     }
 }
 
@@ -40,13 +53,26 @@ impl Sampler for Empirical {
     }
 
     fn draw_into(&self, stream: &Stream, first: u64, out: &mut [f32]) -> Result<(), DataError> {
+        let count = self.chosen.as_ref().map_or(self.points.len(), |rows| rows.len());
         each_point(stream, first, self.dim(), out, |generator, point| {
-            point.copy_from_slice(self.points.point(generator.random_range(0..self.points.len())));
+            let drawn = generator.random_range(0..count);
+            let row = self.chosen.as_ref().map_or(drawn, |rows| rows[drawn]);
+            point.copy_from_slice(self.points.point(row));
         });
         Ok(())
     }
 
+    fn classes(&self) -> Vec<String> {
+        self.labels.as_ref().map(|labels| labels.names().to_vec()).unwrap_or_default()
+    }
+
+    fn of_class(&self, class: usize) -> Option<Box<dyn Sampler>> {
+        let labels = self.labels.as_ref().filter(|labels| class < labels.names().len())?;
+        let rows: Vec<usize> = (0..self.points.len()).filter(|&row| labels.classes()[row] as usize == class).collect();
+        Some(Box::new(Self { points: self.points.clone(), labels: None, chosen: Some(rows.into()) }))
+    }
+
     fn len(&self) -> Option<usize> {
-        Some(self.points.len())
+        Some(self.chosen.as_ref().map_or(self.points.len(), |rows| rows.len()))
     }
 }

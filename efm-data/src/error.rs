@@ -13,6 +13,22 @@ pub enum ErrorClass {
     ResourceLimit,
 }
 
+/// What is wrong with a field of a table.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum CellFault {
+    /// Text in a column of numbers.
+    Text,
+    /// Nothing, or a word that stands for nothing.
+    Missing,
+    /// Infinite, or beyond f32.
+    Beyond,
+    /// A line with more or fewer fields than the first.
+    Width,
+    /// A quote without an end.
+    Quote,
+}
+
 /// What can go wrong between a file and a cloud of points. Every message names the file and the place in it.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -42,6 +58,36 @@ pub enum DataError {
         /// The file.
         path: PathBuf,
     },
+    /// The file is of a known format that is not read.
+    #[error("{}: is {format}, which is not read", path.display())]
+    ForeignFormat {
+        /// The file.
+        path: PathBuf,
+        /// Which format, with its article.
+        format: &'static str,
+        /// How to convert it: the hint.
+        convert: &'static str,
+    },
+    /// A table has no column of this name.
+    #[error("{}: {field}: no column \"{}\"; there are: {}", path.display(), shown(name), names(available))]
+    NoSuchColumn {
+        /// The file.
+        path: PathBuf,
+        /// What asked for it: `columns`, `drop`, `label`.
+        field: &'static str,
+        /// The name.
+        name: String,
+        /// The names there are.
+        available: Vec<String>,
+    },
+    /// Two tables that belong together have other columns.
+    #[error("the columns differ: {} in one file, {} in the other", names(here), names(wanted))]
+    NamesDiffer {
+        /// Those of the one.
+        here: Vec<String>,
+        /// Those of the other.
+        wanted: Vec<String>,
+    },
     /// The bytes break the rules of their format.
     #[error("{}: {place}: {problem}", path.display())]
     Malformed {
@@ -61,6 +107,8 @@ pub enum DataError {
         line: u64,
         /// Field within the line, from 1.
         column: usize,
+        /// The kind of what is wrong.
+        fault: CellFault,
         /// What is wrong there.
         problem: String,
     },
@@ -272,6 +320,7 @@ impl DataError {
             Self::BadParameter { .. }
             | Self::NoKeys { .. }
             | Self::NoSuchClass { .. }
+            | Self::NoSuchColumn { .. }
             | Self::UnknownSet { .. }
             | Self::SetExists { .. } => ErrorClass::Config,
             _ => ErrorClass::BadData,
@@ -288,10 +337,25 @@ impl DataError {
             Self::Io { .. } => "check the permissions and the disk",
             Self::NotAFile { .. } => "name a regular file; save what comes through a pipe first",
             Self::UnknownFormat { .. } => {
-                "use .npy, .npz, .csv, .tsv, .txt or .safetensors; for images PNG, JPEG, IDX, zip, .npy, .npz or CIFAR's .bin"
+                "use .npy, .npz, .csv, .tsv, .txt, .dat or .safetensors; for images PNG, JPEG, IDX, zip, .npy, .npz or CIFAR's .bin"
             }
             Self::Malformed { .. } => "the file may be cut or damaged; write it again",
-            Self::BadCell { .. } => "every line needs the same number of finite numbers, separated by , ; or tab",
+            Self::BadCell { fault, .. } => match fault {
+                CellFault::Text => {
+                    "leave the column out (drop), make it the classes (label), or say whether there is a header (header) and what separates fields (delimiter)"
+                }
+                CellFault::Missing => {
+                    "leave such rows out (missing = \"drop-rows\"), leave the column out (drop), or repair the file"
+                }
+                CellFault::Beyond => "drop or repair that row",
+                CellFault::Width => "every line needs the same number of fields; delimiter says what separates them",
+                CellFault::Quote => "close the quote, or write the file again; it may be cut",
+            },
+            Self::ForeignFormat { convert, .. } => convert,
+            Self::NamesDiffer { .. } => {
+                "name the columns to take, in one order for both files (columns), or rename them"
+            }
+            Self::NoSuchColumn { .. } => "use one of the names listed; names stand in the header of the file",
             Self::UnsupportedType { .. } => "save the array as float32, for example with numpy's astype",
             Self::NonFinite { .. } => "drop or repair that row, for example with numpy.isfinite",
             Self::NoSuchKey { .. } | Self::KeyNeeded { .. } => "set key to one of the names listed",

@@ -26,25 +26,32 @@ mod folder;
 mod format;
 #[cfg(feature = "images")]
 pub mod image;
+mod labels;
 mod modes;
+mod rows;
 mod sampler;
 mod scaler;
 mod spec;
 mod split;
 #[cfg(feature = "fetch")]
 pub mod store;
+mod table;
 pub mod toy;
 
 pub use empirical::Empirical;
-pub use error::{DataError, ErrorClass};
+pub use error::{CellFault, DataError, ErrorClass};
 pub use format::{
-    Limits, count_axes, list_arrays, read_points, read_points_within, write_arrays, write_column, write_points,
+    Limits, count_axes, list_arrays, read_points, read_points_within, read_table, write_arrays, write_column,
+    write_points, write_rows,
 };
+pub use labels::{ClassName, Labels};
 pub use modes::Modes;
+pub use rows::{FAR, Rows};
 pub use sampler::Sampler;
 pub use scaler::{ColourWeight, Scaler, Scaling};
 pub use spec::{DataSpec, FileSpec};
 pub use split::split;
+pub use table::{Delimiter, Missing, Note, Table, TableOptions};
 
 /// The example of the README compiles.
 #[cfg(doctest)]

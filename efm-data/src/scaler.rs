@@ -8,6 +8,7 @@ const PLACE: &str = "scaler";
 /// How both clouds are brought to unit size before they become charges.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
 pub enum Scaling {
     /// Left as they are.
     #[default]

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 #[cfg(feature = "images")]
 use crate::image::ImagesSpec;
 use crate::{
-    DataError, Empirical, Limits, Sampler, read_points_within,
+    DataError, Delimiter, Empirical, Limits, Missing, Sampler, Table, TableOptions, read_table,
     toy::{Checkerboard, EightGaussians, Gaussian, Mixture, Moons, Pinwheel, Spiral, SwissRoll},
 };
 
@@ -17,6 +17,7 @@ use crate::{
 /// In TOML: `kind = "gaussian"`, or `kind = "file"` with `path = "rows.npz"` and `key = "x"`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "kebab-case", deny_unknown_fields)]
+#[non_exhaustive]
 pub enum DataSpec {
     /// `gaussian`
     Gaussian(Gaussian),
@@ -46,6 +47,7 @@ pub enum DataSpec {
 /// Rows of a file.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[non_exhaustive]
 pub struct FileSpec {
     /// The file: npy, npz, CSV or safetensors. A relative path starts at the folder given to [`DataSpec::open`].
     pub path: PathBuf,
@@ -55,6 +57,24 @@ pub struct FileSpec {
     /// Most bytes the rows may take, instead of the default of [`Limits`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub max_bytes: Option<u64>,
+    /// What separates the fields of a text: one character, `tab` or `blanks`. Found by itself if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub delimiter: Option<Delimiter>,
+    /// Whether the first line of a text names the columns. Judged by the lines after it if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub header: Option<bool>,
+    /// The columns of a text to take, by name, in this order; all if empty.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub columns: Vec<String>,
+    /// Columns of a text to leave out, by name.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub drop: Vec<String>,
+    /// The column of a text whose values are the classes of the rows.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub label: Option<String>,
+    /// `refuse`, or `drop-rows`: what becomes of rows of a text that lack a number.
+    #[serde(default, skip_serializing_if = "Missing::is_refused")]
+    pub missing: Missing,
 }
 
 impl Default for DataSpec {
@@ -82,7 +102,7 @@ impl DataSpec {
 
     /// The rows of a file, of its only array.
     pub fn from_path(path: impl Into<PathBuf>) -> Self {
-        Self::File(FileSpec { path: path.into(), key: None, max_bytes: None })
+        Self::File(FileSpec::new(path))
     }
 
     /// The kind that reads a path, by its looks: `images` for folders and for names that end like IDX, CIFAR, zip, PNG or
@@ -156,6 +176,47 @@ impl DataSpec {
 }
 
 impl FileSpec {
+    /// The rows of a file, of its only array.
+    pub fn new(path: impl Into<PathBuf>) -> Self {
+        Self {
+            path: path.into(),
+            key: None,
+            max_bytes: None,
+            delimiter: None,
+            header: None,
+            columns: Vec::new(),
+            drop: Vec::new(),
+            label: None,
+            missing: Missing::default(),
+        }
+    }
+
+    fn options(&self) -> TableOptions {
+        let mut options = TableOptions::default();
+        options.delimiter = self.delimiter;
+        options.header = self.header;
+        options.columns.clone_from(&self.columns);
+        options.drop.clone_from(&self.drop);
+        options.label.clone_from(&self.label);
+        options.missing = self.missing;
+        options
+    }
+
+    /// Reads the rows in the precision of the file, with what it says of them; no more than `most` bytes.
+    ///
+    /// # Errors
+    /// As [`FileSpec::read`].
+    pub fn table(&self, base: &Path, most: u64) -> Result<Table, DataError> {
+        let path = base.join(&self.path);
+        let mut limits = Limits::default();
+        limits.max_bytes = self.max_bytes.unwrap_or(limits.max_bytes).min(most);
+        let table = read_table(&path, self.key.as_deref(), &self.options(), &limits)?;
+        if table.rows.len() < 2 {
+            return Err(DataError::TooFewPoints { path, count: table.rows.len(), needed: 2 });
+        }
+        Ok(table)
+    }
+
     /// Reads the rows; a relative path starts at `base`.
     ///
     /// # Errors
@@ -169,10 +230,12 @@ impl FileSpec {
     /// # Errors
     /// As [`FileSpec::read`].
     pub fn read_within(&self, base: &Path, most: u64) -> Result<Empirical, DataError> {
-        let path = base.join(&self.path);
-        let mut limits = Limits::default();
-        limits.max_bytes = self.max_bytes.unwrap_or(limits.max_bytes).min(most);
-        Empirical::new(read_points_within(&path, self.key.as_deref(), &limits)?, &path)
+        let table = self.table(base, most)?;
+        let empirical = Empirical::new(table.rows.into_points()?, base.join(&self.path))?;
+        Ok(match table.labels {
+            Some(labels) => empirical.labelled(labels),
+            None => empirical,
+        })
     }
 }
 

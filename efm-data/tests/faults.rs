@@ -193,14 +193,24 @@ fn broken_csv() {
         ("a.csv", text("1,2\n3,4,5\n"), BadData, ".csv:2:3: more than the 2"),
         ("a.csv", text("x,y\n1,2\n\n3,\n"), BadData, ".csv:4:2: the field is empty"),
         ("a.csv", text("1,2\n,4\n"), BadData, ".csv:2:1: the field is empty"),
-        ("a.csv", text("1,2\r\n3,nan\r\n"), BadData, ".csv:2:2: \"nan\" is no finite f32"),
+        (
+            "a.csv",
+            text("1,2\r\n3,nan\r\n"),
+            BadData,
+            ".csv:2:2: \"nan\" stands for a missing number; column 2 has 1 such",
+        ),
         ("a.csv", text("1,inf\n3,4\n"), BadData, ".csv:1:2: \"inf\""),
         ("a.csv", text("1,2\n3,1e39\n"), BadData, ".csv:2:2: \"1e39\""),
-        ("a.csv", text("1,x\n3,4\n"), BadData, ".csv:1:2: \"x\" is not a number"),
+        ("a.csv", text("1,x\n3,4\n"), BadData, ".csv:1:2: \"x\" is not a number; column 2 has 1 such"),
         ("a.csv", text("a,b\n# c\n1,2\n3,four\n"), BadData, ".csv:4:2: \"four\" is not a number"),
         ("a.csv", text("1,\"2\n\n3,4\n"), BadData, "the quote never ends"),
-        ("a.csv", text("1.5 2.5\n3.5 4.5\n"), BadData, ".csv:2:1: \"3.5 4.5\" is not a number"),
-        ("a.csv", text("1,5;2,5\n"), BadData, "\"5;2\" is not a number"),
+        ("a.csv", text("1.5 2.5\n3.5\n"), BadData, ".csv:2:2: the line ends after 1 of 2 fields"),
+        (
+            "a.csv",
+            text("1,5;2,5\n3,5;4,5\n1,5;2.5\n"),
+            BadData,
+            "\"2.5\" has a decimal point, other numbers of the file a decimal comma",
+        ),
         ("a.csv", text("1,2\n3,\u{fffd}\n"), BadData, ".csv:2:2"),
         ("a.csv", b"1,2\n3,\xff\xfe\n".to_vec(), BadData, ".csv:2:2"),
         ("a.csv", text("x,y\n"), BadData, "at least 1"),
@@ -228,7 +238,8 @@ fn csv_that_is_fine() {
     }
     let column = read_points(&put(&folder, "a.csv", b"1\n2\n3\n"), None).unwrap();
     assert_eq!((column.dim(), column.len()), (1, 3));
-    let tight = Limits { max_bytes: 11, ..Limits::default() };
+    // Text is read as f64.
+    let tight = Limits { max_bytes: 23, ..Limits::default() };
     let error = read_points_within(&folder.path().join("a.csv"), None, &tight).unwrap_err();
     assert_eq!(error.class(), ResourceLimit);
     assert!(error.to_string().contains("line 3"), "{error}");
@@ -287,7 +298,10 @@ fn paths() {
     assert!(matches!(directory, DataError::NotAFile { found: "a folder", .. }), "{directory}");
     assert_eq!(directory.class(), Io);
     let unknown = read_points(&put(&folder, "rows.parquet", b"PAR1....."), None).unwrap_err();
-    assert!(matches!(unknown, DataError::UnknownFormat { .. }), "{unknown}");
+    assert!(matches!(unknown, DataError::ForeignFormat { format: "a Parquet file", .. }), "{unknown}");
+    assert!(unknown.hint().contains("read_parquet"), "{}", unknown.hint());
+    let nothing = read_points(&put(&folder, "rows.what", b"........."), None).unwrap_err();
+    assert!(matches!(nothing, DataError::UnknownFormat { .. }), "{nothing}");
     // The first bytes count for more than the extension.
     assert_eq!(read_points(&put(&folder, "rows.dat", &zeros(3)), None).unwrap().len(), 3);
     assert_eq!(read_points(&put(&folder, "rows.csv", &zeros(3)), None).unwrap().len(), 3);

@@ -1,10 +1,9 @@
 use std::io::Read;
 
-use efm_core::Points;
 use half::{bf16, f16};
 
 use super::{Limits, source::Source};
-use crate::DataError;
+use crate::{DataError, Rows, rows::Values};
 
 /// Types of numbers that have a place on the real line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -39,11 +38,20 @@ impl Number {
 /// Numbers with what the header said of them.
 pub(crate) struct Shaped {
     /// `[N, D]`, whatever the number of axes.
-    pub(crate) points: Points,
+    pub(crate) rows: Rows,
     pub(crate) shape: Vec<u64>,
     /// The type in the file: 0 to 255 are bytes, where they are images.
     #[cfg_attr(not(feature = "images"), expect(dead_code, reason = "only images ask for it"))]
     pub(crate) number: Number,
+}
+
+/// What numbers of the file become.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Precision {
+    /// f32, whatever the file has.
+    Single,
+    /// f64 where f32 does not hold what the file has.
+    AsFile,
 }
 
 /// What a header claims about an array. Nothing is allocated for it before [`Layout::check`].
@@ -67,7 +75,14 @@ pub(super) struct Extent {
 
 impl Layout {
     /// N and D, if the numbers fill exactly the `there` bytes there are for them and stay within the limits.
-    pub(super) fn check(&self, source: &Source, place: &str, there: u64, limits: &Limits) -> Result<Extent, DataError> {
+    pub(super) fn check(
+        &self,
+        source: &Source,
+        place: &str,
+        there: u64,
+        limits: &Limits,
+        precision: Precision,
+    ) -> Result<Extent, DataError> {
         let Some((rows, rest)) = self.shape.split_first() else {
             return Err(source.malformed(place, "is a single number, not an array"));
         };
@@ -82,7 +97,8 @@ impl Layout {
             let problem = format!("shape {:?} needs {bytes} bytes of numbers, there are {there}", self.shape);
             return Err(source.malformed(place, problem));
         }
-        let need = count.checked_mul(size_of::<f32>() as u64).ok_or_else(overflow)?.max(bytes);
+        let each = if self.is_double(precision) { size_of::<f64>() } else { size_of::<f32>() };
+        let need = count.checked_mul(each as u64).ok_or_else(overflow)?.max(bytes);
         let (Ok(rows), Ok(columns), Ok(_), true) =
             (usize::try_from(*rows), usize::try_from(columns), usize::try_from(need), need <= limits.max_bytes)
         else {
@@ -92,17 +108,39 @@ impl Layout {
         Ok(Extent { rows, columns })
     }
 
-    /// Reads exactly the bytes of `extent` and gives the points.
+    /// Whether the numbers take 8 bytes each once they are read.
+    fn is_double(&self, precision: Precision) -> bool {
+        let wide = matches!(self.number, Number::F64 | Number::I32 | Number::U32 | Number::I64 | Number::U64);
+        wide && precision == Precision::AsFile
+    }
+
+    /// Reads exactly the bytes of `extent` and gives the rows.
     pub(super) fn read(
         &self,
         source: &Source,
         place: &str,
         extent: Extent,
         reader: &mut dyn Read,
+        precision: Precision,
         failed: &dyn Fn(std::io::Error) -> DataError,
-    ) -> Result<Points, DataError> {
+    ) -> Result<Rows, DataError> {
+        let values = match self.is_double(precision) {
+            true => Values::Double(self.numbers(source, place, extent, reader, failed)?),
+            false => Values::Single(self.numbers(source, place, extent, reader, failed)?),
+        };
+        Ok(Rows::checked(extent.columns, values))
+    }
+
+    fn numbers<T: Real>(
+        &self,
+        source: &Source,
+        place: &str,
+        extent: Extent,
+        reader: &mut dyn Read,
+        failed: &dyn Fn(std::io::Error) -> DataError,
+    ) -> Result<Vec<T>, DataError> {
         let count = extent.rows * extent.columns;
-        let mut values: Vec<f32> = Vec::new();
+        let mut values: Vec<T> = Vec::new();
         let refused = |_| source.too_large(place, format!("no memory for {count} numbers"));
         values.try_reserve_exact(count).map_err(refused)?;
         let size = self.number.size();
@@ -114,52 +152,73 @@ impl Layout {
             if self.big_endian {
                 bytes.chunks_exact_mut(size).for_each(<[u8]>::reverse);
             }
-            self.append(bytes, &mut values);
+            T::append(self.number, bytes, &mut values);
             left -= bytes.len() / size;
         }
         if self.fortran && self.shape.len() > 1 {
             values = from_fortran(&values, &self.shape);
         }
-        if let Some(bad) = values.iter().position(|value| !value.is_finite()) {
+        if let Some(bad) = values.iter().position(|value| !value.fits()) {
             let (row, column) = (bad / extent.columns, bad % extent.columns);
             return Err(DataError::NonFinite { path: source.path.clone(), place: place.to_owned(), row, column });
         }
-        Points::from_values(extent.columns, values).map_err(|error| source.malformed(place, error.to_string()))
-    }
-
-    /// Appends the numbers in `bytes`, which are little-endian by now.
-    fn append(&self, bytes: &[u8], values: &mut Vec<f32>) {
-        macro_rules! numbers {
-            ($kind:ty, $rule:expr) => {{
-                let (chunks, _) = bytes.as_chunks::<{ size_of::<$kind>() }>();
-                values.extend(chunks.iter().map(|chunk| $rule(<$kind>::from_le_bytes(*chunk))));
-            }};
-        }
-        match self.number {
-            Number::Bool => values.extend(bytes.iter().map(|byte| f32::from(u8::from(*byte != 0)))),
-            Number::I8 => numbers!(i8, f32::from),
-            Number::U8 => numbers!(u8, f32::from),
-            Number::I16 => numbers!(i16, f32::from),
-            Number::U16 => numbers!(u16, f32::from),
-            Number::I32 => numbers!(i32, |value| value as f32),
-            Number::U32 => numbers!(u32, |value| value as f32),
-            Number::I64 => numbers!(i64, |value| value as f32),
-            Number::U64 => numbers!(u64, |value| value as f32),
-            Number::F16 => numbers!(f16, f16::to_f32),
-            Number::Bf16 => numbers!(bf16, bf16::to_f32),
-            Number::F32 => numbers!(f32, |value| value),
-            Number::F64 => numbers!(f64, |value| value as f32),
-        }
+        Ok(values)
     }
 }
 
+/// f32 and f64.
+trait Real: Copy + Default {
+    /// Appends the numbers in `bytes`, which are little-endian by now.
+    fn append(number: Number, bytes: &[u8], values: &mut Vec<Self>);
+
+    /// Whether it is a finite number, of f32 as well.
+    fn fits(self) -> bool;
+}
+
+macro_rules! real {
+    ($real:ident, $half:ident) => {
+        impl Real for $real {
+            fn append(number: Number, bytes: &[u8], values: &mut Vec<Self>) {
+                macro_rules! numbers {
+                    ($kind:ty, $rule:expr) => {{
+                        let (chunks, _) = bytes.as_chunks::<{ size_of::<$kind>() }>();
+                        values.extend(chunks.iter().map(|chunk| $rule(<$kind>::from_le_bytes(*chunk))));
+                    }};
+                }
+                match number {
+                    Number::Bool => values.extend(bytes.iter().map(|byte| Self::from(u8::from(*byte != 0)))),
+                    Number::I8 => numbers!(i8, Self::from),
+                    Number::U8 => numbers!(u8, Self::from),
+                    Number::I16 => numbers!(i16, Self::from),
+                    Number::U16 => numbers!(u16, Self::from),
+                    Number::I32 => numbers!(i32, |value| value as Self),
+                    Number::U32 => numbers!(u32, |value| value as Self),
+                    Number::I64 => numbers!(i64, |value| value as Self),
+                    Number::U64 => numbers!(u64, |value| value as Self),
+                    Number::F16 => numbers!(f16, f16::$half),
+                    Number::Bf16 => numbers!(bf16, bf16::$half),
+                    Number::F32 => numbers!(f32, Self::from),
+                    Number::F64 => numbers!(f64, |value| value as Self),
+                }
+            }
+
+            fn fits(self) -> bool {
+                (self as f32).is_finite()
+            }
+        }
+    };
+}
+
+real!(f32, to_f32);
+real!(f64, to_f64);
+
 /// Turns first-axis-fastest order into last-axis-fastest order. `shape` was checked and has no zero but maybe the first.
-fn from_fortran(values: &[f32], shape: &[u64]) -> Vec<f32> {
+fn from_fortran<T: Copy + Default>(values: &[T], shape: &[u64]) -> Vec<T> {
     let mut strides = vec![1_usize; shape.len()];
     for axis in (1..shape.len()).rev() {
         strides[axis - 1] = strides[axis] * shape[axis] as usize;
     }
-    let mut turned = vec![0.0; values.len()];
+    let mut turned = vec![T::default(); values.len()];
     let mut index = vec![0_u64; shape.len()];
     let mut place = 0;
     for value in values {

@@ -4,8 +4,8 @@
 //! there and with the limits, and only then is memory taken.
 
 mod atomic;
-mod csv;
 mod decode;
+mod foreign;
 mod npy;
 mod npz;
 mod safetensors;
@@ -19,9 +19,10 @@ use std::{
 
 use efm_core::Points;
 
-use crate::DataError;
+use crate::{DataError, Rows, Table, TableOptions, table};
 #[cfg(feature = "images")]
 pub(crate) use decode::Number;
+use decode::Precision;
 pub(crate) use decode::Shaped;
 pub(crate) use source::Source;
 #[cfg(any(feature = "fetch", feature = "images"))]
@@ -67,19 +68,25 @@ impl Format {
 
     /// The format the first bytes tell, and where they do not, the extension.
     fn of(source: &mut Source) -> Result<Self, DataError> {
-        let mut magic = [0_u8; 9];
+        let mut magic = [0_u8; 64];
         let length = source.len.min(magic.len() as u64) as usize;
         source.file.read_exact(&mut magic[..length]).map_err(|error| source.io(error))?;
         source.file.seek(SeekFrom::Start(0)).map_err(|error| source.io(error))?;
         let named = Self::by_extension(&source.path);
+        if let Some((format, convert)) = foreign::format(&magic[..length]) {
+            return Err(DataError::ForeignFormat { path: source.path.clone(), format, convert });
+        }
         if magic.starts_with(npy::MAGIC) {
             return Ok(Self::Npy);
         }
         if magic.starts_with(b"PK\x03\x04") || magic.starts_with(b"PK\x05\x06") {
             return Ok(Self::Npz);
         }
+        let text = ["tab", "dat", "data", "asc", "prn", "xyz"];
+        let text = source.path.extension().is_some_and(|end| text.iter().any(|name| end.eq_ignore_ascii_case(name)));
         match named {
             Some(format) => Ok(format),
+            None if text => Ok(Self::Csv),
             None if magic[8] == b'{' => Ok(Self::Safetensors),
             None => Err(DataError::UnknownFormat { path: source.path.clone() }),
         }
@@ -87,6 +94,8 @@ impl Format {
 }
 
 /// Reads rows from an npy, npz, CSV or safetensors file, within the default [`Limits`].
+///
+/// Text is read by the rules of [`read_table`].
 ///
 /// The first bytes tell the format, and where they do not, the extension. `key` names the array of an npz or
 /// safetensors file; it may be left out where there is only one. An array of shape `[N]` is N points of D = 1, one of
@@ -104,22 +113,45 @@ pub fn read_points(path: &Path, key: Option<&str>) -> Result<Points, DataError> 
 /// # Errors
 /// As [`read_points`].
 pub fn read_points_within(path: &Path, key: Option<&str>, limits: &Limits) -> Result<Points, DataError> {
+    read_as(path, key, &TableOptions::default(), limits, Precision::Single)?.rows.into_points()
+}
+
+/// Reads rows in the precision of the file, with the names of their columns, and with what was left out or converted on the
+/// way ([`Table::notes`]). `options` say how text is read; arrays of the other formats have no names to choose by.
+///
+/// # Errors
+/// As [`read_points`], [`DataError::NoSuchColumn`], and [`DataError::BadParameter`] for options of text where there is none.
+pub fn read_table(path: &Path, key: Option<&str>, options: &TableOptions, limits: &Limits) -> Result<Table, DataError> {
+    read_as(path, key, options, limits, Precision::AsFile)
+}
+
+fn read_as(
+    path: &Path,
+    key: Option<&str>,
+    options: &TableOptions,
+    limits: &Limits,
+    precision: Precision,
+) -> Result<Table, DataError> {
     let mut source = Source::open(path)?;
     let format = Format::of(&mut source)?;
     if let (Format::Npy | Format::Csv, Some(key)) = (format, key) {
         let format = if format == Format::Npy { "npy" } else { "CSV" };
         return Err(DataError::NoKeys { path: path.into(), key: key.to_owned(), format });
     }
-    let points = match format {
-        Format::Npy => npy::read(&mut source, limits).map(|array| array.points),
-        Format::Npz => npz::read(&mut source, key, limits).map(|array| array.points),
-        Format::Csv => csv::read(&mut source, limits),
-        Format::Safetensors => safetensors::read(&mut source, key, limits),
-    }?;
-    if points.is_empty() {
+    if format != Format::Csv && *options != TableOptions::default() {
+        let problem = "of a table of text are set, and the file holds arrays".to_owned();
+        return Err(DataError::BadParameter { place: "file", field: "options", problem });
+    }
+    let table = match format {
+        Format::Npy => Table::plain(npy::read(&mut source, limits, precision)?.rows),
+        Format::Npz => Table::plain(npz::read(&mut source, key, limits, precision)?.rows),
+        Format::Csv => table::read(&mut source, options, limits)?,
+        Format::Safetensors => Table::plain(safetensors::read(&mut source, key, limits, precision)?),
+    };
+    if table.rows.is_empty() {
         return Err(DataError::TooFewPoints { path: path.into(), count: 0, needed: 1 });
     }
-    Ok(points)
+    Ok(table)
 }
 
 /// As [`read_points_within`] for npy and npz, with the axes and the type in the file.
@@ -133,11 +165,11 @@ pub(crate) fn read_shaped(path: &Path, key: Option<&str>, limits: &Limits) -> Re
                 format: "npy",
             });
         }
-        Format::Npy => npy::read(&mut source, limits),
-        Format::Npz => npz::read(&mut source, key, limits),
+        Format::Npy => npy::read(&mut source, limits, Precision::Single),
+        Format::Npz => npz::read(&mut source, key, limits, Precision::Single),
         Format::Csv | Format::Safetensors => return Err(DataError::UnknownFormat { path: path.into() }),
     }?;
-    if array.points.is_empty() {
+    if array.rows.is_empty() {
         return Err(DataError::TooFewPoints { path: path.into(), count: 0, needed: 1 });
     }
     Ok(array)
@@ -186,13 +218,34 @@ pub fn write_arrays(path: &Path, arrays: &[(&str, &Points)]) -> Result<(), DataE
         return Err(DataError::UnknownFormat { path: path.into() });
     };
     check_names(path, format, arrays)?;
-    let separator = if path.extension().is_some_and(|end| end.eq_ignore_ascii_case("tsv")) { '\t' } else { ',' };
+    let separator = separator(path);
     atomic::write(path, |out| match (format, arrays) {
         (Format::Npy, [(_, points)]) => npy::write(out, points),
-        (Format::Csv, [(_, points)]) => csv::write(out, points, separator),
+        (Format::Csv, [(_, points)]) => table::write(out, points, separator),
         (Format::Safetensors, _) => safetensors::write(out, arrays),
         _ => npz::write(out, arrays),
     })
+}
+
+/// Writes rows in their own precision: npy (f4 or f8, shape `[N, D]`), or text as [`write_points`]; npz and safetensors take f32.
+/// Numbers that are not finite are written as `nan`, `inf` and `-inf`.
+///
+/// The file appears whole or not at all, as with [`write_points`].
+///
+/// # Errors
+/// As [`write_points`], and [`DataError::OutOfRange`] for numbers that an f32 format does not hold.
+pub fn write_rows(path: &Path, rows: &Rows) -> Result<(), DataError> {
+    match Format::by_extension(path) {
+        Some(Format::Npy) if rows.is_double() => atomic::write(path, |out| npy::write_rows(out, rows)),
+        Some(Format::Csv) if rows.is_double() => {
+            atomic::write(path, |out| table::write_rows(out, rows, separator(path)))
+        }
+        _ => write_points(path, &rows.to_points()?),
+    }
+}
+
+fn separator(path: &Path) -> char {
+    if path.extension().is_some_and(|end| end.eq_ignore_ascii_case("tsv")) { '\t' } else { ',' }
 }
 
 /// Writes one number per row: npy (f64, shape `[N]`), or csv, txt and tsv with `name` as their header. NaN is written as

@@ -10,10 +10,10 @@ use efm_core::Points;
 
 use super::{
     Limits, atomic,
-    decode::{Layout, Number, Shaped},
+    decode::{Layout, Number, Precision, Shaped},
     source::Source,
 };
-use crate::DataError;
+use crate::{DataError, Rows};
 
 pub(super) const MAGIC: &[u8] = b"\x93NUMPY";
 
@@ -23,10 +23,10 @@ const LONGEST_HEADER: u64 = 1 << 16;
 /// NumPy stops at 64 axes.
 const MOST_AXES: usize = 64;
 
-pub(super) fn read(source: &mut Source, limits: &Limits) -> Result<Shaped, DataError> {
+pub(super) fn read(source: &mut Source, limits: &Limits, precision: Precision) -> Result<Shaped, DataError> {
     let file = source.file.try_clone().map_err(|error| source.io(error))?;
     let len = source.len;
-    read_from(source, "data", len, &mut BufReader::new(file), limits, &|error| source.io(error))
+    read_from(source, "data", len, &mut BufReader::new(file), limits, precision, &|error| source.io(error))
 }
 
 /// Reads an array from a stream that says it holds `len` bytes.
@@ -36,6 +36,7 @@ pub(super) fn read_from(
     len: u64,
     reader: &mut dyn Read,
     limits: &Limits,
+    precision: Precision,
     failed: &dyn Fn(io::Error) -> DataError,
 ) -> Result<Shaped, DataError> {
     let malformed = |problem: String| source.malformed(place, problem);
@@ -63,14 +64,20 @@ pub(super) fn read_from(
     let mut header = vec![0_u8; header_len as usize];
     reader.read_exact(&mut header).map_err(failed)?;
     let layout = parse_header(source, place, &header)?;
-    let extent = layout.check(source, place, len - prefix - header_len, limits)?;
-    let points = layout.read(source, place, extent, reader, failed)?;
-    Ok(Shaped { points, shape: layout.shape, number: layout.number })
+    let extent = layout.check(source, place, len - prefix - header_len, limits, precision)?;
+    let rows = layout.read(source, place, extent, reader, precision, failed)?;
+    Ok(Shaped { rows, shape: layout.shape, number: layout.number })
 }
 
 pub(super) fn write(out: &mut impl Write, points: &Points) -> io::Result<()> {
     write_header(out, "<f4", &format!("({}, {})", points.len(), points.dim()))?;
     atomic::write_f32(out, points.as_slice())
+}
+
+/// Writes rows as f64.
+pub(super) fn write_rows(out: &mut impl Write, rows: &Rows) -> io::Result<()> {
+    write_header(out, "<f8", &format!("({}, {})", rows.len(), rows.dim()))?;
+    rows.values().iter().try_for_each(|value| out.write_all(&value.to_le_bytes()))
 }
 
 /// Writes an array of one axis, as f64; NaN and infinite numbers are numbers there.

@@ -6,7 +6,12 @@ use std::io::{self, BufReader, Read, Seek, SeekFrom, Write};
 use efm_core::Points;
 use zip::{CompressionMethod, ZipArchive, ZipWriter, result::ZipError, write::SimpleFileOptions};
 
-use super::{HARMLESS, Limits, decode::Shaped, npy, pick, source::Source};
+use super::{
+    HARMLESS, Limits,
+    decode::{Precision, Shaped},
+    npy, pick,
+    source::Source,
+};
 use crate::DataError;
 
 const ARCHIVE: &str = "archive";
@@ -16,7 +21,12 @@ const MOST_ENTRIES: usize = 1 << 16;
 
 type Archive = ZipArchive<BufReader<std::fs::File>>;
 
-pub(super) fn read(source: &mut Source, key: Option<&str>, limits: &Limits) -> Result<Shaped, DataError> {
+pub(super) fn read(
+    source: &mut Source,
+    key: Option<&str>,
+    limits: &Limits,
+    precision: Precision,
+) -> Result<Shaped, DataError> {
     let (mut archive, names) = open(source)?;
     let name = names[pick(&source.path, key, &names)?].clone();
     let place = format!("array {name:?}");
@@ -51,7 +61,7 @@ pub(super) fn read(source: &mut Source, key: Option<&str>, limits: &Limits) -> R
     }
     // One byte more than claimed, to see whether there is one; reading on to the end also compares the checksum.
     let mut reader = BufReader::new(entry.take(len.saturating_add(1)));
-    let points = npy::read_from(source, &place, len, &mut reader, limits, &failed)?;
+    let points = npy::read_from(source, &place, len, &mut reader, limits, precision, &failed)?;
     let mut rest = [0_u8; 1];
     if reader.read(&mut rest).map_err(failed)? != 0 {
         return Err(source.malformed(&*place, format!("unpacks to more than the {len} bytes it claims")));

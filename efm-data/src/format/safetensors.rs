@@ -14,11 +14,11 @@ use serde::{
 
 use super::{
     Limits, atomic,
-    decode::{Layout, Number},
+    decode::{Layout, Number, Precision},
     pick,
     source::Source,
 };
-use crate::{DataError, error::shown};
+use crate::{DataError, Rows, error::shown};
 
 const HEADER: &str = "header";
 
@@ -35,7 +35,12 @@ struct Tensor {
     data_offsets: (u64, u64),
 }
 
-pub(super) fn read(source: &mut Source, key: Option<&str>, limits: &Limits) -> Result<Points, DataError> {
+pub(super) fn read(
+    source: &mut Source,
+    key: Option<&str>,
+    limits: &Limits,
+    precision: Precision,
+) -> Result<Rows, DataError> {
     let (names, tensors, data_start) = header(source, limits)?;
     let index = pick(&source.path, key, &names)?;
     let tensor = &tensors[index];
@@ -47,10 +52,10 @@ pub(super) fn read(source: &mut Source, key: Option<&str>, limits: &Limits) -> R
         shape: tensor.shape.clone(),
     };
     let (start, end) = tensor.data_offsets;
-    let extent = layout.check(source, &place, end - start, limits)?;
+    let extent = layout.check(source, &place, end - start, limits, precision)?;
     let mut file = source.file.try_clone().map_err(|error| source.io(error))?;
     file.seek(SeekFrom::Start(data_start + start)).map_err(|error| source.io(error))?;
-    layout.read(source, &place, extent, &mut BufReader::new(file), &|error| source.io(error))
+    layout.read(source, &place, extent, &mut BufReader::new(file), precision, &|error| source.io(error))
 }
 
 pub(super) fn list(source: &mut Source) -> Result<Vec<String>, DataError> {

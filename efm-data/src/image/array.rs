@@ -72,7 +72,7 @@ fn axes(shape: &[u64]) -> Option<(usize, usize, usize, bool)> {
 
 /// Values as bytes, by the rules of [`read_image_array`].
 fn to_bytes(array: &Shaped) -> Result<Vec<u8>, String> {
-    let values = array.points.as_slice();
+    let values = array.rows.single();
     let (low, high) = values.iter().fold((f32::INFINITY, f32::NEG_INFINITY), |(l, h), &v| (l.min(v), h.max(v)));
     // value·stretch + shift
     let (stretch, shift) = match array.number {
@@ -129,7 +129,7 @@ fn labels(path: &Path, key: &str, count: usize, limits: &Limits) -> Result<Label
     const MOST: f32 = 1e6;
     let array = read_shaped(path, Some(key), limits)?;
     let fail = |problem: String| DataError::Malformed { path: path.into(), place: format!("array \"{key}\""), problem };
-    let values = array.points.as_slice();
+    let values = array.rows.single();
     if values.len() != count {
         return Err(fail(format!("{} labels belong to {count} images", values.len())));
     }

@@ -1,7 +1,10 @@
-use std::{collections::BTreeSet, fmt, path::Path};
+use std::fmt;
+#[cfg(feature = "images")]
+use std::{collections::BTreeSet, path::Path};
 
 use serde::{Deserialize, Serialize};
 
+#[cfg(feature = "images")]
 use crate::DataError;
 
 /// A class as a configuration names it: its name, or a number.
@@ -54,7 +57,8 @@ impl Labels {
     }
 
     /// The indices of the classes of these names.
-    pub(super) fn find(&self, path: &Path, wanted: &[ClassName]) -> Result<BTreeSet<u32>, DataError> {
+    #[cfg(feature = "images")]
+    pub(crate) fn find(&self, path: &Path, wanted: &[ClassName]) -> Result<BTreeSet<u32>, DataError> {
         let by_name = |name: &str| self.names.iter().position(|known| known == name);
         wanted
             .iter()
