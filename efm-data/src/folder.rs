@@ -15,7 +15,17 @@ const MOST: usize = 10_000_000;
 pub(crate) fn is_image(name: &Path) -> bool {
     let extension = name.extension().and_then(|end| end.to_str()).map(str::to_ascii_lowercase);
     let hidden = name.file_name().is_none_or(|name| name.as_encoded_bytes().starts_with(b"."));
-    !hidden && matches!(extension.as_deref(), Some("png" | "jpg" | "jpeg"))
+    !hidden && matches!(extension.as_deref(), Some("png" | "jpg" | "jpeg" | "jpe" | "jfif"))
+}
+
+/// The extension of a picture in a format that is not read, in small letters. What systems leave behind has none of these.
+#[cfg(feature = "images")]
+pub(crate) fn other_picture(name: &Path) -> Option<String> {
+    const KNOWN: [&str; 14] =
+        ["webp", "gif", "bmp", "tif", "tiff", "heic", "heif", "avif", "jp2", "jxl", "psd", "svg", "ppm", "tga"];
+    let hidden = name.file_name().is_none_or(|name| name.as_encoded_bytes().starts_with(b"."));
+    let end = name.extension()?.to_str()?.to_ascii_lowercase();
+    (!hidden && KNOWN.contains(&end.as_str())).then_some(end)
 }
 
 /// All files below `root` that are `wanted`, relative to it, in the order of their names. Others and hidden ones are passed

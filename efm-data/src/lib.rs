@@ -24,6 +24,7 @@ mod error;
 #[cfg(any(feature = "fetch", feature = "images"))]
 mod folder;
 mod format;
+mod hint;
 #[cfg(feature = "images")]
 pub mod image;
 mod labels;

@@ -298,3 +298,61 @@ fn pipes_and_link_loops_do_not_hang() {
     let sampler = ImagesSpec::new(linked.path()).open(Path::new("")).unwrap();
     assert_eq!((sampler.count(), sampler.labels().unwrap().names()), (2, &["class".to_owned()][..]));
 }
+
+/// A grey or coloured PNG of one size.
+fn one(colour: bool, value: u8) -> Vec<u8> {
+    let picture = image::RgbImage::from_pixel(8, 8, image::Rgb([value, 40, 40]));
+    let picture = image::DynamicImage::from(picture);
+    let picture = if colour { picture } else { picture.to_luma8().into() };
+    images::encode(&picture, image::ImageFormat::Png)
+}
+
+#[test]
+fn one_picture_in_colour_makes_the_set_colour() {
+    let folder = folder();
+    for index in 0..65 {
+        put(&folder, &format!("{index:03}.png"), &one(index == 7, 3 * index));
+    }
+    // In memory, decoded on demand, and brought to a size.
+    for (text, side) in [("", 8), ("max_bytes = 5000", 8), ("size = 4", 4), ("size = 4\nmax_bytes = 1000", 4)] {
+        let spec: ImagesSpec = toml::from_str(&format!("path = {:?}\n{text}", folder.path())).unwrap();
+        let sampler = spec.open(Path::new("")).unwrap();
+        assert_eq!((sampler.count(), sampler.shape().dim()), (65, 3 * side * side), "{text}");
+        let mut point = vec![0.0; sampler.shape().dim()];
+        sampler.image_into(7, &mut point).unwrap();
+        // 21, 40, 40 on the scale from −1 to 1.
+        let expected = [21.0, 40.0, 40.0].map(|byte: f32| 2.0 * byte / 255.0 - 1.0);
+        let area = side * side;
+        assert!((0..3).all(|channel| (point[channel * area] - expected[channel]).abs() < 1e-6), "{text}: {point:?}");
+    }
+    let spec: ImagesSpec = toml::from_str(&format!("path = {:?}\nchannels = 1", folder.path())).unwrap();
+    assert_eq!(spec.open(Path::new("")).unwrap().shape().channels, 1);
+}
+
+#[test]
+fn what_lies_about_is_counted_named_or_nobodys_business() {
+    let folder = folder();
+    let webp = b"RIFF\x1a\0\0\0WEBPVP8L\x0e\0\0\0\x2f\0\0\0\0\x10\x07\x10\x11\x11\x88\x88\x08\0".to_vec();
+    for index in 0..5 {
+        put(&folder, &format!("{index}.png"), &one(true, index));
+        put(&folder, &format!("web{index}.webp"), &webp);
+    }
+    put(&folder, "IMG_1.PNG", &one(true, 9));
+    // Pictures under other names are what their content says.
+    put(&folder, "renamed.webp", &one(true, 10));
+    put(&folder, "download", &one(true, 11));
+    put(&folder, "scan.tiff", b"II*\0........................");
+    for name in ["Thumbs.db", "desktop.ini", ".DS_Store", "._0.png", "notes.txt", "LICENSE"] {
+        put(&folder, name, b"\xd0\xcf\x11\xe0....");
+    }
+    let opened = ImagesSpec::new(folder.path()).open_with(Path::new(""), &mut |_, _| {}).unwrap();
+    assert_eq!((opened.sampler.count(), opened.report.bad_count), (8, 0));
+    let passed: Vec<_> = opened.report.passed_over.into_iter().collect();
+    assert_eq!(passed, [("tiff".to_owned(), 1), ("webp".to_owned(), 5)]);
+    // A file that is no PNG although it says so stops the set, by its name and true format.
+    put(&folder, "saved.png", &webp);
+    let error = ImagesSpec::new(folder.path()).open(Path::new("")).err().expect("a WebP picture");
+    assert!(error.to_string().contains("saved.png: is a WebP picture") && error.hint().contains("convert"), "{error}");
+    let spec = ImagesSpec { skip_bad: true, ..ImagesSpec::new(folder.path()) };
+    assert_eq!(spec.open_with(Path::new(""), &mut |_, _| {}).unwrap().report.bad_count, 1);
+}

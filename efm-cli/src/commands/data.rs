@@ -106,6 +106,9 @@ fn describe(spec: &ImagesSpec, sampler: &ImageSampler, report: &ImageReport) {
         say::out(format!("damaged   {}", report.bad_count));
         report.bad.iter().take(10).for_each(|error| say::out(format!("          {error}")));
     }
+    for (end, count) in &report.passed_over {
+        say::note(format!("{count} .{end} passed over; PNG and JPEG are read"));
+    }
     match sampler.labels() {
         None => say::out("classes   none"),
         Some(labels) => {

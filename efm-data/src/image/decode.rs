@@ -67,8 +67,34 @@ pub fn decode_image(
         }
         finish(path, JpegDecoder::new(Cursor::new(bytes)).map_err(refused)?, length, background, limits, &refused)
     } else {
-        Err(DataError::UnknownFormat { path: path.into() })
+        let foreign =
+            foreign(bytes).map(|format| DataError::ForeignFormat { path: path.into(), format, convert: CONVERT });
+        Err(foreign.unwrap_or_else(|| DataError::UnknownFormat { path: path.into() }))
     }
+}
+
+/// Whether a file begins as PNG or JPEG do.
+pub(super) fn is_png_or_jpeg(start: &[u8]) -> bool {
+    start.starts_with(PNG) || start.starts_with(JPEG)
+}
+
+const CONVERT: &str =
+    "convert it to PNG, for example with `magick IN OUT.png`, or leave out what is no PNG or JPEG (skip_bad)";
+
+/// Formats of pictures that are not read, by their first bytes.
+fn foreign(bytes: &[u8]) -> Option<&'static str> {
+    let at = |place: usize, magic: &[u8]| bytes.get(place..).is_some_and(|rest| rest.starts_with(magic));
+    Some(match bytes {
+        _ if at(0, b"RIFF") && at(8, b"WEBP") => "a WebP picture",
+        _ if at(0, b"GIF8") => "a GIF picture",
+        _ if at(0, b"BM") && bytes.len() > 26 => "a BMP picture",
+        _ if at(0, b"II*\0") || at(0, b"MM\0*") => "a TIFF picture",
+        _ if at(4, b"ftypavif") => "an AVIF picture",
+        _ if at(4, b"ftyphei") || at(4, b"ftypmif1") => "a HEIC picture",
+        _ if at(0, b"<svg") || at(0, b"<?xml") => "an SVG drawing",
+        _ if at(0, b"<!DOCTYPE") || at(0, b"<html") => "a web page",
+        _ => return None,
+    })
 }
 
 fn finish(

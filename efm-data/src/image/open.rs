@@ -1,7 +1,7 @@
 //! From a configuration to a sampler: what the path holds, which part of it, and how much of that fits into memory.
 
 use std::{
-    collections::BTreeSet,
+    collections::{BTreeMap, BTreeSet},
     fs,
     io::Read,
     path::{Path, PathBuf},
@@ -46,6 +46,8 @@ pub struct ImageReport {
     pub bad: Vec<DataError>,
     /// How many files were damaged.
     pub bad_count: usize,
+    /// Pictures in formats that are not read, and so passed over: extension in small letters, how many.
+    pub passed_over: BTreeMap<String, usize>,
     /// Whether all pixels are in memory.
     pub in_memory: bool,
 }
@@ -90,7 +92,8 @@ pub(super) fn open(
             let chosen = selection.indices(path, labels.as_ref(), files.names.len())?;
             files.keep(&chosen);
             let labels = labels.map(|all| pick(all, &chosen));
-            let mut report = ImageReport { format, found, ..ImageReport::default() };
+            let passed_over = std::mem::take(&mut files.passed_over);
+            let mut report = ImageReport { format, found, passed_over, ..ImageReport::default() };
             let (store, labels) = load(files, labels, target, room, spec.skip_bad, &mut report, progress)?;
             (report, store, labels)
         }
@@ -230,7 +233,9 @@ fn load(
 ) -> Result<(Store, Option<Labels>), DataError> {
     let limits = DecodeLimits::default();
     let count = files.names.len();
-    if target.channels.is_none() && !all_grey(&files, target, &limits) {
+    // Whether the channels are those of the files: of colour unless all are grey.
+    let free = target.channels.is_none();
+    if free && !all_grey(&files, target, &limits) {
         target.channels = Some(3);
     }
     let mut shape: Option<ImageShape> = None;
@@ -238,7 +243,7 @@ fn load(
     let mut fits = true;
     let mut good = Vec::new();
     let mut start = 0;
-    while start < count {
+    'batches: while start < count {
         // As many at once as keep all threads busy and little memory.
         let each = shape.map_or(u64::MAX, |shape| shape.dim() as u64);
         let batch = (IN_FLIGHT / each.max(1)).clamp(FEWEST, MOST) as usize;
@@ -251,7 +256,8 @@ fn load(
             .clone()
             .into_par_iter()
             .map(|index| match known {
-                Some(shape) => look(index).map(|_| (shape, Vec::new())),
+                Some(shape) => look(index)
+                    .map(|raster| (target.goal(ImageShape { channels: raster.shape().channels, ..shape }), Vec::new())),
                 None => look(index).map(|raster| target.apply(raster)).map(|raster| (raster.shape(), raster.planar())),
             })
             .collect();
@@ -272,6 +278,16 @@ fn load(
                 kept.reserve_exact(if fits { count * found.dim() } else { 0 });
             }
             let expected = *shape.get_or_insert(found);
+            if free && found.channels > expected.channels {
+                // One in colour among grey ones makes the set colour: once more, all of them.
+                target.channels = Some(3);
+                (shape, fits) = (None, true);
+                kept.clear();
+                good.clear();
+                (report.bad_count, start) = (0, 0);
+                report.bad.clear();
+                continue 'batches;
+            }
             if found != expected {
                 let problem = format!("is {found}, the images before it {expected}; set size");
                 return Err(DataError::Malformed { path: files.path(index), place: "image".into(), problem });

@@ -1,6 +1,7 @@
 //! Image files in a zip archive.
 
 use std::{
+    collections::BTreeMap,
     fs::File,
     io::{BufReader, Read},
     path::{Path, PathBuf},
@@ -11,7 +12,7 @@ use zip::{ZipArchive, result::ZipError};
 
 use crate::{
     DataError, Limits,
-    folder::is_image,
+    folder::{is_image, other_picture},
     format::{HARMLESS, Source},
 };
 
@@ -44,6 +45,18 @@ impl Packed {
             .collect();
         images.sort();
         images
+    }
+
+    /// Pictures in formats that are not read: extension, how many.
+    pub(super) fn passed_over(&self) -> BTreeMap<String, usize> {
+        let archive = self.archive.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+        let mut found = BTreeMap::new();
+        for name in archive.file_names().filter(|name| !name.starts_with("__MACOSX")) {
+            if let Some(other) = other_picture(Path::new(name)) {
+                *found.entry(other).or_default() += 1;
+            }
+        }
+        found
     }
 
     /// Whether an entry is an npy array, as in an npz.

@@ -1,15 +1,18 @@
 //! Image files decoded on demand, behind a cache of bounded size.
 
 use std::{
+    cell::RefCell,
+    collections::BTreeMap,
+    fs::{self, File},
     io::Read,
     path::{Path, PathBuf},
     sync::{Arc, Mutex},
 };
 
-use super::{DecodeLimits, Raster, Target, cache::Cache, decode_image, packed::Packed};
+use super::{DecodeLimits, Raster, Target, cache::Cache, decode::is_png_or_jpeg, decode_image, packed::Packed};
 use crate::{
     DataError,
-    folder::{is_image, walk},
+    folder::{is_image, other_picture, walk},
     format::Source,
 };
 
@@ -25,16 +28,41 @@ pub(super) struct Files {
     place: Place,
     /// Relative to the root.
     pub(super) names: Vec<PathBuf>,
+    /// Pictures in formats that are not read: extension, how many.
+    pub(super) passed_over: BTreeMap<String, usize>,
+}
+
+/// Whether a file begins as PNG or JPEG do, whatever its name.
+fn begins_like_image(path: &Path) -> bool {
+    let mut start = [0; 8];
+    let read = fs::metadata(path).is_ok_and(|found| found.is_file())
+        && File::open(path).is_ok_and(|mut file| file.read_exact(&mut start).is_ok());
+    read && is_png_or_jpeg(&start)
 }
 
 impl Files {
     pub(super) fn in_folder(root: &Path) -> Result<Self, DataError> {
-        Ok(Self { root: root.into(), place: Place::Folder, names: walk(root, &is_image)? })
+        let passed_over = RefCell::new(BTreeMap::new());
+        let wanted = |name: &Path| {
+            if is_image(name) {
+                return true;
+            }
+            let other = other_picture(name);
+            let unnamed = name.extension().is_none();
+            let wanted = (other.is_some() || unnamed) && begins_like_image(&root.join(name));
+            if let Some(other) = other.filter(|_| !wanted) {
+                *passed_over.borrow_mut().entry(other).or_default() += 1;
+            }
+            wanted
+        };
+        let names = walk(root, &wanted)?;
+        Ok(Self { root: root.into(), place: Place::Folder, names, passed_over: passed_over.into_inner() })
     }
 
     pub(super) fn in_archive(root: &Path, archive: Packed) -> Self {
         let (names, places) = archive.list().into_iter().unzip();
-        Self { root: root.into(), place: Place::Archive(archive, places), names }
+        let passed_over = archive.passed_over();
+        Self { root: root.into(), place: Place::Archive(archive, places), names, passed_over }
     }
 
     /// The folder or archive.
