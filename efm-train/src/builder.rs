@@ -57,6 +57,7 @@ impl TrainerBuilder {
     /// As [`TrainerBuilder::build`]; [`TrainError::Model`] for sizes that make no network, and [`TrainError::Misfit`] for
     /// a network that knows another number of classes than there are.
     pub fn build_network(self, model: &NetworkConfig, seed: Seed, device: &Device) -> Result<Trainer, TrainError> {
+        self.check()?;
         let (classes, known) = (self.setup.classes().len(), model.classes());
         if classes > 0 && classes != known {
             let why = format!("there are {classes} classes of the target, and the network must know as many");
@@ -72,18 +73,25 @@ impl TrainerBuilder {
     /// [`TrainError::Misfit`] for values out of their range and for parts that do not fit each other: law, objective, points, head,
     /// dimension.
     pub fn build<N: TrainableNet>(self, network: N, seed: Seed, device: &Device) -> Result<Trainer<N>, TrainError> {
+        self.check()?;
+        let geometry = self.setup.geometry();
+        if let Some(dim) = network.dim().filter(|&dim| dim != geometry.dim) {
+            let why = format!("geometry.dim is {}, and both must agree", geometry.dim);
+            return Err(Misfit::new("network", format!("for points of dimension {dim}"), why).into());
+        }
+        Trainer::from_parts(self, network, seed, device)
+    }
+
+    /// Whether the values make a loop, and objective, points, law and head fit each other.
+    fn check(&self) -> Result<(), Misfit> {
         self.train.check()?;
         let (geometry, law) = (self.setup.geometry(), self.setup.law());
         objectives::check(&*self.objective, law, &*self.points)?;
         let head = self.objective.head(&*self.points);
         if geometry.head != head {
             let why = format!("the objective {:?} needs {head:?} at these points", self.objective.name());
-            return Err(Misfit::new("geometry.head", format!("{:?}", geometry.head), why).into());
+            return Err(Misfit::new("geometry.head", format!("{:?}", geometry.head), why));
         }
-        if let Some(dim) = network.dim().filter(|&dim| dim != geometry.dim) {
-            let why = format!("geometry.dim is {}, and both must agree", geometry.dim);
-            return Err(Misfit::new("network", format!("for points of dimension {dim}"), why).into());
-        }
-        Trainer::from_parts(self, network, seed, device)
+        Ok(())
     }
 }

@@ -89,13 +89,15 @@ impl TrainError {
             Self::Misfit(misfit) => &misfit.accepted,
             Self::Io { .. } => "check that the folder exists, is writable and has room",
             Self::Corrupt { .. } => "the file was cut or changed; use another checkpoint or train again",
-            Self::NonFiniteLoss { .. } => "lower train.learning_rate, or set train.clip",
-            Self::Device(_) => "try --device cpu, or a smaller train.batch",
+            Self::NonFiniteLoss { .. } => "lower learning_rate, or set clip",
+            Self::Device(_) => "take a smaller batch, or another device",
             Self::Data(error) => error.hint(),
-            Self::Interrupted => "run the command again",
+            Self::Interrupted => "go on from the last checkpoint",
             Self::Own(_) => "the message is that of the part which failed",
-            Self::Core(_) | Self::Field(_) => "look at the data with any table viewer",
-            Self::Model(_) => "`efm devices` lists what this build has",
+            Self::Core(_) | Self::Field(_) => {
+                "look at the data: all numbers must be finite, and the plates of one dimension"
+            }
+            Self::Model(_) => "the message says which part of the network or which device is meant",
         }
     }
 }

@@ -10,15 +10,38 @@ fn gaussian(dim: usize, shift: f32, std: f32) -> Points {
     Points::from_values(dim, points.as_slice().iter().map(|x| shift + std * x).collect()).unwrap()
 }
 
+/// The same cloud in other units.
+fn scaled(points: &Points, factor: f32) -> Points {
+    Points::from_values(points.dim(), points.as_slice().iter().map(|x| factor * x).collect()).unwrap()
+}
+
 #[test]
-fn it_grows_with_the_spread_and_with_the_square_root_of_d() {
-    // Six spreads in the plane; lines spread by z√D. The spread of 4 000 points is known to 1/√8000 = 1 %, the W2 of the
-    // quantiles of equal clouds is 0.
-    for (dim, std) in [(1, 1.0), (2, 1.0), (2, 3.0), (32, 1.0)] {
-        let cloud = gaussian(dim, 0.0, std);
-        let expected = 6.0 * f64::from(std) * (dim as f64 / 2.0).sqrt();
-        assert!((automatic_gap(&cloud, &cloud) / expected - 1.0).abs() < 0.04, "D = {dim}, spread {std}");
+fn it_is_a_length() {
+    // In units of another size all lengths are others by one factor; powers of two are exact in f32.
+    let (source, target) = (gaussian(3, 0.0, 1.0), gaussian(3, 0.5, 2.0));
+    let gap = automatic_gap(&source, &target);
+    for factor in [0.25_f32, 8.0] {
+        let found = automatic_gap(&scaled(&source, factor), &scaled(&target, factor));
+        assert!((found / (f64::from(factor) * gap) - 1.0).abs() < 1e-12, "{factor}: {found} for {gap}");
     }
+}
+
+#[test]
+fn plates_change_places() {
+    let (a, b) = (gaussian(2, 0.0, 1.0), gaussian(2, 1.0, 2.0));
+    assert_eq!(automatic_gap(&a, &b), automatic_gap(&b, &a));
+}
+
+#[test]
+fn it_grows_as_lines_spread_with_the_square_root_of_d() {
+    // Lines spread by about z√D. The spread of 4 000 points is known to 1/√8000 = 1 % and better.
+    let gap = |dim: usize| automatic_gap(&gaussian(dim, 0.0, 1.0), &gaussian(dim, 0.0, 1.0));
+    for (less, more) in [(2, 8), (2, 32), (1, 4)] {
+        let expected = (more as f64 / less as f64).sqrt();
+        assert!((gap(more) / gap(less) / expected - 1.0).abs() < 0.04, "D = {less} and {more}");
+    }
+    // In the plane six spreads: at three, lines of the tails run along the plates.
+    assert!((gap(2) / 6.0 - 1.0).abs() < 0.04);
 }
 
 #[test]

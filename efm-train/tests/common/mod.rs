@@ -9,7 +9,7 @@ use burn::tensor::Device;
 use efm_core::Seed;
 use efm_data::{DataSpec, Scaler};
 use efm_field::Law;
-use efm_models::{Geometry, Head, MlpConfig, NetworkConfig, device};
+use efm_models::{Geometry, Head, MlpConfig, NetworkConfig, TrainableNet, device};
 use efm_train::config::{Charges, TrainConfig};
 use efm_train::{Checkpoints, Ended, PlateData, Report, Setup, State, Tensors, Trainer};
 
@@ -73,7 +73,11 @@ pub fn built(config: &TrainConfig, model: &NetworkConfig, setup: &Arc<Setup>) ->
 }
 
 /// Trains on to the end, or to a stop after `stop` steps; gives every report.
-pub fn go(trainer: &mut Trainer, checkpoints: &Checkpoints, stop: Option<usize>) -> (Ended, Vec<Report>) {
+pub fn go<N: TrainableNet>(
+    trainer: &mut Trainer<N>,
+    checkpoints: &Checkpoints,
+    stop: Option<usize>,
+) -> (Ended, Vec<Report>) {
     let mut reports = Vec::new();
     let ended = trainer.run(checkpoints, &mut |report| {
         reports.push(*report);
