@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use efm_core::{Points, Stream};
 use efm_data::image::{ClassName, ImageShape, ImageSize, ImagesSpec, Split};
-use efm_data::{DataError, DataSpec, count_axes, read_points_within};
+use efm_data::{DataError, DataSpec, Table, TableOptions, count_axes, read_points_within, read_table};
 use rayon::prelude::*;
 
 use crate::data_folder;
@@ -21,6 +21,38 @@ pub struct Set {
     pub what: String,
     /// Their shape, where they are known to be images.
     pub image: Option<ImageShape>,
+    /// The file they are from, as it is.
+    table: Option<Table>,
+}
+
+/// A table of a file; what was left out or converted is said.
+pub fn table(path: &Path, key: Option<&str>, host: &Terminal) -> Result<Table, Failure> {
+    let table = read_table(path, key, &TableOptions::default(), &host.limits())?;
+    table.notes.iter().for_each(|note| host.note(&format!("{}: {note}", path.display())));
+    Ok(table)
+}
+
+/// Brings the columns of files into the order of the first, by their names, and their origin to where f32 keeps their
+/// differences. Measures of two sets do not depend on where both have their origin.
+pub fn in_one_frame(sets: [&mut Set; 2], host: &Terminal) -> Result<(), Failure> {
+    let [first, second] = sets;
+    let (Some(one), Some(other)) = (&first.table, &mut second.table) else { return Ok(()) };
+    if one.rows.dim() != other.rows.dim() {
+        // What measures the sets says so.
+        return Ok(());
+    }
+    let before = other.notes.len();
+    *other = other.clone().in_order_of(one)?;
+    other.notes[before..].iter().for_each(|note| host.note(&format!("{}: {note}", second.what)));
+    let Some(origin) = one.rows.common_origin(&other.rows)? else {
+        if other.notes.len() > before {
+            second.points = other.rows.to_points()?;
+        }
+        return Ok(());
+    };
+    first.points = one.rows.about(&origin)?;
+    second.points = other.rows.about(&origin)?;
+    Ok(())
 }
 
 /// How images become points, and how many points count.
@@ -104,7 +136,7 @@ impl Set {
         let what = path.display().to_string();
         if is_run(&named.path) {
             let image = run_shape(&named.path);
-            return Ok(Self { points: some(of_run(&named, host)?, pixels), what, image });
+            return Ok(Self { points: some(of_run(&named, host)?, pixels), what, image, table: None });
         }
         let is_array = pixels.arrays && is_array_of_images(&named.path, host);
         if is_array || DataSpec::kind_for(&named.path) == ImagesSpec::NAME {
@@ -116,8 +148,10 @@ impl Set {
                 "parts are those of runs (RUN:target) and of images (FOLDER:test)",
             ));
         }
-        let points = read_points_within(&named.path, None, &host.limits())?;
-        Ok(Self { points: some(points, pixels), what, image: None })
+        let table = table(&named.path, None, host)?;
+        let points = some(table.rows.to_points()?, pixels);
+        let whole = pixels.most.is_none();
+        Ok(Self { points, what, image: None, table: whole.then_some(table) })
     }
 }
 
@@ -192,5 +226,5 @@ fn images(named: &Named, what: String, pixels: Pixels, host: &Terminal) -> Resul
         sampler.image_into(wanted[(index as u128 * wanted.len() as u128 / count as u128) as usize], image)
     };
     values.par_chunks_mut(shape.dim()).enumerate().try_for_each(read)?;
-    Ok(Set { points: Points::from_values(shape.dim(), values)?, what, image: Some(shape) })
+    Ok(Set { points: Points::from_values(shape.dim(), values)?, what, image: Some(shape), table: None })
 }

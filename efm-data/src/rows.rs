@@ -174,11 +174,9 @@ impl Rows {
         let origin: Vec<f64> = (0..self.dim)
             .map(|column| {
                 let (one, two) = (Extent::of(self, column), Extent::of(other, column));
-                let spread = if one.spread.min(two.spread) > 0.0 {
-                    one.spread.min(two.spread)
-                } else {
-                    one.spread.max(two.spread)
-                };
+                // Of columns that never vary, their distance is what there is to keep.
+                let spreads = [one.spread.min(two.spread), one.spread.max(two.spread), (one.mean - two.mean).abs()];
+                let spread = spreads.into_iter().find(|&spread| spread > 0.0).unwrap_or(f64::INFINITY);
                 if one.largest.max(two.largest) > FAR * spread { one.mean } else { 0.0 }
             })
             .collect();

@@ -15,7 +15,7 @@ use serde::Serialize;
 use crate::args::EvalArgs;
 use crate::failure::Failure;
 use crate::say;
-use crate::sets::{Pixels, Set, shape_of_run};
+use crate::sets::{Pixels, Set, in_one_frame, shape_of_run};
 use crate::terminal::Terminal;
 
 /// Seconds of work from which on a bar is shown, and from which on it is said how long it may take.
@@ -68,7 +68,11 @@ pub fn run(args: &EvalArgs, second: &Path, host: &Terminal) -> Result<(), Failur
     }
     let shape = shape_of_run(&args.first).or_else(|| shape_of_run(second));
     let pixels = Pixels { side: args.image, shape, ..Pixels::default() };
-    let sets = [Set::read(&args.first, pixels, host)?, Set::read(second, pixels, host)?];
+    let mut sets = [Set::read(&args.first, pixels, host)?, Set::read(second, pixels, host)?];
+    if args.start.is_none() {
+        let [first, second] = &mut sets;
+        in_one_frame([first, second], host)?;
+    }
     let start = args.start.as_deref().map(|start| Set::read(start, pixels, host)).transpose()?;
     if let [Set { image: Some(one), .. }, Set { image: Some(other), .. }] = &sets
         && one != other

@@ -4,7 +4,7 @@ use std::path::Path;
 use efm::config::{ConfigSource, Rule, SolverConfig, load};
 use efm::{Host, Likelihood, LnDensities, TrainedModel, Way};
 use efm_core::Seed;
-use efm_data::{read_points_within, write_column};
+use efm_data::write_column;
 use efm_integrate::Save;
 use efm_integrate::density::{Divergence, Volume};
 use efm_models::device;
@@ -37,7 +37,7 @@ pub fn run(args: &DensityArgs, host: &Terminal) -> Result<(), Failure> {
         ));
     }
     let source = source(&args.run)?;
-    let points = read_points_within(&args.input, args.key.as_deref(), &host.limits())?;
+    let points = crate::sets::table(&args.input, args.key.as_deref(), host)?.rows.into_points()?;
     let dim = model.geometry.dim;
     for (found, what) in [(points.dim(), args.input.display()), (source.dim(), args.run.display())] {
         if found != dim {

@@ -5,13 +5,14 @@ use efm::estimate::transported;
 use efm::{Collection, Host, Rule, TrainedModel, Way, carry, check_losses, class_field, mean_ends, saved_config};
 use efm_core::{Points, Seed, Side};
 use efm_data::image::{Colour, ImageSize, ImagesSpec, Split};
-use efm_data::{DataSpec, Sampler, read_points_within};
+use efm_data::{DataSpec, Sampler};
 use efm_models::device;
 
 use super::sample::adjusted;
 use crate::args::TransportArgs;
 use crate::failure::{Exit, Failure};
 use crate::say;
+use crate::sets::table;
 use crate::terminal::Terminal;
 
 /// `efm transport`.
@@ -68,7 +69,7 @@ pub(super) fn inputs(
     host: &Terminal,
 ) -> Result<Points, Failure> {
     if DataSpec::kind_for(input) != ImagesSpec::NAME {
-        return Ok(read_points_within(input, key, &host.limits())?);
+        return Ok(table(input, key, host)?.rows.into_points()?);
     }
     let spec = config.map(|config| if from == Side::Source { &config.source } else { &config.target });
     let Some(DataSpec::Images(like)) = spec else {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use efm_core::{Points, Seed};
 use efm_data::image::ImagesSpec;
-use efm_data::{DataError, DataSpec, Sampler, Scaler, split};
+use efm_data::{DataError, DataSpec, Sampler, Scaler, Table, split};
 use efm_train::PlateData;
 
 use crate::config::RunConfig;
@@ -97,8 +97,46 @@ pub(super) struct Opened {
     pub image: Option<[usize; 2]>,
 }
 
+/// Opens what a configuration names for both plates. Columns of two files are brought into one order by their names.
+pub(super) fn open_both(config: &RunConfig, host: &dyn Host) -> Result<(Opened, Opened), Error> {
+    let table = |spec: &DataSpec| match spec {
+        DataSpec::File(file) => file.table(Path::new(""), host.memory_for_rows()).map(Some),
+        _ => Ok(None),
+    };
+    let source = table(&config.source)?;
+    let target = match (&source, table(&config.target)?) {
+        (Some(source), Some(target)) => Some(target.in_order_of(source)?),
+        (_, target) => target,
+    };
+    say(&config.source, &source, host);
+    say(&config.target, &target, host);
+    if let (Some(source), Some(target)) = (&source, &target)
+        && source.rows.dim() == target.rows.dim()
+        && let Some(origin) = source.rows.common_origin(&target.rows)?
+    {
+        let far: Vec<_> = (0..origin.len()).filter(|&at| origin[at] != 0.0).map(|at| (at + 1).to_string()).collect();
+        host.note(&format!(
+            "precision: column(s) {} lie thousands of their spreads from zero, where f32 rounds their differences; subtract \
+             their means from both files first",
+            far.join(", ")
+        ));
+    }
+    let opened = |table: Option<Table>, spec: &DataSpec, name: &str| match table {
+        Some(table) => of_rows(table.rows.into_points()?, config, name),
+        None => open(spec, config, name, host),
+    };
+    Ok((opened(source, &config.source, "source")?, opened(target, &config.target, "target")?))
+}
+
+/// Says what was left out of a file, or converted.
+fn say(spec: &DataSpec, table: &Option<Table>, host: &dyn Host) {
+    if let (DataSpec::File(file), Some(table)) = (spec, table) {
+        table.notes.iter().for_each(|note| host.note(&format!("{}: {note}", file.path.display())));
+    }
+}
+
 /// Opens what a configuration names.
-pub(super) fn open(spec: &DataSpec, config: &RunConfig, name: &str, host: &dyn Host) -> Result<Opened, Error> {
+fn open(spec: &DataSpec, config: &RunConfig, name: &str, host: &dyn Host) -> Result<Opened, Error> {
     // Data paths are absolute by now, or start from the present folder.
     let base = Path::new("");
     match spec {

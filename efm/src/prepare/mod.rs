@@ -5,7 +5,7 @@ mod data;
 use std::sync::Arc;
 
 pub use data::{Fresh, Given};
-use data::{Opened, open};
+use data::{Opened, open_both};
 use efm_core::{Points, Seed, Side};
 use efm_data::{ColourWeight, DataSpec};
 use efm_models::Geometry;
@@ -49,8 +49,7 @@ impl Prepared {
 /// Data that cannot be read or do not fit each other, and settings that make no run.
 pub fn prepare(config: RunConfig, host: &dyn Host) -> Result<Prepared, Error> {
     config.check()?;
-    let source = open(&config.source, &config, "source", host)?;
-    let target = open(&config.target, &config, "target", host)?;
+    let (source, target) = open_both(&config, host)?;
     put_together(config, source, target)
 }
 
