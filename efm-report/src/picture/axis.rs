@@ -1,4 +1,4 @@
-use super::canvas::{Anchor, Canvas, GRID, INK, MUTED};
+use super::canvas::{Anchor, Canvas, Colour, GRID, INK, MUTED, WHITE};
 use efm_eval::number;
 
 /// A range of data that is drawn: finite, never empty.
@@ -96,7 +96,7 @@ impl Panel {
     }
 
     /// Grid lines and numbers at ticks below the panel.
-    pub(crate) fn x_ticks(&self, canvas: &mut Canvas<'_>, ticks: &[f64]) {
+    pub(crate) fn x_ticks(&self, canvas: &mut Canvas, ticks: &[f64]) {
         for &tick in ticks {
             let (x, _) = self.place(tick, self.y.from);
             canvas.path(&[(x, self.top), (x, self.top + self.height)], GRID, 1.0, 0.75);
@@ -105,7 +105,7 @@ impl Panel {
     }
 
     /// Grid lines and labels left of the panel.
-    pub(crate) fn y_ticks(&self, canvas: &mut Canvas<'_>, ticks: &[(f64, String)]) {
+    pub(crate) fn y_ticks(&self, canvas: &mut Canvas, ticks: &[(f64, String)]) {
         for (tick, label) in ticks {
             let (_, y) = self.place(self.x.from, *tick);
             canvas.path(&[(self.left, y), (self.left + self.width, y)], GRID, 1.0, 0.75);
@@ -118,32 +118,32 @@ impl Panel {
         self.y.ticks(count).into_iter().map(|tick| (tick, number(tick))).collect()
     }
 
-    pub(crate) fn x_label(&self, canvas: &mut Canvas<'_>, label: &str) {
+    pub(crate) fn x_label(&self, canvas: &mut Canvas, label: &str) {
         let at = (self.left + 0.5 * self.width, self.top + self.height + 32.0);
         canvas.text(label, at, 12.5, INK, Anchor::Middle);
     }
 
     /// The name of y, left of its numbers.
-    pub(crate) fn y_label(&self, canvas: &mut Canvas<'_>, label: &str, ticks: &[(f64, String)]) {
+    pub(crate) fn y_label(&self, canvas: &mut Canvas, label: &str, ticks: &[(f64, String)]) {
         let longest = ticks.iter().map(|(_, text)| text.chars().count()).max().unwrap_or(0);
         let distance = 24.0 + 6.6 * longest as f64;
         canvas.text_up(label, (self.left - distance, self.top + 0.5 * self.height), 12.5, INK);
     }
 
-    pub(crate) fn title(&self, canvas: &mut Canvas<'_>, title: &str, colour: plotters::style::RGBColor) {
+    pub(crate) fn title(&self, canvas: &mut Canvas, title: &str, colour: Colour) {
         canvas.text(title, (self.left + 0.5 * self.width, self.top - 14.0), 14.0, colour, Anchor::Middle);
     }
 
     /// A small remark in the upper corner of the panel: left or right.
-    pub(crate) fn remark(&self, canvas: &mut Canvas<'_>, text: &str, right: bool) {
+    pub(crate) fn remark(&self, canvas: &mut Canvas, text: &str, right: bool) {
         let width = 6.2 * text.chars().count() as f64 + 8.0;
         let left = if right { self.left + self.width - width - 3.0 } else { self.left + 3.0 };
-        canvas.rectangle((left, self.top + 3.0), (left + width, self.top + 19.0), plotters::style::WHITE, 0.8);
+        canvas.rectangle((left, self.top + 3.0), (left + width, self.top + 19.0), WHITE, 0.8);
         canvas.text(text, (left + 0.5 * width, self.top + 11.0), 10.5, MUTED, Anchor::Middle);
     }
 
     /// The border, drawn last.
-    pub(crate) fn frame(&self, canvas: &mut Canvas<'_>) {
+    pub(crate) fn frame(&self, canvas: &mut Canvas) {
         let (l, t, r, b) = (self.left, self.top, self.left + self.width, self.top + self.height);
         canvas.path(&[(l, t), (r, t), (r, b), (l, b), (l, t)], MUTED, 0.8, 0.9);
     }

@@ -3,7 +3,7 @@ use std::path::Path;
 use efm_core::Points;
 
 use super::axis::{Panel, Range};
-use super::canvas::{Anchor, Canvas, INK, MOVED, MUTED, SOURCE, TARGET, write_svg};
+use super::canvas::{Anchor, Canvas, Colour, INK, MOVED, MUTED, SOURCE, TARGET, write_svg};
 use super::pca::View;
 use efm_eval::EvalError;
 use efm_eval::number;
@@ -73,10 +73,8 @@ fn panel(index: usize, top: f64, x: Range, y: Range) -> Panel {
     Panel { left: LEFT + index as f64 * (SIDE + BETWEEN), top, width: SIDE, height: SIDE, x, y }
 }
 
-type Colour = plotters::style::RGBColor;
-
 fn scatter(
-    canvas: &mut Canvas<'_>,
+    canvas: &mut Canvas,
     top: f64,
     clouds: &[(Vec<[f64; 2]>, Colour); 3],
     titles: &[String; 3],
@@ -114,7 +112,7 @@ fn scatter(
 }
 
 /// What the grey in the transported panel is, and how many points are not drawn.
-fn remarks(canvas: &mut Canvas<'_>, panel: &Panel, index: usize, outside: usize) {
+fn remarks(canvas: &mut Canvas, panel: &Panel, index: usize, outside: usize) {
     if index == 1 {
         panel.remark(canvas, "grey: target", false);
     }
@@ -124,7 +122,7 @@ fn remarks(canvas: &mut Canvas<'_>, panel: &Panel, index: usize, outside: usize)
 }
 
 /// Draws the points inside the panel; returns how many are not.
-fn dots(canvas: &mut Canvas<'_>, panel: &Panel, points: &[[f64; 2]], colour: Colour, opacity: f64) -> usize {
+fn dots(canvas: &mut Canvas, panel: &Panel, points: &[[f64; 2]], colour: Colour, opacity: f64) -> usize {
     let radius = if points.len() > 600 { 1.5 } else { 2.2 };
     let mut outside = 0;
     for &[x, y] in points {
@@ -137,7 +135,7 @@ fn dots(canvas: &mut Canvas<'_>, panel: &Panel, points: &[[f64; 2]], colour: Col
     outside
 }
 
-fn histograms(canvas: &mut Canvas<'_>, top: f64, clouds: &[(Vec<f64>, Colour); 3], titles: &[String; 3]) {
+fn histograms(canvas: &mut Canvas, top: f64, clouds: &[(Vec<f64>, Colour); 3], titles: &[String; 3]) {
     let filled = clouds.iter().filter(|(values, _)| !values.is_empty());
     let x = filled.map(|(values, _)| Range::of(values.iter().copied())).reduce(Range::union);
     let x = x.unwrap_or(Range { from: -1.0, to: 1.0 });

@@ -1,10 +1,9 @@
 use std::path::Path;
 
 use efm_core::{Augmented, Points};
-use plotters::style::RGBColor;
 
 use super::axis::{Panel, Range};
-use super::canvas::{Anchor, Canvas, INK, MUTED, SOURCE, TARGET, write_svg};
+use super::canvas::{Anchor, Canvas, Colour, INK, MUTED, SOURCE, TARGET, write_svg};
 use super::pca::View;
 use efm_eval::EvalError;
 use efm_eval::number;
@@ -81,7 +80,7 @@ impl Scene {
         Range { from: lines.from.max(-most), to: lines.to.min(self.gap + most) }
     }
 
-    fn draw_flat(&self, canvas: &mut Canvas<'_>) {
+    fn draw_flat(&self, canvas: &mut Canvas) {
         let z = self.heights().widened(0.04);
         let panel = Panel { left: 76.0, top: 42.0, width: 754.0, height: 366.0, x: z, y: self.range(0) };
         panel.x_ticks(canvas, &z.ticks(8));
@@ -107,7 +106,7 @@ impl Scene {
         panel.frame(canvas);
     }
 
-    fn draw_in_space(&self, canvas: &mut Canvas<'_>, labels: &[String; 2]) {
+    fn draw_in_space(&self, canvas: &mut Canvas, labels: &[String; 2]) {
         let (x, y) = (self.range(0), self.range(1));
         let side = x.width().max(y.width());
         let z = self.heights();
@@ -139,7 +138,7 @@ impl Scene {
     /// Draws a line in pieces of changing colour, cut where it leaves the box.
     fn draw_line(
         &self,
-        canvas: &mut Canvas<'_>,
+        canvas: &mut Canvas,
         line: &[[f64; 3]],
         inside: impl Fn(&[f64; 3]) -> bool,
         place: impl Fn(&[f64; 3]) -> (f64, f64),
@@ -160,12 +159,12 @@ impl Scene {
 }
 
 /// From the source's colour by way of a grey violet to the target's.
-fn blend(share: f64) -> RGBColor {
-    let middle = RGBColor(150, 120, 165);
+fn blend(share: f64) -> Colour {
+    let middle = Colour(150, 120, 165);
     let (from, to, share) =
         if share < 0.5 { (SOURCE, middle, 2.0 * share) } else { (middle, TARGET, 2.0 * share - 1.0) };
     let mix = |a: u8, b: u8| (f64::from(a) + share * (f64::from(b) - f64::from(a))).round() as u8;
-    RGBColor(mix(from.0, to.0), mix(from.1, to.1), mix(from.2, to.2))
+    Colour(mix(from.0, to.0), mix(from.1, to.1), mix(from.2, to.2))
 }
 
 /// Oblique parallel projection: z to the right, the second coordinate up, the first one back and to the right.
@@ -191,7 +190,7 @@ impl Oblique {
         self.corner(self.x.share(point[0]), self.y.share(point[1]), point[2])
     }
 
-    fn draw_plate(&self, canvas: &mut Canvas<'_>, z: f64, charges: &[[f64; 2]], colour: RGBColor) {
+    fn draw_plate(&self, canvas: &mut Canvas, z: f64, charges: &[[f64; 2]], colour: Colour) {
         let corners = [(0.0, 0.0), (1.0, 0.0), (1.0, 1.0), (0.0, 1.0), (0.0, 0.0)].map(|(x, y)| self.corner(x, y, z));
         canvas.polygon(&corners, colour, 0.10);
         canvas.path(&corners, colour, 0.75, 1.2);
@@ -200,7 +199,7 @@ impl Oblique {
         }
     }
 
-    fn draw_axes(&self, canvas: &mut Canvas<'_>, labels: &[String; 2]) {
+    fn draw_axes(&self, canvas: &mut Canvas, labels: &[String; 2]) {
         let below = |corner: (f64, f64), by: f64| (corner.0, corner.1 + by);
         let (near, far) = (below(self.corner(0.0, 0.0, 0.0), 34.0), below(self.corner(0.0, 0.0, self.gap), 34.0));
         canvas.path(&[near, far], INK, 0.8, 1.0);

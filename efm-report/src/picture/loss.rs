@@ -121,11 +121,11 @@ fn extremes(curve: &[(f64, f64)], panel: &Panel) -> Vec<(f64, f64)> {
 }
 
 fn draw_log(
-    canvas: &mut Canvas<'_>,
+    canvas: &mut Canvas,
     panel: Panel,
     curves: &[&Vec<(f64, f64)>],
     label: &str,
-    draw: impl FnOnce(&mut Canvas<'_>, &Panel),
+    draw: impl FnOnce(&mut Canvas, &Panel),
 ) {
     let values = curves.iter().flat_map(|curve| curve.iter().map(|point| point.1));
     let (from, to) = values.fold((f64::INFINITY, f64::NEG_INFINITY), |(a, b), value| (a.min(value), b.max(value)));
@@ -158,7 +158,7 @@ pub(super) fn decades(range: Range, height: f64) -> Vec<(f64, String)> {
         .collect()
 }
 
-fn legend(canvas: &mut Canvas<'_>, with_validation: bool, hidden: usize) {
+fn legend(canvas: &mut Canvas, with_validation: bool, hidden: usize) {
     let y = 22.0;
     canvas.path(&[(92.0, y), (116.0, y)], SOURCE, 1.0, 1.8);
     canvas.text("training loss, smoothed", (122.0, y), 12.0, INK, Anchor::Start);

@@ -1,8 +1,7 @@
 use ::image::{Rgb, RgbImage};
-use plotters::style::RGBColor;
 
 use super::axis::{Panel, Range};
-use super::canvas::{Anchor, Canvas, INK, MUTED, SOURCE, TARGET, svg_with_images};
+use super::canvas::{Anchor, Canvas, Colour, INK, MUTED, SOURCE, TARGET, svg};
 use super::contour::contours;
 use super::raster::{Mark, Raster, encode};
 use efm_eval::EvalError;
@@ -53,16 +52,17 @@ const FINE: usize = 8;
 pub fn planes(planes: &[Plane]) -> Result<String, EvalError> {
     check(planes)?;
     let panels: Vec<Panel> = planes.iter().enumerate().map(|(index, plane)| panel(plane, index)).collect();
-    let mut images = Vec::new();
-    for (plane, panel) in planes.iter().zip(&panels) {
-        if let Some(values) = shades(plane) {
-            images.push((panel.left, panel.top, panel.width, panel.height, png(&values, plane.size)?));
-        }
-    }
+    let image = |plane: &Plane| shades(plane).map(|values| png(&values, plane.size)).transpose();
+    let images = planes.iter().map(image).collect::<Result<Vec<_>, _>>()?;
     let width = planes.len().max(1) as f64 * (LEFT + SIDE + RIGHT);
-    svg_with_images(width, TOP + SIDE + BELOW, &images, |canvas| {
-        planes.iter().zip(&panels).for_each(|(plane, panel)| draw(canvas, plane, panel));
-    })
+    Ok(svg(width, TOP + SIDE + BELOW, |canvas| {
+        for ((plane, panel), image) in planes.iter().zip(&panels).zip(&images) {
+            if let Some(png) = image {
+                canvas.image((panel.left, panel.top), (panel.width, panel.height), png);
+            }
+            draw(canvas, plane, panel);
+        }
+    }))
 }
 
 fn check(planes: &[Plane]) -> Result<(), EvalError> {
@@ -95,7 +95,7 @@ fn shades(plane: &Plane) -> Option<Vec<f64>> {
     })
 }
 
-fn draw(canvas: &mut Canvas<'_>, plane: &Plane, panel: &Panel) {
+fn draw(canvas: &mut Canvas, plane: &Plane, panel: &Panel) {
     let y_ticks = panel.plain_ticks(6);
     if shades(plane).is_none() {
         panel.x_ticks(canvas, &panel.x.ticks(6));
@@ -127,7 +127,7 @@ fn draw(canvas: &mut Canvas<'_>, plane: &Plane, panel: &Panel) {
 
 /// Lines of equal potential, field lines, arrows and charges, in pixels.
 fn marks(plane: &Plane, panel: &Panel) -> Vec<Mark> {
-    let light = RGBColor(255, 255, 255);
+    let light = Colour(255, 255, 255);
     let ink = if shades(plane).is_some() { light } else { INK };
     let place = |[x, y]: [f64; 2]| panel.place(x, y);
     let mut marks = Vec::new();
@@ -163,7 +163,7 @@ fn on_grid(plane: &Plane, at: [f64; 2]) -> [f64; 2] {
     })
 }
 
-fn arrows(marks: &mut Vec<Mark>, plane: &Plane, panel: &Panel, ink: RGBColor) {
+fn arrows(marks: &mut Vec<Mark>, plane: &Plane, panel: &Panel, ink: Colour) {
     if plane.directions.is_empty() {
         return;
     }
@@ -192,7 +192,7 @@ fn arrows(marks: &mut Vec<Mark>, plane: &Plane, panel: &Panel, ink: RGBColor) {
 }
 
 /// The scale of the shades, below the panel.
-fn scale(canvas: &mut Canvas<'_>, plane: &Plane, panel: &Panel) {
+fn scale(canvas: &mut Canvas, plane: &Plane, panel: &Panel) {
     const STEPS: usize = 64;
     let potential = !plane.potentials.is_empty();
     let values = if potential { &plane.potentials } else { &plane.ln_strengths };
@@ -206,7 +206,7 @@ fn scale(canvas: &mut Canvas<'_>, plane: &Plane, panel: &Panel) {
         let from = left + width * step as f64 / STEPS as f64;
         // Each hides the seam of the one before it.
         let to = (left + width * (step + 2) as f64 / STEPS as f64).min(left + width);
-        canvas.rectangle((from, top), (to, top + 9.0), RGBColor(red, green, blue), 1.0);
+        canvas.rectangle((from, top), (to, top + 9.0), Colour(red, green, blue), 1.0);
     }
     let shown = |value: f64| number(if potential { value } else { value.exp() });
     let name = if potential { "potential" } else { "field strength |E|, logarithmic" };

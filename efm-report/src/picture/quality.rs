@@ -1,9 +1,7 @@
 use std::path::Path;
 
-use plotters::style::RGBColor;
-
 use super::axis::{Panel, Range};
-use super::canvas::{Anchor, Canvas, GRID, INK, MOVED, MUTED, SOURCE, TARGET, write_svg};
+use super::canvas::{Anchor, Canvas, Colour, GRID, INK, MOVED, MUTED, SOURCE, TARGET, write_svg};
 use super::loss::decades;
 use efm_eval::EvalError;
 use efm_eval::number;
@@ -19,7 +17,7 @@ pub struct QualityCurve {
     pub floor: Option<f64>,
 }
 
-const COLOURS: [RGBColor; 4] = [SOURCE, TARGET, MOVED, INK];
+const COLOURS: [Colour; 4] = [SOURCE, TARGET, MOVED, INK];
 
 /// Draws measures over evaluations of the field per line, one panel each, both axes logarithmic, floors dashed (SVG). Values
 /// that a logarithm cannot show are left out.
@@ -55,7 +53,7 @@ fn logarithm(value: f64) -> Option<f64> {
     (value.is_finite() && value > 0.0).then(|| value.log10())
 }
 
-fn draw(canvas: &mut Canvas<'_>, panel: &Panel, curve: &QualityCurve, last: bool) {
+fn draw(canvas: &mut Canvas, panel: &Panel, curve: &QualityCurve, last: bool) {
     let measured: Vec<f64> = curve.solvers.iter().flat_map(|(_, points)| points).map(|point| point.0).collect();
     let mut shown: Vec<f64> = measured.into_iter().filter_map(logarithm).collect();
     shown.sort_by(f64::total_cmp);
@@ -97,7 +95,7 @@ fn draw(canvas: &mut Canvas<'_>, panel: &Panel, curve: &QualityCurve, last: bool
 }
 
 /// The solvers of the first curve, and the floor.
-fn legend(canvas: &mut Canvas<'_>, curves: &[QualityCurve]) {
+fn legend(canvas: &mut Canvas, curves: &[QualityCurve]) {
     let mut left = 92.0;
     for ((name, _), colour) in curves.first().into_iter().flat_map(|curve| &curve.solvers).zip(COLOURS) {
         canvas.path(&[(left, 20.0), (left + 22.0, 20.0)], colour, 1.0, 1.6);

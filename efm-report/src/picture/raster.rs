@@ -2,9 +2,10 @@ use std::io::Cursor;
 
 use ::image::imageops::{FilterType, resize};
 use ::image::{ImageFormat, Rgb, RgbImage};
-use plotters::style::RGBColor;
 
 use efm_eval::EvalError;
+
+use super::canvas::Colour;
 
 /// Something drawn, in pixels, y downwards.
 pub(crate) enum Mark {
@@ -13,7 +14,7 @@ pub(crate) enum Mark {
         /// Where it runs.
         points: Vec<(f64, f64)>,
         /// Its colour.
-        colour: RGBColor,
+        colour: Colour,
         /// 1 hides what is below.
         opacity: f64,
         /// Its thickness.
@@ -26,7 +27,7 @@ pub(crate) enum Mark {
         /// Its radius.
         radius: f64,
         /// Its colour.
-        colour: RGBColor,
+        colour: Colour,
     },
 }
 
@@ -78,7 +79,7 @@ impl Raster {
     }
 
     /// Circles around points; where they overlap the colour is put on once.
-    fn stamp(&mut self, points: &[(f64, f64)], radius: f64, colour: RGBColor, opacity: f64) {
+    fn stamp(&mut self, points: &[(f64, f64)], radius: f64, colour: Colour, opacity: f64) {
         let unit = f64::from(SHARP * FINER);
         let radius = radius * unit;
         let mut touched = std::collections::BTreeSet::new();
