@@ -16,9 +16,6 @@ const BARS: usize = 8;
 pub(crate) fn run(run: &RunRecord, detail: Detail) -> Value {
     let metrics = run.metrics.clone().unwrap_or_default();
     let lines: u64 = metrics.lines.values().sum();
-    let count = |name: &str| metrics.lines.get(name).copied().unwrap_or(0);
-    let (arrived, rejected) = (count("landed") + count("captured"), count("rejected"));
-    let landed = (lines > rejected).then(|| arrived as f64 / (lines - rejected) as f64);
     json!({
         "name": run.name,
         "headline": run.headline,
@@ -26,7 +23,7 @@ pub(crate) fn run(run: &RunRecord, detail: Detail) -> Value {
         "state": run.state,
         "measures": run.metrics.as_ref().map_or(json!([]), measures::measures),
         "numbers": run.numbers.as_ref().map(measures::numbers).unwrap_or_default(),
-        "landed": landed,
+        "landed": metrics.landed_share,
         "line_count": lines,
         "stops": metrics.lines.iter().collect::<Vec<_>>(),
         "evaluations": metrics.evaluations_mean,
