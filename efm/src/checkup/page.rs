@@ -1,5 +1,7 @@
 use std::fmt;
 
+use efm_eval::number;
+
 use super::{Checkup, CloudCheck};
 
 /// Width of the first column of the page.
@@ -78,18 +80,6 @@ impl Checkup {
             row("", value, &note)?;
         }
         Ok(())
-    }
-}
-
-/// Three digits that matter.
-fn number(value: f64) -> String {
-    let size = value.abs();
-    match size {
-        0.0 => "0".to_owned(),
-        _ if !(1e-3..1e6).contains(&size) => format!("{value:.2e}"),
-        _ if size < 1.0 => format!("{value:.3}"),
-        _ if size < 100.0 => format!("{value:.2}"),
-        _ => format!("{value:.0}"),
     }
 }
 
