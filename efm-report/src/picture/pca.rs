@@ -1,4 +1,5 @@
 use efm_core::{Augmented, Points, Seed};
+use nalgebra::DMatrix;
 use rand_distr::{Distribution, StandardNormal};
 
 /// Points that the components are computed from, and rounds of subspace iteration.
@@ -17,26 +18,22 @@ pub struct View {
 impl View {
     /// The view that `target` fixes.
     pub fn of(target: &Points) -> Self {
-        let mean = vec![0.0; target.dim()];
         if target.dim() <= 2 {
+            let mean = vec![0.0; target.dim()];
             return Self { components: None, mean, labels: ["x₀".into(), "x₁".into()] };
         }
         let count = target.len().min(POINTS);
-        let chosen: Vec<usize> = (0..count).map(|k| k * target.len() / count).collect();
-        let mut view = Self { components: None, mean, labels: Default::default() };
-        for &index in &chosen {
-            for (sum, &value) in view.mean.iter_mut().zip(target.point(index)) {
-                *sum += f64::from(value) / count as f64;
-            }
-        }
-        let (components, shares) = view.iterate(target, &chosen);
-        view.components = Some(components);
-        view.labels = [1, 2].map(|k| {
-            let share = shares[k - 1];
+        let chosen = (0..count).flat_map(|k| target.point(k * target.len() / count)).map(|&value| f64::from(value));
+        let mut points = DMatrix::from_iterator(target.dim(), count, chosen);
+        let mean = points.column_mean();
+        points.column_iter_mut().for_each(|mut point| point -= &mean);
+        let (components, shares) = components(&points);
+        let labels = [0, 1].map(|k| {
+            let share = shares[k];
             let percent = if share.is_finite() { format!(" ({:.0} %)", 100.0 * share) } else { String::new() };
-            format!("target's principal component {k}{percent}")
+            format!("target's principal component {}{percent}", k + 1)
         });
-        view
+        Self { components: Some(components), mean: mean.as_slice().to_vec(), labels }
     }
 
     /// The vertices (x, x′, z) of a line, thinned out evenly to `most` of them, the last one kept.
@@ -49,47 +46,6 @@ impl View {
                 [x, y, line.z(index)]
             })
             .collect()
-    }
-
-    /// Subspace iteration on the covariance, never formed: v ← Σ (x − μ) ⟨x − μ, v⟩, orthonormalised. Returns the two
-    /// components and their shares of the variance.
-    fn iterate(&self, target: &Points, chosen: &[usize]) -> ([Vec<f64>; 2], [f64; 2]) {
-        let mut generator = Seed(0).stream("principal components").at(0);
-        let mut basis: [Vec<f64>; 2] =
-            std::array::from_fn(|_| (0..target.dim()).map(|_| StandardNormal.sample(&mut generator)).collect());
-        orthonormalise(&mut basis);
-        let mut strengths = [0.0; 2];
-        let mut total = 0.0;
-        for _ in 0..ROUNDS {
-            let mut next = [vec![0.0; target.dim()], vec![0.0; target.dim()]];
-            strengths = [0.0; 2];
-            total = 0.0;
-            for &index in chosen {
-                let centred: Vec<f64> = self.centred(target.point(index)).collect();
-                total += dot(&centred, &centred);
-                for k in 0..2 {
-                    let along = dot(&centred, &basis[k]);
-                    strengths[k] += along * along;
-                    for (sum, value) in next[k].iter_mut().zip(&centred) {
-                        *sum += along * value;
-                    }
-                }
-            }
-            orthonormalise(&mut next);
-            basis = next;
-        }
-        for component in &mut basis {
-            // A sign of its own: the largest entry is positive.
-            let largest = component.iter().copied().fold(0.0, |a: f64, b| if b.abs() > a.abs() { b } else { a });
-            if largest < 0.0 {
-                component.iter_mut().for_each(|value| *value = -*value);
-            }
-        }
-        (basis, strengths.map(|strength| strength / total))
-    }
-
-    fn centred<'a>(&'a self, point: &'a [f32]) -> impl Iterator<Item = f64> + 'a {
-        point.iter().zip(&self.mean).map(|(&value, mean)| f64::from(value) - mean)
     }
 
     /// Where two coordinates of the view lie in R^D: for D > 2 in the plane of the components through the target's mean.
@@ -143,25 +99,23 @@ fn dot(a: &[f64], b: &[f64]) -> f64 {
     a.iter().zip(b).map(|(x, y)| x * y).sum()
 }
 
-/// Gram–Schmidt; a vector that vanishes is replaced by a coordinate axis.
-fn orthonormalise(basis: &mut [Vec<f64>; 2]) {
-    let [first, second] = basis;
-    normalise(first, 0);
-    for _ in 0..2 {
-        let along = dot(first, second);
-        second.iter_mut().zip(&*first).for_each(|(value, other)| *value -= along * other);
-        normalise(second, 1);
+/// The two directions of most variance of centred points, one to a column, and their shares of it, by subspace iteration on
+/// the covariance, which is never formed: V ← orthonormal columns of X (Xᵀ V).
+fn components(centred: &DMatrix<f64>) -> ([Vec<f64>; 2], [f64; 2]) {
+    let mut generator = Seed(0).stream("principal components").at(0);
+    let start = DMatrix::from_fn(centred.nrows(), 2, |_, _| StandardNormal.sample(&mut generator));
+    let mut basis = start.qr().q();
+    let mut along = centred.tr_mul(&basis);
+    for _ in 0..ROUNDS {
+        basis = (centred * &along).qr().q();
+        along = centred.tr_mul(&basis);
     }
-}
-
-fn normalise(vector: &mut [f64], axis: usize) {
-    let largest = vector.iter().fold(0.0, |a: f64, b| a.max(b.abs()));
-    if largest > 0.0 && largest.is_finite() {
-        vector.iter_mut().for_each(|value| *value /= largest);
-        let length = dot(vector, vector).sqrt();
-        vector.iter_mut().for_each(|value| *value /= length);
-    } else {
-        vector.fill(0.0);
-        vector[axis] = 1.0;
-    }
+    let total = centred.norm_squared();
+    let component = |k: usize| {
+        let column = basis.column(k);
+        // A sign of its own: the largest entry is positive.
+        let sign = if column[column.icamax()] < 0.0 { -1.0 } else { 1.0 };
+        column.iter().map(|value| sign * value).collect()
+    };
+    ([component(0), component(1)], [0, 1].map(|k| along.column(k).norm_squared() / total))
 }
