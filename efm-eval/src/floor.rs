@@ -1,4 +1,5 @@
 use efm_core::{Points, Stream};
+use statrs::distribution::{ContinuousCDF, StudentsT};
 
 use crate::EvalError;
 use crate::cloud::shuffled;
@@ -39,6 +40,17 @@ impl Statistics {
             count,
         })
     }
+
+    /// Half of the 95 % confidence interval of the mean, by Student's t; none for a single value.
+    pub fn half_interval(&self) -> Option<f64> {
+        Some(student(self.count)? * self.std / (self.count as f64).sqrt())
+    }
+}
+
+/// The 97.5 % point of Student's t with a degree of freedom less than there are values; none for fewer than two of them.
+pub(crate) fn student(values: usize) -> Option<f64> {
+    let freedom = values.checked_sub(1)? as f64;
+    StudentsT::new(0.0, 1.0, freedom).ok().map(|law| law.inverse_cdf(0.975))
 }
 
 /// The noise floor of a measure: its value between two fresh draws of the target, over `repeats` pairs of draws.
@@ -102,4 +114,22 @@ pub fn floor_of_halves(
         values.push(measure(&first, &second)?);
     }
     Statistics::of(&values).ok_or(EvalError::TooSmall { what: "the number of repeats", value: 0, least: 1 })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn intervals_are_students() {
+        // Abramowitz and Stegun, table 26.10, three digits after the point.
+        for (freedom, value) in [(1, 12.706), (2, 4.303), (4, 2.776), (9, 2.262), (19, 2.093), (1_000_000, 1.960)] {
+            assert!((student(freedom + 1).unwrap() - value).abs() < 6e-4, "{freedom}");
+        }
+        // Four values 1, 2, 3, 4: s = √(5/3).
+        let found = Statistics::of(&[1.0, 2.0, 3.0, 4.0]).unwrap();
+        let half = 3.182_446_305 * (5.0_f64 / 3.0).sqrt() / 2.0;
+        assert!((found.half_interval().unwrap() - half).abs() < 1e-8);
+        assert_eq!(Statistics::of(&[1.0]).unwrap().half_interval(), None);
+    }
 }

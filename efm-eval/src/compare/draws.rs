@@ -4,6 +4,7 @@ use efm_core::{Points, Seed};
 
 use super::Comparison;
 use crate::cloud::shuffled;
+use crate::floor::student;
 use crate::{EvalError, Measure, Statistics};
 
 /// A measure's figures on draws.
@@ -77,7 +78,7 @@ impl Draws {
     /// Half the length of the 95 % interval of a figure; none for a single draw.
     pub(super) fn half_interval(&self, figure: usize) -> Option<f64> {
         let (between, _) = self.statistics(figure)?;
-        (between.count > 1).then(|| student(between.count - 1) * between.std * self.factor)
+        Some(student(between.count)? * between.std * self.factor)
     }
 }
 
@@ -88,20 +89,6 @@ fn scale(all: usize, used: usize, drawn: usize) -> f64 {
     (1.0 / used / (1.0 / drawn - 1.0 / all)).sqrt()
 }
 
-/// The 97.5 % point of Student's t with so many degrees of freedom (Cornish and Fisher's series; Abramowitz and Stegun 26.7.5),
-/// to 0.3 % from 4 degrees on; the first from a table.
-fn student(freedom: usize) -> f64 {
-    const FIRST: [f64; 3] = [12.706, 4.303, 3.182];
-    if let Some(&value) = FIRST.get(freedom.wrapping_sub(1)) {
-        return value;
-    }
-    let (z, n) = (1.959_963_985_f64, freedom as f64);
-    let z2 = z * z;
-    z + z * (z2 + 1.0) / (4.0 * n)
-        + z * (5.0 * z2 * z2 + 16.0 * z2 + 3.0) / (96.0 * n * n)
-        + z * (3.0 * z2 * z2 * z2 + 19.0 * z2 * z2 + 17.0 * z2 - 15.0) / (384.0 * n * n * n)
-}
-
 /// The points a figure is taken on: all, or so many of them.
 pub(super) fn chosen(points: &Points, count: usize, seed: Seed, set: u64) -> Points {
     crate::subsample(points, count, &seed.stream("compare/sample"), set)
@@ -110,13 +97,6 @@ pub(super) fn chosen(points: &Points, count: usize, seed: Seed, set: u64) -> Poi
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn quantiles_of_student() {
-        for (freedom, value) in [(1, 12.706), (4, 2.776), (9, 2.262), (19, 2.093), (1_000_000, 1.960)] {
-            assert!((student(freedom) / value - 1.0).abs() < 3e-3, "{freedom}");
-        }
-    }
 
     #[test]
     fn halves_vary_as_the_whole_does() {

@@ -1,6 +1,5 @@
-use super::measures;
 use super::record::RunRecord;
-use efm_eval::number;
+use efm_eval::{Statistics, number};
 
 /// The model card of a run, Markdown: what was trained on what, what it reaches beside its floors, its limits, how to use it
 /// and how to make it again.
@@ -28,7 +27,7 @@ pub fn model_card(run: &RunRecord, program: &str) -> String {
             );
             for measured in metrics.distances() {
                 let Some(value) = measured.value else { continue };
-                let half = metrics.repeats.get(&measured.key).and_then(measures::half_width);
+                let half = metrics.repeats.get(&measured.key).and_then(Statistics::half_interval);
                 let half = half.map_or(String::new(), |half| format!(" ± {}", number(half)));
                 let floor = measured.floor.map_or("–".to_owned(), number);
                 let ratio = measured.floor.filter(|&floor| floor > 0.0).map(|floor| format!("{:.2}", value / floor));
