@@ -13,7 +13,7 @@ import sys
 
 WIDTH, HEIGHT, LEFT, TOP, GAP, FOOT = 420, 300, 60, 46, 70, 46
 COLOURS = {"coulomb": "#1f5fa8", "mirror": "#c0562b", "published": "#5a8a3a"}
-MARKS = {"direct": "circle", "product": "square", "pairwise": "cross"}
+MARKS = {"direct": "circle", "blocked": "circle", "product": "square", "pairwise": "cross"}
 
 
 def read(lines):

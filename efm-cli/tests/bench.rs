@@ -23,7 +23,7 @@ fn every_row_is_an_object_with_these_keys() {
         assert_eq!((row["points"].as_u64(), row["charges"].as_u64()), (Some(20), Some(30)));
     }
     let kernels: Vec<_> = rows.iter().map(|row| row["kernel"].as_str().unwrap()).collect();
-    assert_eq!(kernels, ["direct", "direct-mirror", "direct", "product-mirror"]);
+    assert_eq!(kernels, ["direct", "direct-mirror", "blocked", "product-mirror"]);
 }
 
 #[test]

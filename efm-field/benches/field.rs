@@ -16,9 +16,17 @@ fn cloud(dim: usize, len: usize, name: &str) -> Points {
 
 /// Pairs per second, a group for each kernel, law and precision; sizes are D, points and charges of both plates.
 fn field(c: &mut Criterion) {
-    for (dim, queries, charges) in
-        [(1, 512, 10_000), (2, 512, 10_000), (8, 512, 3000), (16, 512, 3000), (64, 256, 3000), (3072, 64, 1024)]
-    {
+    for (dim, queries, charges) in [
+        (1, 512, 10_000),
+        (2, 512, 10_000),
+        (8, 512, 3000),
+        (9, 512, 3000),
+        (16, 512, 3000),
+        (32, 512, 3000),
+        (33, 512, 3000),
+        (64, 256, 3000),
+        (3072, 64, 1024),
+    ] {
         let plates = ["p", "q"].map(|name| cloud(dim, charges / 2, name));
         let [source, target] = plates;
         let capacitor = Capacitor::new(source, target, 3.0).expect("valid");

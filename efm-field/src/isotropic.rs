@@ -5,7 +5,7 @@ use rand::{Rng, RngExt};
 use rand_distr::{Distribution, StandardNormal};
 use rayon::prelude::*;
 
-use crate::exact::normalise;
+use crate::vector::normalise;
 use crate::{FieldError, Law, ParameterError};
 
 /// Share of steps whose length is uniform; the others are log-uniform and resolve both plates.

@@ -32,24 +32,31 @@ mod exact;
 mod exit_time;
 mod field;
 pub mod flux;
+mod images;
 mod isotropic;
+mod kernels;
 mod law;
 pub mod oracle;
 pub mod points;
 mod potential;
 mod quadrature;
 mod reversed;
+mod simd;
+mod sphere;
+mod vector;
 
 pub use error::FieldError;
-pub use exact::{ExactField, ImageForm, Summation, reference};
+pub use exact::{ExactField, Precision, Summation, reference};
 pub use exit_time::{brownian_exit, exit_probability, symmetric_exit_time};
 pub use field::{Field, FieldValues};
+pub use images::ImageForm;
 pub use isotropic::{IsotropicSteps, isotropic_steps};
-pub use law::{Law, Precision, ln_sphere_area};
+pub use law::Law;
 pub use points::{InterPlate, Origin, ParameterError, PointSampler, on_flux};
 pub use potential::{coulomb_potential, potential};
 pub use quadrature::gauss_legendre;
 pub use reversed::Reversed;
+pub use sphere::ln_sphere_area;
 
 /// The example of the README compiles.
 #[cfg(doctest)]

@@ -3,9 +3,11 @@
 
 use efm_core::{Capacitor, Side};
 
-use super::frame::{power_of_two, wrap};
-use super::images::{ImageSum, Images, ring_decaying};
-use super::sums::{combine, length};
+use super::combine::combine;
+use crate::images::{ImageSum, Images, ring_decaying};
+use crate::kernels::{PlateSum, power_of_two, wrap};
+use crate::sphere::ln_sphere_area;
+use crate::vector::{length, normalise};
 use crate::{FieldError, Law};
 
 /// The field of one capacitor at one point.
@@ -97,13 +99,14 @@ pub(crate) fn evaluate(capacitor: &Capacitor, law: Law, images: &Images, point: 
         }
         sum
     });
-    let ln_sum = combine(law, [(tops[0], &sums[0]), (tops[1], &sums[1])], direction);
+    let ln_sum =
+        combine(law, [0, 1].map(|side: usize| PlateSum { ln_scale: tops[side], vector: &sums[side] }), direction);
     ln_strength(law, dim, unit, ln_sum)
 }
 
 /// ln |E| from ln |Σ| in units of length `unit`.
 pub(crate) fn ln_strength(law: Law, dim: usize, unit: f64, ln_sum: f64) -> f64 {
-    let ln_sum = ln_sum - crate::law::ln_sphere_area(dim) - dim as f64 * unit.ln();
+    let ln_sum = ln_sum - ln_sphere_area(dim) - dim as f64 * unit.ln();
     match law {
         Law::Coulomb => ln_sum,
         Law::Mirror => ln_sum + std::f64::consts::LN_2,
@@ -148,7 +151,7 @@ fn on_a_line(capacitor: &Capacitor, x: f64, z: f64, direction: &mut [f64]) -> f6
         }
     }
     direction.copy_from_slice(&[along, up]);
-    let norm = super::sums::normalise(direction);
+    let norm = normalise(direction);
     let ln_sum = if norm > 0.0 { ln_scale + norm.ln() } else { f64::NEG_INFINITY };
     ln_strength(Law::Mirror, 1, gap, ln_sum)
 }

@@ -2,7 +2,7 @@ use efm_core::{Augmented, CoreError};
 use statrs::function::beta::beta_reg;
 
 use super::{Term, evaluate};
-use crate::exact::normalise;
+use crate::vector::normalise;
 use crate::{Field, FieldError, FieldValues};
 
 /// A charge +1 at (a, 0) and a charge −1 at (b, L): the capacitor of one point per plate, with lines in closed form.

@@ -8,8 +8,8 @@ pub use poisson::{Blob, PoissonPlates};
 
 use efm_core::Augmented;
 
-use crate::exact::{length, normalise};
-use crate::law::ln_sphere_area;
+use crate::ln_sphere_area;
+use crate::vector::{length, normalise};
 use crate::{FieldError, FieldValues};
 
 /// One term q (x − m, dz)/r^{D+1} of a closed form.

@@ -3,7 +3,7 @@ use rand::{Rng, RngExt};
 use rand_distr::{Distribution, StandardNormal};
 
 use super::{Term, evaluate};
-use crate::law::ln_sphere_area;
+use crate::ln_sphere_area;
 use crate::{Field, FieldError, FieldValues, ParameterError};
 
 /// One Poisson kernel w C_s(· − m) of a plate.

@@ -63,7 +63,7 @@ pub(super) fn add_point(capacitor: &Capacitor, side: Side, weight: f64, generato
 /// Adds a vector of length `radius` in a uniform direction.
 pub(super) fn add_direction(x: &mut [f64], radius: f64, generator: &mut impl Rng) {
     let mut direction: Vec<f64> = x.iter().map(|_| normal(generator)).collect();
-    let norm = crate::exact::normalise(&mut direction);
+    let norm = crate::vector::normalise(&mut direction);
     if norm > 0.0 {
         for (value, part) in x.iter_mut().zip(&direction) {
             *value += radius * part;

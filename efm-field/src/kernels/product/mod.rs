@@ -1,28 +1,31 @@
-//! The kernel for D > 8 in f32: two matrix products, with weights in f64 between them.
+//! The kernel for many dimensions in f32 (for the mirror D > 13, else D > 32): two matrix products, with weights in f64 between them.
 //!
 //! |x − y|² = |x|² + |y|² − 2x·y loses digits where the point is close to a charge compared with their distance from the
 //! centre, and the exponent (D+1)/2 multiplies what is lost. So charges whose weight is large enough for that to show are
 //! taken out of the product, and their distance and pull are summed again in f64. What is left over is estimated for each
-//! point; a point that fails is handed back and goes to the f64 kernel.
+//! point; a point that fails is not trusted.
 //!
 //! Queries are worked on in tiles and charges in rounds of 8192, which bounds the memory; each query's sums run in an order
 //! that depends on nothing but the charges.
 
+mod gemm;
+mod panels;
+mod weights;
+
 use efm_core::{Capacitor, Side};
 use pulp::Arch;
 
-use super::frame::Frame;
-use super::images::{ImageSum, Images};
-use super::multiply::{Dots, Pulls};
-use super::panels::{Column, DEPTH, GROUP, PANEL, Panels};
-use super::profile::{Nodes, Profile};
-use super::simd::widely;
-use super::sums::{PlateSum, length};
-use super::weigh::{Doubtful, ROUNDING, Range, Squares, Store, Weigh};
+use super::{Coordinates, Each, Kernel, PlateSum, Tile};
 use crate::Law;
+use crate::images::{ImageSum, Images, Nodes, Profile};
+use crate::simd::widely;
+use crate::vector::length;
+use gemm::{Dots, Pulls};
+use panels::{Column, DEPTH, GROUP, PANEL, Panels};
+use weights::{Doubtful, ROUNDING, Range, Squares, Store, Weigh};
 
 /// Queries of a tile, at most.
-pub const TILE: usize = 8 * GROUP;
+const TILE: usize = 8 * GROUP;
 /// Charges whose weights are kept at a time.
 const ROUND: usize = 8192;
 /// Share of |x|² + |y|² below which r² is summed again before anything else.
@@ -82,9 +85,9 @@ struct Scratch {
 
 impl Product {
     /// Lays out the charges of these plates.
-    pub fn new(capacitor: &Capacitor, frame: &Frame, law: Law, images: &Images, sides: &[Side]) -> Self {
+    pub fn new(capacitor: &Capacitor, coordinates: &Coordinates, law: Law, images: &Images, sides: &[Side]) -> Self {
         let dim = capacitor.dim();
-        let lay = |side| if sides.contains(&side) { frame.plate::<f32>(capacitor, side) } else { Vec::new() };
+        let lay = |side| if sides.contains(&side) { coordinates.plate::<f32>(capacitor, side) } else { Vec::new() };
         let plates = Side::BOTH.map(lay);
         let panels = Panels::new(dim, &[&plates[0], &plates[1]]);
         let mut moments = vec![0.0; dim];
@@ -102,9 +105,9 @@ impl Product {
         Self { panels, norms, extent, moments, split, charges, law, images: images.clone(), nodes: Nodes::new() }
     }
 
-    /// Sums over both plates at the queries given by their places in the frame (D each) and heights above the plates,
-    /// handed to `each` with the index of the query; `None` where f32 does not suffice.
-    pub fn sums(&self, places: &[f64], heights: &[[f64; 2]], mut each: impl FnMut(usize, Option<PlateSum>)) {
+    /// Sums over the plates that are laid out, handed to `each` with the position of the query; none where f32 does not suffice.
+    fn sum(&self, tile: &Tile, mut each: impl FnMut(usize, Option<PlateSum>)) {
+        let Tile { places, heights, .. } = tile;
         let (dim, arch) = (self.panels.dim, Arch::new());
         let width = self.panels.strips() * PANEL;
         let groups = heights.len().div_ceil(GROUP);
@@ -147,28 +150,29 @@ impl Product {
                 sums: &mut sums,
             });
         }
-        for (index, sum) in sums.into_iter().enumerate() {
-            each(index, self.finish(sum));
+        let mut vector = vec![0.0; dim + 1];
+        for (query, sum) in sums.into_iter().enumerate() {
+            let ln_scale = self.finish(sum, &mut vector);
+            each(query, ln_scale.map(|ln_scale| PlateSum { ln_scale, vector: &vector }));
         }
     }
 
-    /// The field from the sums, if f32 sufficed.
-    fn finish(&self, sum: Sum) -> Option<PlateSum> {
+    /// Writes the field from the sums and returns ln of its scale, if f32 sufficed.
+    fn finish(&self, sum: Sum, vector: &mut [f64]) -> Option<f64> {
         let dim = self.panels.dim;
-        let mut out = PlateSum::zero(dim);
         if sum.top2 == f64::INFINITY {
-            return Some(out);
+            vector.fill(0.0);
+            return Some(f64::NEG_INFINITY);
         }
         let power = (dim as f64 + 1.0) / 2.0;
-        for ((slot, x), pull) in out.vector.iter_mut().zip(&sum.place[..dim]).zip(sum.vector) {
+        for ((slot, x), pull) in vector.iter_mut().zip(&sum.place[..dim]).zip(sum.vector) {
             *slot = x * sum.product[0] - *pull;
         }
-        out.vector[dim] = sum.rise;
-        out.ln_scale = -power * sum.top2.ln();
+        vector[dim] = sum.rise;
         let (distance, spread) = (sum.square.sqrt(), sum.product[1].sqrt());
         let of_weights = power * sum.noise.sqrt() / sum.top2.sqrt();
         let of_sums = ROUNDING * (4.0 * self.extent * spread + distance * sum.product[0].abs());
-        (of_weights + of_sums <= QUERY_ERROR * length(&out.vector)).then_some(out)
+        (of_weights + of_sums <= QUERY_ERROR * length(vector)).then(|| -power * sum.top2.ln())
     }
 
     /// One round of one query: x·y in, weights out.
@@ -328,6 +332,44 @@ impl Product {
                 }
             },
         );
+    }
+}
+
+impl Kernel for Product {
+    fn name(&self) -> &'static str {
+        "product"
+    }
+
+    fn tile(&self) -> usize {
+        TILE
+    }
+
+    /// Both plates are in the sum of the source.
+    fn sums(&self, tile: &Tile, each: &mut Each) {
+        self.sum(tile, |query, sum| each(query, sum.map(|sum| [sum, PlateSum::NOTHING])));
+    }
+}
+
+/// The kernel of source and target, each plate laid out on its own.
+#[derive(Debug, Clone)]
+pub struct Apart(pub [Product; 2]);
+
+impl Kernel for Apart {
+    fn name(&self) -> &'static str {
+        "product"
+    }
+
+    fn tile(&self) -> usize {
+        TILE
+    }
+
+    fn sums(&self, tile: &Tile, each: &mut Each) {
+        let mut sources = Vec::with_capacity(tile.len());
+        self.0[0].sum(tile, |_, sum| sources.push(sum.map(|sum| (sum.ln_scale, sum.vector.to_vec()))));
+        self.0[1].sum(tile, |query, target| {
+            let source = sources[query].as_ref().map(|(ln_scale, vector)| PlateSum { ln_scale: *ln_scale, vector });
+            each(query, source.zip(target).map(|(source, target)| [source, target]));
+        });
     }
 }
 

@@ -1,6 +1,6 @@
 //! Pair by pair, or by trees.
 
-use super::tree::LARGEST;
+use crate::kernels::most;
 use crate::{Law, ParameterError, Precision};
 
 /// Relative error at which trees are used unasked: as good as the f32 sums they replace.
@@ -43,7 +43,7 @@ impl Summation {
 
     /// The error allowed to trees, if they are to be used for so many charges of both plates.
     pub(crate) fn tree(self, law: Law, precision: Precision, dim: usize, charges: usize) -> Option<f64> {
-        if law != Law::Coulomb || dim > LARGEST {
+        if law != Law::Coulomb || dim > most::TREE {
             return None;
         }
         let faster = |error: f64| (charges as f64 >= crossing(dim, error)).then_some(error);

@@ -10,12 +10,15 @@
 use std::f64::consts::PI;
 use std::sync::OnceLock;
 
-use super::images::Images;
-use super::small::{LARGEST, MIRRORED};
+use super::Images;
 use crate::Precision;
 
 /// c in u = c/√(ρ² + c²), in units of L.
 pub const TURN: f64 = 1.4;
+/// Largest D that has a table.
+pub const LARGEST: usize = 13;
+/// Largest D whose table in f32 is of the degree that devices take.
+pub const FEW: usize = 8;
 /// Degree in h².
 const HEIGHT_DEGREE: usize = 12;
 /// Most coefficients in u.
@@ -42,13 +45,13 @@ pub struct Slice {
 }
 
 /// One table for each D and precision serves every capacitor.
-static SHARED: [[OnceLock<Table>; 2]; MIRRORED + 1] = [const { [const { OnceLock::new() }; 2] }; MIRRORED + 1];
+static SHARED: [[OnceLock<Table>; 2]; LARGEST + 1] = [const { [const { OnceLock::new() }; 2] }; LARGEST + 1];
 
 impl Table {
-    /// The table of a dimension up to [`MIRRORED`], computed at its first use.
+    /// The table of a dimension up to [`LARGEST`], computed at its first use.
     pub fn shared(dim: usize, images: &Images, precision: Precision) -> &'static Self {
         let degree = match precision {
-            Precision::F32 if dim <= LARGEST => 18,
+            Precision::F32 if dim <= FEW => 18,
             Precision::F32 if dim <= 12 => 22,
             Precision::F32 => 24,
             Precision::F64 => MOST - 1,

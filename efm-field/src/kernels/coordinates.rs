@@ -2,12 +2,12 @@
 
 use efm_core::{Capacitor, Side};
 
-use super::simd::Real;
 use crate::Law;
+use crate::simd::Real;
 
 /// x ↦ (x − centre)/unit, z ↦ z/unit.
 #[derive(Debug, Clone)]
-pub struct Frame {
+pub struct Coordinates {
     /// Mean of both plates' centres; but for the mirror 0 in coordinates where that is near.
     pub centre: Vec<f64>,
     /// Length unit: L for the mirror, else a power of two near the extent.
@@ -23,8 +23,8 @@ pub struct Frame {
 /// Data count as centred on zero where their mean is below this share of the largest distance from it.
 const NEARLY_CENTRED: f64 = 0.25;
 
-impl Frame {
-    /// The frame of a capacitor.
+impl Coordinates {
+    /// The coordinates of a capacitor.
     pub fn new(capacitor: &Capacitor, law: Law) -> Self {
         let mut centre = vec![0.0; capacitor.dim()];
         for side in Side::BOTH {
@@ -66,7 +66,7 @@ impl Frame {
         !(ratio == 0.0 || (1e-9..=1e9).contains(&ratio)) || !(1e-200..=1e200).contains(&self.unit)
     }
 
-    /// Coordinate `axis` of x in this frame.
+    /// x in these coordinates, along one axis.
     #[inline(always)]
     pub fn place(&self, axis: usize, x: f64) -> f64 {
         (x - self.centre[axis]) * self.per_unit
@@ -81,7 +81,7 @@ impl Frame {
         }
     }
 
-    /// The charges of a plate in this frame, point after point.
+    /// The charges of a plate in these coordinates, point after point.
     pub fn plate<T: Real>(&self, capacitor: &Capacitor, side: Side) -> Vec<T> {
         let points = capacitor.plate(side).as_slice();
         let dim = capacitor.dim();

@@ -6,7 +6,7 @@
 use pulp::Simd;
 
 use super::moments::{Layout, MOST, ORDER, components, growth, raised};
-use crate::exact::simd::Real;
+use crate::simd::Real;
 
 /// A vector of queries seen from a node's centre.
 pub struct Sight<T: Real, S: Simd, const D: usize> {

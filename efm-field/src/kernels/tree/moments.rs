@@ -21,7 +21,7 @@ use super::order::Entry;
 pub const ORDER: usize = 6;
 /// Largest σ = radius/distance at which a node may stand for its charges: κσ < 1 for D ≤ 3.
 const WIDEST: f64 = 0.6;
-/// Closer than this many units of the frame a node is opened: there the rounding of its centre would tell.
+/// Closer than this many units of the coordinates a node is opened: there the rounding of its centre would tell.
 const CLOSEST: f64 = 1e-5;
 /// Most components of a symmetric tensor here.
 pub const MOST: usize = components(ORDER, 3);

@@ -7,7 +7,7 @@
 //! query whose sum exceeds the allowed error, as where the plates cancel, walks again with smaller shares.
 
 mod expansion;
-mod forest;
+mod kernel;
 mod moments;
 mod order;
 mod plate;
@@ -16,9 +16,9 @@ mod walk;
 use efm_core::{Capacitor, Side};
 use pulp::Arch;
 
-use super::frame::Frame;
-use super::simd::Real;
-pub use forest::Forest;
+use super::Coordinates;
+use crate::simd::Real;
+pub use kernel::grow;
 use order::{Entry, order};
 use plate::Plate;
 use walk::{Buffers, Lanes, PACKET, Packet, Rule, Sum, Walk};
@@ -42,12 +42,12 @@ pub struct Tree<T> {
 
 impl Tree<f64> {
     /// Grows both trees; D ≤ 3.
-    pub fn new(capacitor: &Capacitor, frame: &Frame) -> Self {
+    pub fn new(capacitor: &Capacitor, coordinates: &Coordinates) -> Self {
         let dim = capacitor.dim();
         let plates = Side::BOTH.map(|side| match dim {
-            1 => Plate::new::<1>(capacitor, frame, side),
-            2 => Plate::new::<2>(capacitor, frame, side),
-            _ => Plate::new::<3>(capacitor, frame, side),
+            1 => Plate::new::<1>(capacitor, coordinates, side),
+            2 => Plate::new::<2>(capacitor, coordinates, side),
+            _ => Plate::new::<3>(capacitor, coordinates, side),
         });
         Self { plates, dim }
     }

@@ -1,8 +1,7 @@
 //! The sums over mirror images in a form that a kernel elsewhere, on a GPU say, can evaluate with few numbers.
 
-use super::images::Images;
-use super::small::LARGEST;
-use super::table::{TURN, Table};
+use super::Images;
+use super::table::{FEW, TURN, Table};
 use crate::Precision;
 
 /// How to sum the mirror images of a charge in R^{D+1}. Lengths are in units of L: ρ is the distance within the plate,
@@ -31,7 +30,7 @@ impl ImageForm {
     /// The form for D = `dim`.
     pub fn new(dim: usize) -> Self {
         let images = Images::new(dim);
-        if dim <= LARGEST {
+        if dim <= FEW {
             let coefficients = Table::shared(dim, &images, Precision::F32).coefficients().map(|&value| value as f32);
             return Self::Polynomial { turn: TURN as f32, coefficients: coefficients.collect() };
         }

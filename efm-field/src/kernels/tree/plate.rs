@@ -6,7 +6,7 @@ use rayon::prelude::*;
 
 use super::moments::{Layout, centre, fill};
 use super::order::{Entry, cut, order};
-use crate::exact::frame::Frame;
+use crate::kernels::Coordinates;
 
 /// Charges of a full leaf: whole vectors of any machine.
 pub const LEAF: usize = 32;
@@ -31,13 +31,13 @@ pub struct Plate<T> {
     pub links: Vec<Link>,
     /// The numbers of each node, [`Layout::width`] apiece.
     pub rows: Vec<T>,
-    /// The centres of the leaves in the frame, D apiece.
+    /// The centres of the leaves in the coordinates, D apiece.
     pub centres: Vec<f64>,
     /// Places of the charges about the centre of their leaf: leaf after leaf, coordinate after coordinate.
     pub charges: Vec<T>,
     /// Of one charge.
     pub charge: f64,
-    /// Largest coordinate in the frame.
+    /// Largest coordinate in the coordinates.
     pub extent: f64,
 }
 
@@ -51,8 +51,8 @@ struct Part<'a> {
 
 impl Plate<f64> {
     /// Grows the tree of one plate in R^D.
-    pub fn new<const D: usize>(capacitor: &Capacitor, frame: &Frame, side: Side) -> Self {
-        let places = frame.plate::<f64>(capacitor, side);
+    pub fn new<const D: usize>(capacitor: &Capacitor, coordinates: &Coordinates, side: Side) -> Self {
+        let places = coordinates.plate::<f64>(capacitor, side);
         let mut entries: Vec<Entry<D>> = places
             .chunks_exact(D)
             .enumerate()
@@ -68,7 +68,7 @@ impl Plate<f64> {
             centres: vec![0.0; leaves * D],
             charges: vec![OUT_OF_SIGHT; leaves * D * LEAF],
             charge: capacitor.charge(side),
-            extent: frame.extent,
+            extent: coordinates.extent,
         };
         let part = Part {
             links: &mut plate.links,

@@ -6,7 +6,7 @@ use pulp::{Simd, WithSimd};
 use super::expansion::Sight;
 use super::moments::Layout;
 use super::plate::{LEAF, Link, Plate};
-use crate::exact::simd::Real;
+use crate::simd::Real;
 
 /// Queries of a packet: whole vectors of any machine.
 pub const PACKET: usize = 16;
@@ -19,7 +19,7 @@ pub type Lanes<T> = [T; PACKET];
 /// Up to [`PACKET`] queries.
 #[derive(Debug, Clone)]
 pub struct Packet {
-    /// Places in the frame.
+    /// Places in the coordinates.
     pub places: Lanes<[f64; 3]>,
     /// Heights above both plates.
     pub heights: Lanes<[f64; 2]>,
@@ -195,7 +195,7 @@ fn descend<T: Real, S: Simd, const D: usize>(
 
 /// The charges of some leaves one by one, along the plate, and up at 3; and what the rounding of their places may do.
 ///
-/// Both a charge and a query are placed in the frame to ½ ulp of f64 of its extent per coordinate, then about the centre of a leaf of
+/// Both a charge and a query are placed in the coordinates to ½ ulp of f64 of its extent per coordinate, then about the centre of a leaf of
 /// radius s to ½ ulp of s; the field of a charge changes by D/r^{D+1} per length.
 #[inline(always)]
 fn direct<T: Real, S: Simd, const D: usize>(

@@ -1,21 +1,32 @@
 //! The fast kernel for D ≤ 8, for the mirror D ≤ 13: charges as a structure of arrays, one pass, no logarithm or power per pair.
 //!
-//! Weights are not scaled per query here: coordinates are in units of the frame, and a query whose sum leaves the safe
-//! range of the scalar or cancels between the plates goes to the reference instead (decided for that query alone).
+//! Weights are not scaled per query here: a query whose sum leaves the safe range of the scalar or cancels between the plates is
+//! not trusted (decided for that query alone).
+
+mod powers;
+
+use std::fmt::Debug;
+use std::sync::Arc;
 
 use efm_core::{Capacitor, Side};
 use pulp::{Arch, Simd, WithSimd};
 
-use super::frame::Frame;
-use super::simd::Real;
-use super::table::{MOST, Slice, TURN, Table};
+use super::sums::PlateSum;
+use super::{CANCELS, Coordinates, Each, Kernel, SAFE, Tile};
+use crate::Law;
+use crate::images::{MOST, Slice, TURN, Table};
+use crate::simd::Real;
+use crate::vector::length;
+use powers::{fall, power};
 
 /// Largest D of this kernel.
 pub const LARGEST: usize = 8;
 /// Largest D for the mirror, where polynomials take most of the time, not coordinates, so that matrix products help later.
-pub const MIRRORED: usize = 13;
+pub const MIRRORED: usize = crate::images::LARGEST;
 /// Sums of a plate: E_x at 0..D, E_z last.
-pub type Vector = [f64; MIRRORED + 1];
+type Vector = [f64; MIRRORED + 1];
+/// Queries per tile.
+const TILE: usize = 16;
 /// Charges per block: their coordinates stay in the L1 cache, and a lane adds at most 64 terms before f64 takes over.
 const BLOCK: usize = 512;
 /// Arrays are padded to a multiple of this with charges out of sight.
@@ -33,21 +44,24 @@ const HORIZON: f64 = 1e30;
 
 /// The two plates, coordinate after coordinate.
 #[derive(Debug, Clone)]
-pub struct Small<T> {
+pub struct Direct<T> {
     plates: [Vec<T>; 2],
     padded: [usize; 2],
     charges: [f64; 2],
+    law: Law,
+    /// Least share of the plates' strengths that their sum may be.
+    cancels: f64,
     table: Option<&'static Table>,
     /// Square of the distance within a plate below which a point on it counts as on the charge.
     floor: f64,
 }
 
-impl<T: Real> Small<T> {
+impl<T: Real> Direct<T> {
     /// Lays the charges out.
-    pub fn new(capacitor: &Capacitor, frame: &Frame, table: Option<&'static Table>) -> Self {
+    pub fn new(capacitor: &Capacitor, coordinates: &Coordinates, law: Law, table: Option<&'static Table>) -> Self {
         let dim = capacitor.dim();
         let lay = |side: Side| {
-            let points = frame.plate::<T>(capacitor, side);
+            let points = coordinates.plate::<T>(capacitor, side);
             let padded = capacitor.plate(side).len().next_multiple_of(PAD);
             let mut arrays = vec![T::round(OUT_OF_SIGHT); padded * dim];
             for (index, point) in points.chunks_exact(dim).enumerate() {
@@ -59,55 +73,109 @@ impl<T: Real> Small<T> {
         };
         let [source, target] = Side::BOTH.map(lay);
         // A query is kept to twice the scalar's digits, a charge to once: on the plate itself they may differ by rounding.
-        let rounding = if size_of::<T>() == 4 { 1.2e-7 * frame.extent } else { 0.0 };
+        let is_f32 = size_of::<T>() == 4;
+        let rounding = if is_f32 { 1.2e-7 * coordinates.extent } else { 0.0 };
         Self {
             plates: [source.0, target.0],
             padded: [source.1, target.1],
             charges: Side::BOTH.map(|side| capacitor.charge(side)),
+            law,
+            cancels: if is_f32 { CANCELS[0] } else { CANCELS[1] },
             table,
             floor: rounding * rounding * dim as f64,
         }
     }
 
-    /// Sums of both plates at the queries given by their places in the frame (D each) and heights above the plates.
-    /// `out` holds a [`Vector`] of each plate per query.
-    pub fn sums(&self, dim: usize, places: &[f64], heights: &[[f64; 2]], out: &mut [[Vector; 2]]) {
+    /// Sums of both plates, of which those are handed on that `trusts` accepts.
+    fn sum(&self, tile: &Tile, trusts: impl Fn([PlateSum; 2]) -> bool, each: &mut Each) {
+        let Tile { dim, places, heights } = tile;
+        let mut sums: Vec<[Vector; 2]> = vec![Default::default(); tile.len()];
+        let out = &mut sums[..];
         macro_rules! by_dim {
             ($($d:literal)*) => {
                 match dim {
-                    $($d => Arch::new().dispatch(Tile::<T, $d> { plates: self, places, heights, out }),)*
+                    $($d => Arch::new().dispatch(Pass::<T, $d> { plates: self, places, heights, out }),)*
                     _ => {}
                 }
             };
         }
         by_dim!(1 2 3 4 5 6 7 8 9 10 11 12 13);
+        for (query, sums) in sums.iter_mut().enumerate() {
+            sums.iter_mut().for_each(|sum| sum[*dim] = sum[MIRRORED]);
+            let plates = sums.each_ref().map(|sum| PlateSum { ln_scale: 0.0, vector: &sum[..=*dim] });
+            each(query, trusts(plates).then_some(plates));
+        }
+    }
+
+    /// Whether no sum has left the scalar's range and the plates do not cancel.
+    fn trusts(&self, plates: [PlateSum; 2]) -> bool {
+        let lengths = plates.map(|plate| length(plate.vector));
+        if self.law == Law::Published {
+            return lengths.iter().all(|length| SAFE.contains(length));
+        }
+        let pairs = plates[0].vector.iter().zip(plates[1].vector);
+        let total = pairs.map(|(source, target)| (source + target).powi(2)).sum::<f64>().sqrt();
+        SAFE.contains(&total) && total > self.cancels * (lengths[0] + lengths[1])
+    }
+}
+
+impl<T: Real + Debug> Kernel for Direct<T> {
+    fn name(&self) -> &'static str {
+        "direct"
+    }
+
+    fn tile(&self) -> usize {
+        TILE
+    }
+
+    fn sums(&self, tile: &Tile, each: &mut Each) {
+        self.sum(tile, |plates| self.trusts(plates), each);
+    }
+}
+
+/// The same sums, of which each plate's is trusted on its own.
+#[derive(Debug, Clone)]
+pub struct EachPlate<T>(pub Arc<Direct<T>>);
+
+impl<T: Real + Debug> Kernel for EachPlate<T> {
+    fn name(&self) -> &'static str {
+        "direct"
+    }
+
+    fn tile(&self) -> usize {
+        TILE
+    }
+
+    fn sums(&self, tile: &Tile, each: &mut Each) {
+        self.0.sum(tile, |plates| plates.iter().all(|plate| SAFE.contains(&length(plate.vector))), each);
     }
 }
 
 /// One tile of queries against all charges.
-struct Tile<'a, T, const D: usize> {
-    plates: &'a Small<T>,
+struct Pass<'a, T, const D: usize> {
+    plates: &'a Direct<T>,
     places: &'a [f64],
     heights: &'a [[f64; 2]],
     out: &'a mut [[Vector; 2]],
 }
 
-impl<T: Real, const D: usize> WithSimd for Tile<'_, T, D> {
+impl<T: Real, const D: usize> WithSimd for Pass<'_, T, D> {
     type Output = ();
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) {
-        let Self { plates: small, places, heights, out } = self;
+        let Self { plates: direct, places, heights, out } = self;
         for side in 0..2 {
-            let padded = small.padded[side];
-            let arrays: [&[T]; D] = std::array::from_fn(|axis| &small.plates[side][axis * padded..(axis + 1) * padded]);
+            let padded = direct.padded[side];
+            let arrays: [&[T]; D] =
+                std::array::from_fn(|axis| &direct.plates[side][axis * padded..(axis + 1) * padded]);
             let queries: Vec<Query<T, S, D>> = (0..heights.len())
                 .map(|index| {
                     let place = std::array::from_fn(|axis| places[index * D + axis]);
-                    Query::new(simd, place, heights[index][side], small.floor)
+                    Query::new(simd, place, heights[index][side], direct.floor)
                 })
                 .collect();
-            let slices: Option<Vec<Polynomials<T, S>>> = small
+            let slices: Option<Vec<Polynomials<T, S>>> = direct
                 .table
                 .map(|table| heights.iter().map(|height| Polynomials::new(simd, table.slice(height[side]))).collect());
             let mut totals = vec![[0.0; MIRRORED + 1]; queries.len()];
@@ -122,7 +190,7 @@ impl<T: Real, const D: usize> WithSimd for Tile<'_, T, D> {
                 }
             }
             for (to, total) in out.iter_mut().zip(totals) {
-                to[side] = total.map(|value| value * small.charges[side]);
+                to[side] = total.map(|value| value * direct.charges[side]);
             }
         }
     }
@@ -148,7 +216,7 @@ impl<T: Real, S: Simd> Polynomials<T, S> {
 }
 
 /// Lane by lane, over the charges of a block.
-struct Sums<V, const D: usize> {
+struct Running<V, const D: usize> {
     x: [V; D],
     weights: V,
 }
@@ -195,7 +263,7 @@ impl<T: Real, S: Simd, const D: usize> Query<T, S, D> {
 
     #[inline(always)]
     fn coulomb(&self, simd: S, block: &[&[T::Vector<S>]; D], total: &mut Vector) {
-        let mut sums = Sums { x: [T::splat(simd, T::round(0.0)); D], weights: T::splat(simd, T::round(0.0)) };
+        let mut sums = Running { x: [T::splat(simd, T::round(0.0)); D], weights: T::splat(simd, T::round(0.0)) };
         if self.off_plate {
             self.coulomb_block::<false>(simd, block, &mut sums);
         } else {
@@ -212,7 +280,7 @@ impl<T: Real, S: Simd, const D: usize> Query<T, S, D> {
         &self,
         simd: S,
         block: &[&[T::Vector<S>]; D],
-        sums: &mut Sums<T::Vector<S>, D>,
+        sums: &mut Running<T::Vector<S>, D>,
     ) {
         let len = block[0].len();
         let whole = len - len % SIDE_BY_SIDE;
@@ -232,7 +300,7 @@ impl<T: Real, S: Simd, const D: usize> Query<T, S, D> {
         simd: S,
         block: &[&[T::Vector<S>]; D],
         index: usize,
-        sums: &mut Sums<T::Vector<S>, D>,
+        sums: &mut Running<T::Vector<S>, D>,
     ) {
         let mut r2 = [self.height2; N];
         for (axis, charges) in block.iter().enumerate() {
@@ -326,65 +394,4 @@ impl<T: Real, S: Simd, const D: usize> Query<T, S, D> {
             }
         }
     }
-}
-
-/// r^{−(D+1)} from r².
-///
-/// For even D: a guess y of 1/r is off by u = r²y² − 1, and r^{−(D+1)} = y^{D+1} (1+u)^{−(D+1)/2} by its series: with |u| < 2^{−10.4}
-/// (AVX) the terms left out are below 2e-8.
-#[inline(always)]
-fn fall<T: Real, S: Simd, const D: usize, const N: usize>(simd: S, r2: [T::Vector<S>; N]) -> [T::Vector<S>; N] {
-    let fill = |value: f64| T::splat(simd, T::round(value));
-    let one = fill(1.0);
-    let m = (D as f64 + 1.0) / 2.0;
-    let mut out = [one; N];
-    let mut y2 = [one; N];
-    for part in 0..N {
-        // A division is no slower than the series where no root is asked for.
-        match if D.is_multiple_of(2) { T::root_guess(simd, r2[part]) } else { None } {
-            Some(y) => (out[part], y2[part]) = (y, T::mul(simd, y, y)),
-            None => out[part] = half_power::<T, S, D>(simd, T::div(simd, one, r2[part])),
-        }
-    }
-    if D % 2 == 1 || T::root_guess(simd, one).is_none() {
-        return out;
-    }
-    for part in 0..N {
-        for _ in 0..D / 2 {
-            out[part] = T::mul(simd, out[part], y2[part]);
-        }
-    }
-    let mut u = y2;
-    for part in 0..N {
-        u[part] = T::fma(simd, r2[part], y2[part], fill(-1.0));
-    }
-    for u in &mut u {
-        let slope = T::fma(simd, *u, fill(0.5 * m * (m + 1.0)), fill(-m));
-        *u = T::fma(simd, *u, slope, one);
-    }
-    for part in 0..N {
-        out[part] = T::mul(simd, out[part], u[part]);
-    }
-    out
-}
-
-/// y^{(D+1)/2}.
-#[inline(always)]
-fn half_power<T: Real, S: Simd, const D: usize>(simd: S, y: T::Vector<S>) -> T::Vector<S> {
-    let mut result = if D.is_multiple_of(2) { T::sqrt(simd, y) } else { y };
-    for _ in 0..D / 2 {
-        result = T::mul(simd, result, y);
-    }
-    result
-}
-
-/// u^D from u and u².
-#[inline(always)]
-fn power<T: Real, S: Simd, const D: usize>(simd: S, u: T::Vector<S>, u2: T::Vector<S>) -> T::Vector<S> {
-    let mut result = if D.is_multiple_of(2) { u2 } else { u };
-    let done = if D.is_multiple_of(2) { 2 } else { 1 };
-    for _ in 0..(D - done) / 2 {
-        result = T::mul(simd, result, u2);
-    }
-    result
 }

@@ -2,7 +2,7 @@
 
 use pulp::{Simd, WithSimd};
 
-use super::profile::{NODES, Profile, Variable};
+use crate::images::{NODES, Profile, Variable};
 
 /// Relative rounding of f32.
 pub const ROUNDING: f64 = 6e-8;
@@ -11,7 +11,7 @@ const ABREAST: usize = 4;
 /// Charges handled side by side where the compiler makes the vectors.
 const LANES: usize = 16;
 
-/// |x − y|² + h² from x·y. `square` = |x|² + h². Returns the least positive value.
+/// |x − y|² + h² from x·y, with `square` = |x|² + h².
 pub struct Squares<'a> {
     /// x·y.
     pub dots: &'a [f32],
@@ -113,17 +113,27 @@ impl WithSimd for Weigh<'_> {
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) -> Sums {
         match self.profile {
-            None => self.run::<S, 0>(simd, None),
-            Some(profile) if profile.variable == Variable::Ratio => self.run::<S, 1>(simd, Some(profile)),
-            profile => self.run::<S, 2>(simd, profile),
+            None => self.run(simd, Kind::Alone, None),
+            Some(profile) if profile.variable == Variable::Ratio => self.run(simd, Kind::Ratio, Some(profile)),
+            Some(profile) => self.run(simd, Kind::Turn, Some(profile)),
         }
     }
 }
 
+/// What weights are made of. Known where [`Weigh::run`] is called, so that its loop is compiled for each kind.
+#[derive(Clone, Copy, PartialEq)]
+enum Kind {
+    /// Without images.
+    Alone,
+    /// With a profile in [`Variable::Ratio`].
+    Ratio,
+    /// With a profile in [`Variable::Turn`].
+    Turn,
+}
+
 impl Weigh<'_> {
-    /// KIND: 0 without images, 1 and 2 with a profile in either variable.
     #[inline(always)]
-    fn run<S: Simd, const KIND: usize>(self, simd: S, profile: Option<&Profile>) -> Sums {
+    fn run<S: Simd>(self, simd: S, kind: Kind, profile: Option<&Profile>) -> Sums {
         let fill = |value: f64| simd.splat_f64s(value);
         let (zero, one) = (fill(0.0), fill(1.0));
         let (top2, reach2) = (fill(self.top2), fill(self.reach2));
@@ -149,7 +159,7 @@ impl Weigh<'_> {
             for index in 0..ABREAST {
                 ratio[index] = simd.div_f64s(top2, r2[index]);
                 // In the variable `Ratio` the square root is in the profile.
-                if even && KIND != 1 {
+                if even && kind != Kind::Ratio {
                     weight[index] = simd.sqrt_f64s(ratio[index]);
                 }
             }
@@ -168,7 +178,7 @@ impl Weigh<'_> {
                     *base = simd.mul_f64s(*base, *base);
                 }
             }
-            if KIND == 0 {
+            if kind == Kind::Alone {
                 for index in 0..ABREAST {
                     let keep = simd.less_than_or_equal_f64s(r2[index], reach2);
                     part[index] = simd.select_f64s(keep, weight[index], zero);
@@ -177,7 +187,7 @@ impl Weigh<'_> {
                 continue;
             }
             let mut variable = ratio;
-            if KIND == 2 {
+            if kind == Kind::Turn {
                 for index in 0..ABREAST {
                     let root = simd.sqrt_f64s(simd.add_f64s(r2[index], offset));
                     variable[index] = simd.div_f64s(one, root);
@@ -205,7 +215,7 @@ impl Weigh<'_> {
             }
         }
         let weight = simd.reduce_sum_f64s(weights);
-        let rise = if KIND == 0 { weight * self.h } else { simd.reduce_sum_f64s(rises) };
+        let rise = if kind == Kind::Alone { weight * self.h } else { simd.reduce_sum_f64s(rises) };
         Sums { weight, rise }
     }
 }

@@ -8,8 +8,8 @@ use std::f64::consts::PI;
 
 use pulp::Arch;
 
-use super::images::{ImageSum, Images};
-use super::simd::widely;
+use super::{ImageSum, Images};
+use crate::simd::widely;
 
 /// Nodes, and most coefficients.
 pub const NODES: usize = 32;
@@ -27,7 +27,7 @@ pub enum Variable {
     Turn,
 }
 
-/// A and B of [`super::images::ImageSum`] as polynomials.
+/// A and B of [`ImageSum`] as polynomials.
 #[derive(Debug, Clone)]
 pub struct Profile {
     /// Of what.

@@ -18,8 +18,8 @@ use pulp::Arch;
 use statrs::function::gamma::ln_gamma;
 use std::f64::consts::PI;
 
-use super::simd::widely;
 use crate::quadrature::gauss_legendre;
+use crate::simd::widely;
 
 /// The image sums of one dimension.
 #[derive(Debug, Clone)]
