@@ -2,6 +2,7 @@
 //!
 //! * [`Sampler`] hands out points by index: point `i` depends on the random stream and on `i`, never on batches.
 //! * [`DataSpec`] is the serde form of a data set (`kind = "swiss-roll"`, `kind = "file"`), opened into a sampler.
+//! * [`read_table`] reads tables as people's tools write them, with what was left out or converted as notes.
 //! * [`read_points`] and [`write_points`] speak npy, npz, CSV and safetensors. A header is checked against the length
 //!   of the file before anything is allocated for it, and a file appears under its final name only when it is whole.
 //! * [`image`] holds images as points, their files, and [`image::ImageSampler`], `kind = "images"` in a configuration.

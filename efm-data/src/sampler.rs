@@ -10,6 +10,33 @@ use crate::{DataError, Modes};
 ///
 /// The point of index `i` depends on the stream and on `i` only, so threads, shards, batch sizes and resumed runs all
 /// see the same points. Coordinates are finite and in data units.
+///
+/// ```
+/// use efm_core::{Seed, Stream};
+/// use efm_data::{DataError, Sampler};
+/// use rand::RngExt;
+///
+/// /// Uniform in the unit cube.
+/// struct Cube(usize);
+///
+/// impl Sampler for Cube {
+///     fn dim(&self) -> usize {
+///         self.0
+///     }
+///     fn draw_into(&self, stream: &Stream, first: u64, out: &mut [f32]) -> Result<(), DataError> {
+///         for (index, point) in (first..).zip(out.chunks_exact_mut(self.0)) {
+///             let mut generator = stream.at(index);
+///             point.fill_with(|| generator.random());
+///         }
+///         Ok(())
+///     }
+/// }
+///
+/// let stream = Seed(1).stream("cube");
+/// let whole = Cube(3).draw(&stream, 0, 100)?;
+/// assert_eq!(Cube(3).draw(&stream, 42, 1)?.point(0), whole.point(42));
+/// # Ok::<(), DataError>(())
+/// ```
 #[expect(clippy::len_without_is_empty, reason = "a sampler always has points; `len` tells whether they are countable")]
 pub trait Sampler: Send + Sync {
     /// Number of coordinates of a point, D ≥ 1.
