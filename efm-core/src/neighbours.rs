@@ -7,6 +7,9 @@ use crate::vector::square_distance;
 /// Points of a part of the tree that is not split further.
 const LEAF: usize = 12;
 
+/// Squares of distances of boxes are sums and differences: what is shorter than a bound by their rounding may matter.
+const ROUNDED: f64 = 1.0 - 1e-12;
+
 /// A cloud to be searched.
 ///
 /// A tree up to D = 8. Above, trees visit nearly every point, and all are looked at.
@@ -89,7 +92,11 @@ impl Neighbours {
             return;
         }
         let mut walk = Walk { of: self, x, bound, touching, offer: &mut offer };
-        if self.splits.is_empty() { walk.all(0, self.len()) } else { walk.part(0, self.len(), 0) }
+        if self.splits.is_empty() {
+            walk.all(0, self.len());
+        } else {
+            walk.part(0, self.len(), 0, [0.0; Self::TREE_DIM], 0.0);
+        }
     }
 }
 
@@ -118,18 +125,22 @@ impl<F: FnMut(usize, f64) -> f64> Walk<'_, F> {
         }
     }
 
-    fn part(&mut self, first: usize, end: usize, part: usize) {
+    /// A part of the tree, whose box begins `away` from x along each coordinate, and at the distance whose square is `least`
+    /// (Arya and Mount, Data Compression Conference 1993).
+    fn part(&mut self, first: usize, end: usize, part: usize, mut away: [f64; Neighbours::TREE_DIM], least: f64) {
         if end - first <= LEAF {
             return self.all(first, end);
         }
         let (axis, value) = self.of.splits[part];
         let middle = first + (end - first) / 2;
         let (left, right) = ((first, middle, 2 * part + 1), (middle, end, 2 * part + 2));
-        let away = self.x[axis as usize] - f64::from(value);
-        let (near, far) = if away < 0.0 { (left, right) } else { (right, left) };
-        self.part(near.0, near.1, near.2);
-        if self.matters(away * away) {
-            self.part(far.0, far.1, far.2);
+        let beyond = self.x[axis as usize] - f64::from(value);
+        let (near, far) = if beyond < 0.0 { (left, right) } else { (right, left) };
+        self.part(near.0, near.1, near.2, away, least);
+        let before = std::mem::replace(&mut away[axis as usize], beyond);
+        let least = least - before * before + beyond * beyond;
+        if self.matters(least * ROUNDED) {
+            self.part(far.0, far.1, far.2, away, least);
         }
     }
 }
