@@ -8,7 +8,40 @@ use crate::{Stop, TraceError};
 
 /// Something that may happen to a line on its way: the zero of a function of the point.
 ///
-/// Events are located on the dense output of a step, to the last bits of it.
+/// Events are located on the dense output of a step, to the last bits of it. One of your own says what it waits for, and
+/// under which name, and with which [`crate::Outcome`], a line ends there:
+///
+/// ```
+/// use std::sync::Arc;
+///
+/// use efm_core::Augmented;
+/// use efm_integrate::{Event, Outcome, Stop, Tracer, Trigger, problems::Contraction};
+///
+/// /// Lines end on a cylinder around the axis.
+/// #[derive(Debug)]
+/// struct Wire(f64, Stop);
+///
+/// impl Event for Wire {
+///     fn value(&self, point: &[f64]) -> f64 {
+///         point[0].abs() - self.0
+///     }
+///     fn trigger(&self) -> Trigger {
+///         Trigger::Entry
+///     }
+///     fn stop(&self) -> Option<Stop> {
+///         Some(self.1)
+///     }
+/// }
+///
+/// let caught = Stop::own("caught", Outcome::Arrived)?;
+/// let field = Contraction { dim: 1, gap: 2.0, rate: 1.0 };
+/// let mut starts = Augmented::new(1);
+/// starts.push(&[3.0], 0.0);
+/// let lines = Tracer { events: vec![Arc::new(Wire(1.0, caught))], ..Tracer::default() }.trace(&field, &starts)?;
+/// assert_eq!((lines.stops[0], lines.landed_share()), (caught, 1.0));
+/// assert!((lines.ends.z(0) - 3.0_f64.ln()).abs() < 1e-2); // x = 3 exp(−z)
+/// # Ok::<(), efm_integrate::TraceError>(())
+/// ```
 pub trait Event: fmt::Debug + Send + Sync {
     /// A continuous function of the point (x,z), z last.
     fn value(&self, point: &[f64]) -> f64;

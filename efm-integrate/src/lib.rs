@@ -28,13 +28,11 @@
 //! ```
 #![forbid(unsafe_code)]
 
-mod accept;
-mod batch;
 mod checked;
 mod controller;
-mod dense;
 pub mod density;
 mod engine;
+mod equation;
 mod error;
 mod event;
 mod form;
@@ -42,8 +40,8 @@ mod lines;
 pub mod maps;
 mod nearest;
 pub mod problems;
+mod progress;
 mod root;
-mod round;
 mod save;
 mod solver;
 mod step;
@@ -56,12 +54,13 @@ pub use error::{TableauError, TraceError};
 pub use event::{Capture, Crossing, Escape, Event, Trigger};
 pub use form::{Form, Heading};
 pub use lines::Lines;
+pub use progress::{Progress, Watch};
 pub use save::{Paths, Save};
 pub use solver::Solver;
 pub use step::StepControl;
 pub use stop::{Outcome, OwnStop, Stop};
 pub use tableau::Tableau;
-pub use tracer::{Progress, Tracer, Watch};
+pub use tracer::Tracer;
 
 /// The example of the README compiles.
 #[cfg(doctest)]

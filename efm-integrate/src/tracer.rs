@@ -5,8 +5,8 @@ use efm_core::Augmented;
 use efm_field::Field;
 
 use crate::engine::Engine;
-use crate::form::Course;
-use crate::{Escape, Event, Form, Heading, Lines, Save, Solver, StepControl, StepController, TraceError};
+use crate::equation::Course;
+use crate::{Escape, Event, Form, Heading, Lines, Save, Solver, StepControl, StepController, TraceError, Watch};
 
 /// Follows field lines. Plain settings: set what matters, leave the rest to `..Tracer::default()`.
 ///
@@ -62,21 +62,6 @@ impl Default for Tracer {
         }
     }
 }
-
-/// How far a trace has come.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Progress {
-    /// Lines in all.
-    pub lines: usize,
-    /// Lines that have ended.
-    pub finished: usize,
-    /// Evaluations of the field so far, in points.
-    pub evaluations: u64,
-}
-
-/// Sees the progress before every round of steps, and may end the trace: lines on their way are then
-/// [`crate::Stop::Cancelled`] where they stand.
-pub type Watch<'a> = dyn FnMut(Progress) -> ControlFlow<()> + 'a;
 
 /// What a map adds to the settings of a tracer.
 #[derive(Debug, Clone, Default)]

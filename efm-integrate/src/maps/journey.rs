@@ -2,8 +2,8 @@ use efm_core::Augmented;
 use efm_field::Field;
 
 use crate::save::Kept;
-use crate::tracer::{Progress, Route};
-use crate::{Lines, Save, Stop, TraceError, Tracer, Watch};
+use crate::tracer::Route;
+use crate::{Lines, Progress, Save, Stop, TraceError, Tracer, Watch};
 
 /// Lines that are traced leg by leg, with totals over the legs.
 ///

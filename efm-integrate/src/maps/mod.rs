@@ -76,6 +76,21 @@ fn same_dim(starts: &Points, field: &dyn Field) -> Result<(), TraceError> {
 }
 
 /// A rule that carries points from plate to plate along the lines of a field.
+///
+/// ```
+/// use efm_core::{Points, Seed};
+/// use efm_integrate::maps::{Forward, Map};
+/// use efm_integrate::problems::Contraction;
+///
+/// let field = Contraction { dim: 1, gap: 2.0, rate: 1.0 };
+/// let starts = Points::from_values(1, vec![3.0, -1.0])?;
+/// let lines = Forward::default().transport(&field, &starts, &Seed(1).stream("map"))?;
+/// assert_eq!(lines.landed_share(), 1.0);
+/// // x = x₀ exp(−z), and back.
+/// let back = Forward::default().transport_back(&field, &lines.ends.to_points()?, &Seed(1).stream("map"))?;
+/// assert!((back.ends.x(0)[0] - 3.0).abs() < 1e-2);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub trait Map: Send + Sync {
     /// Carries `starts` from the plate at z = 0 of `field` to the one at z = L, one line each, in their order; `watch` sees
     /// the progress and may end it. `to` is the side whose points lie at z = L: [`Side::Target`], or in a [`Reversed`]

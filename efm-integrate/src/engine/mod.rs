@@ -1,34 +1,41 @@
+//! Follows lines side by side, step by step.
+
+mod batch;
+mod dense;
+mod judge;
+mod step;
+mod straight;
+
 use std::sync::Arc;
 
 use efm_core::Augmented;
 use efm_field::Field;
 
-use crate::accept::go_straight;
-use crate::batch::{At, Batch, Line};
-use crate::form::Course;
+use self::batch::{At, Batch, Line};
+use self::straight::go_straight;
+use crate::equation::Course;
 use crate::save::Recorder;
-use crate::tracer::{Progress, Watch};
-use crate::{Event, Form, Lines, Save, StepController, Stop, Tableau, TraceError, Tracer, Trigger};
+use crate::{Event, Form, Lines, Progress, Save, StepController, Stop, Tableau, TraceError, Tracer, Trigger, Watch};
 
 /// One trace: settings with all choices made, lines on their way, results so far.
 ///
 /// Lines advance side by side, one step per round, every stage of all of them in one evaluation of the field; each has
 /// its own t and its own step.
 pub(crate) struct Engine<'a> {
-    pub(super) tracer: &'a Tracer,
-    pub(super) field: &'a dyn Field,
-    pub(super) course: Course,
-    pub(super) events: Vec<Arc<dyn Event>>,
-    pub(super) tableau: &'a Tableau,
+    tracer: &'a Tracer,
+    field: &'a dyn Field,
+    course: Course,
+    events: Vec<Arc<dyn Event>>,
+    tableau: &'a Tableau,
     /// The rule that judges steps; `None` for equal ones.
-    pub(super) controller: Option<Arc<dyn StepController>>,
+    controller: Option<Arc<dyn StepController>>,
     /// Whether the slope at the end of a step is computed with it: FSAL methods, and whenever dense output is needed.
-    pub(super) end_slope: bool,
-    pub(super) batch: Batch,
-    pub(super) lines: Lines,
-    pub(super) recorder: Recorder<'a>,
-    pub(super) point: Vec<f64>,
-    pub(super) finished: usize,
+    end_slope: bool,
+    batch: Batch,
+    lines: Lines,
+    recorder: Recorder<'a>,
+    point: Vec<f64>,
+    finished: usize,
 }
 
 impl<'a> Engine<'a> {

@@ -2,12 +2,11 @@
 
 use std::sync::Arc;
 
-use crate::batch::{Batch, Line};
-use crate::dense::Dense;
-use crate::engine::Engine;
+use super::Engine;
+use super::batch::Batch;
+use super::dense::Dense;
+use super::straight::go_straight;
 use crate::event::{first_zero, zeros};
-use crate::form::Course;
-use crate::save::Recorder;
 use crate::{Event, Stop, TraceError, Tried, Trigger, Verdict};
 
 /// Steps below this share of the form's extent are lost in rounding.
@@ -161,31 +160,6 @@ impl Engine<'_> {
 /// A length that can be stepped.
 fn usable(length: f64) -> Result<f64, TraceError> {
     if length.is_finite() && length > 0.0 { Ok(length) } else { Err(TraceError::BadStep { length }) }
-}
-
-/// Moves a line of a gap form straight to the height `to` along `slope`, which is per unit of t.
-pub(crate) fn go_straight(
-    course: &Course,
-    line: &mut Line,
-    to: f64,
-    state: &mut [f64],
-    slope: &[f64],
-    recorder: &mut Recorder<'_>,
-) {
-    let (from, way) = (line.z, to - line.z);
-    let per_height = 1.0 / course.climb(line.t);
-    let passed = |height: f64, found: &mut dyn FnMut(f64)| {
-        if course.passes(from, height, to) {
-            found((height - from) / way);
-        }
-    };
-    let x = |j: usize, theta: f64| state[j] + theta * way * per_height * slope[j];
-    recorder.heights(line.index, passed, |theta, point| (0..course.dim).for_each(|j| point[j] = x(j, theta)));
-    for j in 0..course.dim {
-        state[j] += way * per_height * slope[j];
-    }
-    line.z = to;
-    recorder.step(line.index, line.steps, |point| course.put(line.t, state, to, point));
 }
 
 /// Where on a step a line ends, and why.

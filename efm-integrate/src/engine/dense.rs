@@ -1,12 +1,12 @@
 use crate::Tableau;
-use crate::form::Course;
+use crate::equation::Course;
 
 /// One step of one line, from y₀ at t to y₁ at t + h, and everything in between.
 ///
 /// Cubic Hermite interpolation between the ends and their slopes, plus θ²(1−θ)² h Σ d_i k_i where the tableau has d
 /// (Hairer, Nørsett, Wanner, Solving ODEs I, eqs. (II.6.7) and (II.6.15)).
 #[derive(Clone, Copy)]
-pub(crate) struct Dense<'a> {
+pub(super) struct Dense<'a> {
     pub course: &'a Course,
     pub tableau: &'a Tableau,
     pub t: f64,

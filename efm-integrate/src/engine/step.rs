@@ -1,9 +1,9 @@
 //! One step of all lines up to the point where each is judged.
 
-use crate::accept::go_straight;
-use crate::batch::{At, Batch, Line};
+use super::Engine;
+use super::batch::{At, Batch, Line};
+use super::straight::go_straight;
 use crate::controller::{guess, refine};
-use crate::engine::Engine;
 use crate::{StepControl, Stop, TraceError};
 
 /// Steps that fall short of the end by no more than this share reach it.

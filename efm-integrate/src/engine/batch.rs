@@ -1,12 +1,12 @@
 use efm_core::Augmented;
 use efm_field::{Field, FieldValues};
 
-use crate::form::Course;
+use crate::equation::Course;
 use crate::{Stop, TraceError, checked};
 
 /// A line on its way. Its state and slopes are kept in the buffers of the [`Batch`].
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Line {
+pub(super) struct Line {
     /// Index of its start.
     pub index: usize,
     /// Independent variable: at the start of the line, now, and at the end of the step being tried.
@@ -43,7 +43,7 @@ impl Line {
 
 /// Which states slopes are asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum At {
+pub(super) enum At {
     /// The present ones.
     States,
     /// Those being tried.
@@ -54,7 +54,7 @@ pub(crate) enum At {
 ///
 /// All buffers hold `width` numbers per line, line after line.
 #[derive(Debug)]
-pub(crate) struct Batch {
+pub(super) struct Batch {
     pub width: usize,
     pub lines: Vec<Line>,
     pub states: Vec<f64>,
