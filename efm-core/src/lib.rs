@@ -29,6 +29,7 @@ mod own_error;
 mod points;
 mod seed;
 pub mod stats;
+pub mod streams;
 pub mod vector;
 
 pub use augmented::Augmented;

@@ -7,7 +7,9 @@ use rand_chacha::ChaCha8Rng;
 pub struct Seed(pub u64);
 
 impl Seed {
-    /// The stream called `name`. Streams of different names are independent.
+    /// The stream called `name`. Streams of different names are independent, and so are those of different seeds, unless
+    /// both differ and the names in nothing but their first byte, which is mixed with the seed. No two names in
+    /// [`crate::streams`] do.
     pub fn stream(self, name: &str) -> Stream {
         let mut key = [0_u8; 32];
         let mut state = self.0;

@@ -1,3 +1,4 @@
+use efm_core::streams;
 use efm_core::{Points, Stream};
 
 use crate::cloud::{check_pair, squared_distance};
@@ -29,5 +30,5 @@ pub fn optimal_cost(start: &Points, end: &Points, limit: u64) -> Result<f64, Eva
 }
 
 fn unused_stream() -> Stream {
-    efm_core::Seed(0).stream("unused")
+    efm_core::Seed(0).stream(streams::UNUSED)
 }

@@ -1,5 +1,6 @@
 use std::sync::Arc;
 
+use efm_core::streams;
 use efm_core::{Points, Seed, Stream};
 
 use crate::cloud::check_pair;
@@ -65,7 +66,7 @@ pub fn evaluate(
 ) -> Result<Metrics, EvalError> {
     check_pair(transported, target)?;
     let measures = Measures::new(options, target)?;
-    let fresh = subsample(target, transported.len(), &options.seed.stream("evaluate target"), 0);
+    let fresh = subsample(target, transported.len(), &options.seed.stream(streams::EVALUATE_TARGET), 0);
     let values = measures.take(transported, &fresh)?;
     let floors = measures.floors(transported.len(), target, draw, options)?;
     let mut metrics = Metrics { samples: transported.len(), dim: transported.dim(), ..Metrics::default() };
@@ -109,7 +110,7 @@ impl Measures {
         let all: Vec<_> = all.into_iter().map(|measure| measure.for_target(target).unwrap_or(measure)).collect();
         let labels: Vec<Label> = all.iter().flat_map(|measure| measure.labels()).collect();
         different(labels.iter())?;
-        Ok(Self { all, labels, stream: options.seed.stream("evaluate") })
+        Ok(Self { all, labels, stream: options.seed.stream(streams::EVALUATE) })
     }
 
     /// A value for each label, where there is one.
@@ -146,7 +147,7 @@ impl Measures {
                 }
             }
             None if target.len() >= 2 => {
-                let halves = options.seed.stream("evaluate halves");
+                let halves = options.seed.stream(streams::EVALUATE_HALVES);
                 for repeat in 0..repeats {
                     let (first, second) = disjoint_halves(target, size, &halves, repeat)?;
                     collect(&first, &second)?;

@@ -2,6 +2,7 @@ use std::sync::Arc;
 
 use burn::tensor::Device;
 use efm_core::Seed;
+use efm_core::streams;
 use efm_field::PointSampler;
 use efm_models::{NetworkConfig, TrainableNet};
 
@@ -63,7 +64,7 @@ impl TrainerBuilder {
             let why = format!("there are {classes} classes of the target, and the network must know as many");
             return Err(Misfit::new("model.classes", known, why).into());
         }
-        let network = model.init(self.setup.geometry(), &seed.stream("weights"), device)?;
+        let network = model.init(self.setup.geometry(), &seed.stream(streams::WEIGHTS), device)?;
         self.build(network, seed, device)
     }
 

@@ -4,6 +4,7 @@ use blake3::Hasher;
 use burn::module::{Module, ModuleVisitor, Param};
 use burn::tensor::Tensor;
 use efm_core::Seed;
+use efm_core::streams;
 
 use crate::config::TrainConfig;
 use crate::{PlateData, Setup, TrainError};
@@ -34,7 +35,7 @@ pub(crate) fn fingerprint<M: Module>(
         add(&bytes(match data {
             PlateData::Finite(points) => points.as_slice().to_vec(),
             PlateData::Endless { .. } => {
-                data.draw(&seed.stream("fingerprint"), 0, REPRESENTATIVES)?.as_slice().to_vec()
+                data.draw(&seed.stream(streams::FINGERPRINT), 0, REPRESENTATIVES)?.as_slice().to_vec()
             }
         }));
     }

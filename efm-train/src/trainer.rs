@@ -5,6 +5,7 @@ use burn::optim::{AdamConfig, ModuleOptimizer, OptimizerRecord};
 use burn::store::{ModuleRecord, RecordError};
 use burn::tensor::{Bytes, Device};
 use efm_core::Seed;
+use efm_core::streams;
 use efm_field::PointSampler;
 use efm_models::{Network, Taken, TrainableNet, Weights, device};
 
@@ -201,7 +202,7 @@ impl<N: TrainableNet> Trainer<N> {
 
     fn step_on(&mut self, batch: Batch) -> Result<Report, TrainError> {
         let step = self.state.step;
-        let dropout = Some(self.seed.stream("dropout"));
+        let dropout = Some(self.seed.stream(streams::DROPOUT));
         let gradient = Gradient { objective: &*self.objective, cut: self.cut, dropout, device: &self.device };
         let (value, gradients) = gradient.of(&self.network, batch, self.train.batch)?;
         if !value.is_finite() {

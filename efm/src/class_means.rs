@@ -1,6 +1,7 @@
 //! Plates that are aligned anew for every class of the target.
 
 use efm_core::Seed;
+use efm_core::streams;
 use efm_data::Scaler;
 use efm_train::PlateData;
 
@@ -20,7 +21,7 @@ const OF_CLASS: usize = 4_096;
 pub fn centred_classes(target: &PlateData, scaler: &Scaler, seed: Seed) -> Result<(Vec<PlateData>, Vec<f32>), Error> {
     let (mut clouds, mut middles) = (Vec::new(), Vec::new());
     for (index, cloud) in (0..target.classes().len()).filter_map(|class| target.of_class(class)).enumerate() {
-        let points = cloud.charges(Charges::Count(OF_CLASS), &seed.stream(&format!("middle/{index}")), 0)?;
+        let points = cloud.charges(Charges::Count(OF_CLASS), &seed.stream(&streams::middle_of(index)), 0)?;
         let middle: Vec<_> = points.mean().into_iter().map(|mean| mean as f32).collect();
         clouds.push(cloud.scaled(&scaler.centred(&middle)?)?);
         middles.extend(middle);

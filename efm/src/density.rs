@@ -1,3 +1,4 @@
+use efm_core::streams;
 use efm_core::{Points, Seed, Side};
 use efm_data::Sampler;
 use efm_field::Field;
@@ -66,7 +67,7 @@ impl Likelihood<'_> {
         if source.colour().is_some() || self.ln_source(&middle, &spreads).is_none() {
             return Err(Error::NoDensity);
         }
-        let noise = Noise::from(self.seed.stream("density/probes"));
+        let noise = Noise::from(self.seed.stream(streams::DENSITY_PROBES));
         let carried = volume.carry(self.field, &scaled, noise, watch)?;
         let units = source.ln_volume() - target.ln_volume();
         let value = |row: usize| {
@@ -93,7 +94,7 @@ impl Likelihood<'_> {
             let spread = |index| lift.spread(height, self.field.gap(), &mut stream.at(index));
             (0..SMEARS as u64).filter_map(spread).collect()
         };
-        if height > 0.0 { drawn(self.seed.stream("density/smear"), volume.map.lift) } else { Vec::new() }
+        if height > 0.0 { drawn(self.seed.stream(streams::DENSITY_SMEAR), volume.map.lift) } else { Vec::new() }
     }
 
     /// ln p at x in data units, smeared by normal noise of these widths, each equally likely.

@@ -1,3 +1,4 @@
+use efm_core::streams;
 use efm_core::{Capacitor, Seed, Side};
 use efm_field::{ExactField, Summation};
 
@@ -9,7 +10,7 @@ pub fn exact(prepared: &Prepared, charges: Charges, accuracy: Option<f64>) -> Re
     let seed = Seed(prepared.config.seed);
     let setup = &prepared.setup;
     let plate = |side: Side, stream: &str| setup.plate(side).charges(charges, &seed.stream(stream), 0);
-    let (source, target) = (plate(Side::Source, "map/source")?, plate(Side::Target, "map/target")?);
+    let (source, target) = (plate(Side::Source, streams::MAP_SOURCE)?, plate(Side::Target, streams::MAP_TARGET)?);
     let capacitor = Capacitor::new(source, target, setup.gap())?;
     let summation = accuracy.map_or(Summation::Auto, |error| Summation::Within { error });
     ExactField::new(capacitor, setup.law())

@@ -1,3 +1,4 @@
+use efm_core::streams;
 use efm_core::{Points, Seed};
 use efm_eval::{EvalError, Evaluation, ImageShape, Metrics, Seconds, colour_correlation, disjoint_halves, evaluate};
 
@@ -23,10 +24,10 @@ pub fn measure(
         ..Evaluation::default()
     };
     let mut halves: Option<(u64, (Points, Points))> = None;
-    let stream = seed.stream("eval/floor");
+    let stream = seed.stream(streams::EVAL_FLOOR);
     let mut draw = |index: u64| match &prepared.target {
         Fresh::Endless(_) => {
-            let points = prepared.target.points(seed, "eval/floor", index, count);
+            let points = prepared.target.points(seed, streams::EVAL_FLOOR, index, count);
             points.map_err(|error| EvalError::own(error))
         }
         Fresh::Rows { all, .. } => {
@@ -43,7 +44,7 @@ pub fn measure(
     for repeat in 0..repeats {
         let rows: Vec<_> = (repeat * count..(repeat + 1) * count).collect();
         let (starts, ends) = (transported.starts.select(&rows), transported.ends.select(&rows));
-        let target = prepared.target.points(seed, "eval/target", repeat as u64, count)?;
+        let target = prepared.target.points(seed, streams::EVAL_TARGET, repeat as u64, count)?;
         // Floor and start are the same, whatever was transported.
         let floor_repeats = if repeat == 0 { options.floor_repeats } else { 0 };
         let options = Evaluation { floor_repeats, before: repeat == 0, ..options.clone() };

@@ -1,6 +1,7 @@
 use std::path::{Path, PathBuf};
 
 use efm::{RunDir, all, class_names, classifier, judge, nearest, saved_config, shapes};
+use efm_core::streams;
 use efm_core::{Points, Seed};
 use efm_data::image::{ImageSampler, ImagesSpec};
 use efm_data::{DataSpec, Sampler, read_points};
@@ -96,7 +97,7 @@ fn one(args: &ClassifyArgs, run: &Path, host: &Terminal) -> Result<Report, Failu
     let kept = args.classifier.as_deref();
     let classifier = classifier(&train, args.steps, seed, kept, &device, host)?;
 
-    let stream = seed.stream("classify/test");
+    let stream = seed.stream(streams::CLASSIFY_TEST);
     let labels = test.labels().ok_or_else(|| unlabelled(target))?;
     let judged = judge(&classifier, &test.draw(&stream, 0, TESTS)?, &device)?;
     let truth = (0..TESTS as u64).map(|draw| labels.classes()[test.image_of(&stream, draw)]);

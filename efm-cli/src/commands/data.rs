@@ -3,6 +3,7 @@ use std::path::{Path, PathBuf};
 
 use efm::Host;
 use efm_core::Seed;
+use efm_core::streams;
 use efm_data::image::{ImageReport, ImageSampler, ImageSize, ImagesSpec, Opened, Split};
 use efm_data::store::{FetchOptions, Imported, KnownSet};
 use efm_data::{Sampler, store};
@@ -87,7 +88,7 @@ fn info(spec: &ImagesSpec, grid: Option<&Path>, host: &Terminal) -> Result<(), F
     let Opened { sampler, report } = opened?;
     describe(spec, &sampler, &report);
     if let Some(path) = grid {
-        let (from, draws) = (sampler.shape(), sampler.draw(&Seed(1).stream("info"), 0, SHOWN)?);
+        let (from, draws) = (sampler.shape(), sampler.draw(&Seed(1).stream(streams::INFO), 0, SHOWN)?);
         let shape = ImageShape { height: from.height, width: from.width, channels: from.channels };
         image_grid(path, &draws, shape, COLUMNS, sampler.range().ends())?;
         say::note(format!("wrote {}", path.display()));

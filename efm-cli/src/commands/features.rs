@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use burn::tensor::Device;
 use efm::Features;
 use efm::{Host, open_classifier};
+use efm_core::streams;
 use efm_core::{Points, Seed};
 use efm_data::image::ImageShape;
 use efm_data::{store, write_arrays};
@@ -109,7 +110,7 @@ pub fn clouds(args: &EvalArgs, network: FeaturesArg, target: &Path, host: &Termi
             None => Ok(features?),
         }
     };
-    let (first, second) = (of(&args.first, "eval/first")?, of(target, "eval/second")?);
+    let (first, second) = (of(&args.first, streams::EVAL_FIRST)?, of(target, streams::EVAL_SECOND)?);
     Ok(FeatureClouds { network: network.name(), first, second })
 }
 

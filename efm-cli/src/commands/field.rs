@@ -2,6 +2,7 @@ use std::path::{Path, PathBuf};
 
 use efm::config::{Charges, ConfigSource, RunConfig, load};
 use efm::{Prepared, TrainedModel, Way, exact, prepare, some_lines};
+use efm_core::streams;
 use efm_core::{Augmented, Points, Seed, Side};
 use efm_data::write_arrays;
 use efm_field::{ExactField, Field, Law, coulomb_potential, potential};
@@ -149,8 +150,12 @@ impl Shown<'_> {
         plane.axes = ["z".to_owned(), self.axis(0)];
         plane.charges = charges;
         if self.has(ShowArg::Lines) {
-            let starts =
-                self.prepared.source.points(Seed(self.prepared.config.seed), "eval/source", 0, self.args.lines)?;
+            let starts = self.prepared.source.points(
+                Seed(self.prepared.config.seed),
+                streams::EVAL_SOURCE,
+                0,
+                self.args.lines,
+            )?;
             let (scalers, solver) = (&self.prepared.scalers, &self.prepared.config.solver);
             let way = Way::new(self.direction, scalers, solver, None, self.prepared.seed());
             let drawn = some_lines(way, &starts, self.args.lines)?;

@@ -4,6 +4,7 @@ use efm::{
     Drawn, Estimate, Host, Prepared, Provenance, Rule, RunDir, Transported, Way, estimate, fresh, prepare, repeats,
     sample_count, send,
 };
+use efm_core::streams;
 use efm_core::{Capacitor, Points, Seed, Side};
 use efm_data::write_points;
 use efm_eval::Metrics;
@@ -123,7 +124,7 @@ fn transported(map: MapArg, prepared: &Prepared, field: &ExactField, host: &Term
 /// Charges of a plate in data units, in random order; more than there are come again in another order.
 fn some_charges(prepared: &Prepared, plates: &Capacitor, side: Side, count: usize) -> Result<Points, Failure> {
     let charges = plates.plate(side);
-    let stream = Seed(prepared.config.seed).stream(&format!("map/order/{side}"));
+    let stream = Seed(prepared.config.seed).stream(&streams::map_order_of(side));
     let mut rows = Vec::with_capacity(count);
     while rows.len() < count {
         let wanted = (count - rows.len()).min(charges.len());

@@ -9,6 +9,7 @@ use efm::{
     Prepared, RunDir, TrainedModel, few_steps, judge, kept_classifier, measure, prepare, round_trip, saved_config,
     transport_learned,
 };
+use efm_core::streams;
 use efm_core::{Points, Seed};
 use efm_data::image::ImagesSpec;
 use efm_data::{DataSpec, Sampler};
@@ -166,7 +167,7 @@ fn features(prepared: &Prepared, device: &Device, host: &Terminal) -> Result<Opt
     };
     let count = prepared.config.eval.samples;
     let draw = |draw: u64| -> Result<Points, Failure> {
-        let images = test.draw(&seed.stream("classify/test"), draw * count as u64, count)?;
+        let images = test.draw(&seed.stream(streams::CLASSIFY_TEST), draw * count as u64, count)?;
         Ok(judge(&classifier, &images, device)?.features)
     };
     let tests = [draw(0)?, draw(1)?];

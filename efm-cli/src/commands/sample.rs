@@ -2,6 +2,7 @@ use std::path::Path;
 
 use efm::config::{Rule as LearnedRule, RunConfig};
 use efm::{Collection, Rule, TrainedModel, Way, carry, check_losses, class_field, few_steps, saved_config};
+use efm_core::streams;
 use efm_core::{Points, Seed, Side};
 use efm_data::DataSpec;
 use efm_models::device;
@@ -85,5 +86,5 @@ pub(super) fn starts(config: &RunConfig, run: &Path, seed: u64, count: usize) ->
         ));
     }
     let source = config.source.open(Path::new(""))?;
-    Ok(source.draw(&Seed(seed).stream("sample"), 0, count)?)
+    Ok(source.draw(&Seed(seed).stream(streams::SAMPLE), 0, count)?)
 }

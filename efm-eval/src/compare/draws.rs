@@ -1,5 +1,6 @@
 //! Parts of the sets drawn again and again: how much a figure would vary, and its floor.
 
+use efm_core::streams;
 use efm_core::{Points, Seed};
 
 use super::Comparison;
@@ -45,8 +46,8 @@ impl Draws {
             return Ok(None);
         }
         let other = left.min(lengths[1] - right);
-        let (of_a, of_b) = (options.seed.stream("compare/first"), options.seed.stream("compare/second"));
-        let stream = options.seed.stream("compare");
+        let (of_a, of_b) = (options.seed.stream(streams::COMPARE_FIRST), options.seed.stream(streams::COMPARE_SECOND));
+        let stream = options.seed.stream(streams::COMPARE);
         let mut values = vec![(Vec::new(), Vec::new()); measure.labels().len()];
         for draw in 0..count {
             let first = a.select(&shuffled(a.len(), left, &mut of_a.at(draw as u64)));
@@ -91,7 +92,7 @@ fn scale(all: usize, used: usize, drawn: usize) -> f64 {
 
 /// The points a figure is taken on: all, or so many of them.
 pub(super) fn chosen(points: &Points, count: usize, seed: Seed, set: u64) -> Points {
-    crate::subsample(points, count, &seed.stream("compare/sample"), set)
+    crate::subsample(points, count, &seed.stream(streams::COMPARE_SAMPLE), set)
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use efm_core::Points;
+use efm_core::streams;
 
 use super::draws::{Draws, chosen};
 use super::{Comparison, Figure};
@@ -62,7 +63,7 @@ impl Plan {
         let first = chosen(a, self.samples[0], options.seed, 0);
         let second = chosen(b, self.samples[1], options.seed, 1);
         let measure = self.measure.for_target(b).unwrap_or_else(|| self.measure.clone());
-        let reading = measure.reading(&first, &second, &options.seed.stream("compare"))?;
+        let reading = measure.reading(&first, &second, &options.seed.stream(streams::COMPARE))?;
         progress(0.0);
         let count = options.draws.min(measure.budget(a.dim()).draws).max(1) as f64;
         let draws = Draws::take(&*measure, [a, b], self.samples, options, |draw| progress(draw as f64 / count))?;

@@ -1,3 +1,4 @@
+use efm_core::streams;
 use efm_core::{Augmented, Points, Seed};
 use nalgebra::DMatrix;
 use rand_distr::{Distribution, StandardNormal};
@@ -102,7 +103,7 @@ fn dot(a: &[f64], b: &[f64]) -> f64 {
 /// The two directions of most variance of centred points, one to a column, and their shares of it, by subspace iteration on
 /// the covariance, which is never formed: V ← orthonormal columns of X (Xᵀ V).
 fn components(centred: &DMatrix<f64>) -> ([Vec<f64>; 2], [f64; 2]) {
-    let mut generator = Seed(0).stream("principal components").at(0);
+    let mut generator = Seed(0).stream(streams::PRINCIPAL_COMPONENTS).at(0);
     let start = DMatrix::from_fn(centred.nrows(), 2, |_, _| StandardNormal.sample(&mut generator));
     let mut basis = start.qr().q();
     let mut along = centred.tr_mul(&basis);

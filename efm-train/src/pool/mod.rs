@@ -3,6 +3,7 @@
 mod batch;
 mod source;
 
+use efm_core::streams;
 use efm_core::{Augmented, Seed};
 use rand::RngExt;
 
@@ -93,7 +94,7 @@ impl Pool {
     /// Batch number `step` of `count` points, drawn with replacement; an empty one of an empty pool.
     pub fn batch(&self, seed: Seed, step: usize, count: usize) -> Batch {
         let count = if self.is_empty() { 0 } else { count };
-        let mut random = seed.stream("batches").at(step as u64);
+        let mut random = seed.stream(streams::BATCHES).at(step as u64);
         let indices: Vec<_> = (0..count).map(|_| random.random_range(0..self.len())).collect();
         Batch { first: step as u64 * count as u64, ..self.select(&indices) }
     }

@@ -1,6 +1,7 @@
 use std::sync::{Arc, OnceLock};
 
 use burn::tensor::Device;
+use efm_core::streams;
 use efm_core::{Seed, Stream};
 use efm_field::PointSampler;
 use efm_models::FluxTube;
@@ -63,7 +64,7 @@ impl PoolSource {
     /// # Errors
     /// When the charges make no capacitor or the field fails.
     pub fn pool(&self, index: u64) -> Result<Pool, TrainError> {
-        self.build("points", index)
+        self.build(streams::POINTS, index)
     }
 
     /// A pool that training never sees.
@@ -72,7 +73,7 @@ impl PoolSource {
     /// As [`PoolSource::pool`].
     pub fn validation(&self) -> Result<Pool, TrainError> {
         // Draws are numbered from 0; the last number is never reached by training.
-        self.build("points/validation", u64::from(u32::MAX))
+        self.build(streams::POINTS_VALIDATION, u64::from(u32::MAX))
     }
 
     fn build(&self, stream: &str, index: u64) -> Result<Pool, TrainError> {
@@ -80,15 +81,15 @@ impl PoolSource {
         let stream = self.seed.stream(stream);
         let classes = self.setup.classes();
         if classes.is_empty() {
-            let target = (self.setup.target(), self.seed.stream("charges/target"));
+            let target = (self.setup.target(), self.seed.stream(streams::CHARGES_TARGET));
             return self.part(target, index, &stream, first, self.size);
         }
         // Every class has charges of its own, and with them a field; all together have that of the whole target.
         let mut pool = Pool::default();
         for (class, count) in shares(self.size, classes.len(), self.unconditional).into_iter().enumerate() {
             let target = match classes.get(class) {
-                Some(data) => (data, self.seed.stream(&format!("charges/target/{class}"))),
-                None => (self.setup.target(), self.seed.stream("charges/target")),
+                Some(data) => (data, self.seed.stream(&streams::charges_target_of(class))),
+                None => (self.setup.target(), self.seed.stream(streams::CHARGES_TARGET)),
             };
             if count > 0 {
                 let part = self.part(target, index, &stream, first + pool.len() as u64, count)?;
@@ -112,7 +113,7 @@ impl PoolSource {
             setup: &self.setup,
             target: data,
             charges: self.charges,
-            streams: [self.seed.stream("charges/source"), charges],
+            streams: [self.seed.stream(streams::CHARGES_SOURCE), charges],
             index,
             points: &*self.points,
             stream,

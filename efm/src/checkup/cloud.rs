@@ -1,6 +1,7 @@
 use std::collections::HashSet;
 
 use efm_core::neighbours::Neighbours;
+use efm_core::streams;
 use efm_core::{Points, Seed};
 use rand::RngExt;
 use rayon::prelude::*;
@@ -109,7 +110,7 @@ fn distance(a: &[f32], b: &[f32]) -> f64 {
 
 /// Over random pairs.
 fn mean_distance(points: &Points, seed: Seed) -> f64 {
-    let mut random = seed.stream("checkup/pairs").at(0);
+    let mut random = seed.stream(streams::CHECKUP_PAIRS).at(0);
     let count = points.len();
     let pairs = PAIRS.min(EFFORT / points.dim().max(1)).max(100);
     let sum: f64 = (0..pairs)

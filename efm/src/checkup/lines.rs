@@ -1,3 +1,4 @@
+use efm_core::streams;
 use efm_core::{Augmented, Capacitor, Points, Seed, Side};
 use efm_field::{ExactField, Field, Law, on_flux};
 use efm_train::Setup;
@@ -54,8 +55,8 @@ impl LinesCheck {
     /// # Errors
     /// When the charges make no capacitor or the field fails.
     pub fn of(setup: &Setup, charges: Charges, near: f64, start: f64, seed: Seed) -> Result<Self, Error> {
-        let source = setup.source().charges(charges, &seed.stream("checkup/source"), 0)?;
-        let target = setup.target().charges(charges, &seed.stream("checkup/target"), 0)?;
+        let source = setup.source().charges(charges, &seed.stream(streams::CHECKUP_SOURCE), 0)?;
+        let target = setup.target().charges(charges, &seed.stream(streams::CHECKUP_TARGET), 0)?;
         let counts = [source.len(), target.len()];
         let capacitor = Capacitor::new(source, target, setup.gap())?;
         let (gap, dim) = (setup.gap(), capacitor.dim());
@@ -94,7 +95,7 @@ impl LinesCheck {
 
 /// Points where the lines of `law` run at one height.
 fn on_lines(capacitor: &Capacitor, law: Law, height: f64, count: usize, seed: Seed) -> Augmented {
-    let stream = seed.stream("checkup/lines");
+    let stream = seed.stream(streams::CHECKUP_LINES);
     let mut at = Augmented::new(capacitor.dim());
     let mut x = vec![0.0; capacitor.dim()];
     for index in 0..count as u64 {
@@ -119,7 +120,7 @@ fn middle(capacitor: &Capacitor) -> Vec<f64> {
 /// Mean of min(1, f/p) with f the flux E_z just above the source plate and p = f − b what enters on both sides, at a
 /// height `near` on either side, where lines that leave a charge isotropically are: x + near·C, C Cauchy.
 fn forward_share(capacitor: Capacitor, near: f64, count: usize, seed: Seed) -> Result<f64, Error> {
-    let stream = seed.stream("checkup/forward");
+    let stream = seed.stream(streams::CHECKUP_FORWARD);
     let source: Points = capacitor.plate(Side::Source).clone();
     let near = if near > 0.0 { near.min(0.25 * capacitor.gap()) } else { 1e-3 * capacitor.gap() };
     let (mut above, mut below) = (Augmented::new(source.dim()), Augmented::new(source.dim()));

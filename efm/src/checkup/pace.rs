@@ -4,6 +4,7 @@ use std::sync::Arc;
 use burn::module::Module;
 use burn::tensor::Device;
 use efm_core::Seed;
+use efm_core::streams;
 use efm_field::Field;
 use efm_train::{Checkpoints, Trainer};
 use serde::Serialize;
@@ -79,5 +80,5 @@ pub fn pace(prepared: &Prepared, field: &dyn Field, device: &Device, host: &dyn 
 
 /// Points of the source plate.
 fn representatives(prepared: &Prepared) -> Result<efm_core::Points, Error> {
-    Ok(prepared.setup.source().draw(&Seed(prepared.config.seed).stream("doctor/pace"), 0, POINTS)?)
+    Ok(prepared.setup.source().draw(&Seed(prepared.config.seed).stream(streams::DOCTOR_PACE), 0, POINTS)?)
 }

@@ -5,6 +5,7 @@ use burn::module::Module;
 use burn::store::ModuleRecord;
 use burn::tensor::{Bytes, Device};
 use efm_core::Seed;
+use efm_core::streams;
 use efm_data::Sampler;
 use efm_data::image::ImageSampler;
 use efm_train::{read, write_atomically};
@@ -49,7 +50,7 @@ pub fn classifier_key(images: &ImageSampler, steps: usize, seed: Seed) -> Result
         labels.names().iter().for_each(|name| _ = hash.update(name.as_bytes()).update(&[0]));
         labels.classes().iter().for_each(|class| _ = hash.update(&class.to_le_bytes()));
     }
-    let draws = images.draw(&seed.stream("classifier/key"), 0, DRAWS)?;
+    let draws = images.draw(&seed.stream(streams::CLASSIFIER_KEY), 0, DRAWS)?;
     draws.as_slice().iter().for_each(|value| _ = hash.update(&value.to_le_bytes()));
     Ok(hash.finalize().to_hex().to_string())
 }
@@ -115,7 +116,7 @@ fn of(description: Description, folder: &Path, device: &Device) -> Result<Classi
     }
     let wrong = |error: burn::store::RecordError| Error::corrupt(&path, error.to_string());
     // The drawn weights are overwritten at once; the seed does not matter.
-    let blank = Classifier::new(description.image, description.classes, &Seed(0).stream("weights"), device)?;
+    let blank = Classifier::new(description.image, description.classes, &Seed(0).stream(streams::WEIGHTS), device)?;
     let record = ModuleRecord::from_bytes(Bytes::from_bytes_vec(weights)).map_err(wrong)?;
     blank.try_load_record(record).map_err(wrong)
 }

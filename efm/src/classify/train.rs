@@ -4,6 +4,7 @@ use std::ops::ControlFlow;
 
 use burn::optim::AdamConfig;
 use burn::tensor::{Device, Int, Tensor, TensorData, activation};
+use efm_core::streams;
 use efm_core::{Points, Seed, Stream};
 use efm_data::Sampler;
 use efm_data::image::ImageSampler;
@@ -54,10 +55,11 @@ pub fn train_classifier(
     let device = device.clone().autodiff();
     let shape = images.shape();
     let image = [shape.channels, shape.height, shape.width];
-    let mut classifier = Classifier::new(image, labels.names().len(), &seed.stream("classifier/weights"), &device)?;
+    let mut classifier =
+        Classifier::new(image, labels.names().len(), &seed.stream(streams::CLASSIFIER_WEIGHTS), &device)?;
     let mut optimizer = AdamConfig::new().with_epsilon(1e-8).init();
-    let stream = seed.stream("classifier/images");
-    let shifts = seed.stream("classifier/shifts");
+    let stream = seed.stream(streams::CLASSIFIER_IMAGES);
+    let shifts = seed.stream(streams::CLASSIFIER_SHIFTS);
     let mut average = MovingAverage::new(&classifier, AVERAGE);
     let plan = TrainConfig { steps, warmup: (steps / 20).max(1), learning_rate: RATE, ..TrainConfig::default() };
     for step in 0..steps {

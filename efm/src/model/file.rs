@@ -5,6 +5,7 @@ use burn::module::Module;
 use burn::store::ModuleRecord;
 use burn::tensor::{Bytes, Device};
 use efm_core::Seed;
+use efm_core::streams;
 use efm_models::{Condition, Geometry, LearnedField, Network, NetworkConfig, TrainableNet};
 use efm_train::{read, write_atomically};
 use serde::{Deserialize, Serialize};
@@ -70,7 +71,7 @@ impl Description {
     /// The model of these weights, which come from `path`.
     pub(crate) fn model(self, record: ModuleRecord, path: &Path, device: &Device) -> Result<TrainedModel, Error> {
         // The drawn weights are overwritten at once; the seed does not matter.
-        let blank = self.network.init(self.geometry, &Seed(0).stream("weights"), device)?;
+        let blank = self.network.init(self.geometry, &Seed(0).stream(streams::WEIGHTS), device)?;
         let network = blank.try_load_record(record).map_err(|error| Error::corrupt(path, error.to_string()))?;
         Ok(TrainedModel {
             network,

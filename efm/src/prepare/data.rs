@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use efm_core::streams;
 use efm_core::{Points, Seed};
 use efm_data::image::ImagesSpec;
 use efm_data::{DataError, DataSpec, Sampler, Scaler, Table, split};
@@ -161,7 +162,7 @@ fn open(spec: &DataSpec, config: &RunConfig, name: &str, host: &dyn Host) -> Res
 fn of_rows(all: Points, config: &RunConfig, name: &str) -> Result<Opened, Error> {
     let share = config.data.test_fraction;
     let (train, held_out) = match share > 0.0 {
-        true => split(&all, share, &Seed(config.seed).stream(&format!("split/{name}")))?,
+        true => split(&all, share, &Seed(config.seed).stream(&streams::split_of(name)))?,
         false => (all.clone(), all.clone()),
     };
     // A set too small to be split is evaluated on itself.
@@ -179,7 +180,7 @@ fn of_sampler(
 ) -> Result<Opened, Error> {
     let centres = sampler.modes().map(|modes| modes.centres().clone());
     host.check_memory(&representatives(sampler.dim(), REPRESENTATIVES))?;
-    let sample = sampler.draw(&Seed(config.seed).stream(&format!("scaling/{name}")), 0, REPRESENTATIVES)?;
+    let sample = sampler.draw(&Seed(config.seed).stream(&streams::scaling_of(name)), 0, REPRESENTATIVES)?;
     let scaler = Scaler::identity(sampler.dim());
     Ok(Opened {
         endless: Some(PlateData::Endless { sampler, scaler }),

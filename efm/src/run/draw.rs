@@ -1,4 +1,5 @@
 use burn::tensor::Device;
+use efm_core::streams;
 use efm_core::{Augmented, Points, Seed, Side};
 use efm_eval::Metrics;
 use efm_models::{Condition, LearnedField, Network};
@@ -39,7 +40,7 @@ pub fn draw(
     // One draw of the measured ones is enough to see.
     let rows: Vec<_> = (0..transported.ends.len() / repeats(prepared)).collect();
     let (starts, ends) = (&transported.starts.select(&rows), &transported.ends.select(&rows));
-    let target = prepared.target.points(Seed(config.seed), "eval/target", 0, ends.len())?;
+    let target = prepared.target.points(Seed(config.seed), streams::EVAL_TARGET, 0, ends.len())?;
     let options = CloudOptions { title: Some(config.name.clone()), w2: metrics.w2 };
     picture::clouds(folder.join("clouds.svg"), starts, ends, &target, &options)?;
     let scaled_starts = prepared.scalers.plate(Side::Source).apply(starts)?;
@@ -106,10 +107,10 @@ pub fn draw_samples(
     let whole = field();
     let way = Way::new(&whole, &prepared.scalers, &prepared.config.solver, None, prepared.seed());
     let count = prepared.config.eval.lines.min(LINES);
-    let starts = prepared.source.points(Seed(prepared.config.seed), "eval/source", 0, count)?;
+    let starts = prepared.source.points(Seed(prepared.config.seed), streams::EVAL_SOURCE, 0, count)?;
     keep_lines(run, prepared, &some_lines(way, &starts, count)?, &[], &[])?;
     let Some(shape) = image_shape(prepared) else { return Ok(()) };
-    let starts = prepared.source.points(Seed(prepared.config.seed), "eval/source", 0, PAIRS)?;
+    let starts = prepared.source.points(Seed(prepared.config.seed), streams::EVAL_SOURCE, 0, PAIRS)?;
     let send = |field: LearnedField, scalers: &Scalers, starts: &Points| -> Result<Points, Error> {
         let way = Way::new(&field, scalers, &prepared.config.solver, None, prepared.seed());
         Ok(carry(way, starts, false, host)?.0)
@@ -128,7 +129,7 @@ pub fn draw_samples(
         }
         Points::from_values(starts.dim(), ends)?
     };
-    let target = prepared.target.points(Seed(prepared.config.seed), "eval/target", 0, PAIRS)?;
+    let target = prepared.target.points(Seed(prepared.config.seed), streams::EVAL_TARGET, 0, PAIRS)?;
     let file = run.pictures()?.join(format!("samples-{step:06}.png"));
     picture::image_grid(file, &ends, shape, 8, range(&target))?;
     Ok(())

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use efm_core::streams;
 use efm_core::{Augmented, Points, Seed};
 use efm_data::{list_arrays, read_points, write_arrays, write_points};
 use efm_field::Field;
@@ -44,7 +45,7 @@ pub fn keep_lines(run: &RunDir, prepared: &Prepared, drawn: &Drawn, stops: &[Sto
     let whole: Vec<_> = drawn.lines.iter().map(finite).collect();
     let lines = thinned(&whole, dim);
     let count = CHARGES.min(NUMBERS / dim).max(1);
-    let stream = Seed(prepared.config.seed).stream("report/charges");
+    let stream = Seed(prepared.config.seed).stream(streams::REPORT_CHARGES);
     let source = prepared.setup.source().charges(Charges::Count(count), &stream, 0)?;
     let target = prepared.setup.target().charges(Charges::Count(count), &stream, 1)?;
     let vertices = lines.iter().flat_map(|line| line.as_slice().iter().map(|&value| value as f32)).collect();
@@ -139,7 +140,7 @@ pub fn kept_lines(path: &Path) -> Result<Traced, Error> {
 /// Writes `target.npy`: the fresh points of the target that the first draw was measured against.
 fn keep_target(run: &RunDir, prepared: &Prepared, transported: &Transported) -> Result<(), Error> {
     let count = transported.ends.len() / repeats(prepared);
-    let target = prepared.target.points(Seed(prepared.config.seed), "eval/target", 0, count)?;
+    let target = prepared.target.points(Seed(prepared.config.seed), streams::EVAL_TARGET, 0, count)?;
     Ok(write_points(&run.file("target.npy"), &target)?)
 }
 

@@ -1,6 +1,7 @@
 //! Lines there and back: what noise at the start of lines has to do with it, and what is lost on the way.
 
 use burn::tensor::Device;
+use efm_core::streams;
 use efm_core::{Points, Seed, Side};
 use efm_integrate::maps::Lift;
 use rand_distr::{Distribution, StandardNormal};
@@ -23,7 +24,7 @@ pub fn lifted(model: &TrainedModel, points: &Points, seed: Seed) -> Result<Point
     let gap = model.geometry.gap;
     let height = model.solver.start_height.min(0.5 * gap);
     let scaler = model.scalers.plate(Side::Source);
-    let stream = seed.stream("lift");
+    let stream = seed.stream(streams::LIFT);
     let mut values = scaler.apply(points)?.as_slice().to_vec();
     for (index, point) in values.chunks_exact_mut(points.dim()).enumerate() {
         let mut random = stream.at(index as u64);
@@ -44,7 +45,7 @@ pub fn round_trip(prepared: &Prepared, model: &TrainedModel, device: &Device, ho
     let field = model.field(device);
     let way = Way::new(&field, &prepared.scalers, &solver, None, prepared.seed());
     let count = prepared.config.eval.samples.min(TRIPS);
-    let targets = prepared.target.points(Seed(prepared.config.seed), "eval/round-trip", 0, count)?;
+    let targets = prepared.target.points(Seed(prepared.config.seed), streams::EVAL_ROUND_TRIP, 0, count)?;
     let (starts, ..) = carry(way, &targets, true, host)?;
     let (again, ..) = carry(way, &starts, false, host)?;
     let pairs = targets.as_slice().iter().zip(again.as_slice());

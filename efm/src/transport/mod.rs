@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 
 use burn::tensor::Device;
+use efm_core::streams;
 use efm_core::{Augmented, Capacitor, Points, Seed, Side};
 use efm_data::DataError;
 use efm_field::Field;
@@ -79,7 +80,7 @@ impl<'a> Way<'a> {
         rule: Option<Rule<'a>>,
         seed: Seed,
     ) -> Self {
-        let noise = Noise::from(seed.stream("transport"));
+        let noise = Noise::from(seed.stream(streams::TRANSPORT));
         Self { field, scalers, solver, rule, noise }
     }
 
@@ -286,14 +287,14 @@ pub fn transport_learned(
         let way = Way::new(field, &prepared.scalers, solver, Rule::learned(solver, None)?, prepared.seed());
         return send(way, fresh(prepared)?, prepared, host);
     }
-    let stream = prepared.seed().stream("accept");
+    let stream = prepared.seed().stream(streams::ACCEPT);
     let plate = |data: &PlateData| data.charges(Charges::All, &stream, 0);
     let (source, target) = (plate(prepared.setup.source())?, plate(prepared.setup.target())?);
     let data = Capacitor::new(source, target, prepared.setup.gap())?;
     let way = Way::new(field, &prepared.scalers, solver, Rule::learned(solver, Some(&data))?, prepared.seed());
     // Half of the lines are kept.
     let count = 2 * repeats(prepared) * sample_count(prepared);
-    let starts = prepared.source.points(prepared.seed(), "eval/source", 0, count)?;
+    let starts = prepared.source.points(prepared.seed(), streams::EVAL_SOURCE, 0, count)?;
     let transported = send(way, starts, prepared, host)?;
     Ok(Transported { paired: false, ..transported })
 }
@@ -304,7 +305,7 @@ pub fn transport_learned(
 /// A source that cannot be drawn from.
 pub fn fresh(prepared: &Prepared) -> Result<Points, DataError> {
     let count = repeats(prepared) * sample_count(prepared);
-    prepared.source.points(prepared.seed(), "eval/source", 0, count)
+    prepared.source.points(prepared.seed(), streams::EVAL_SOURCE, 0, count)
 }
 
 /// Transports `starts` (data units) along a way.
