@@ -192,14 +192,14 @@ impl FileSpec {
     }
 
     fn options(&self) -> TableOptions {
-        let mut options = TableOptions::default();
-        options.delimiter = self.delimiter;
-        options.header = self.header;
-        options.columns.clone_from(&self.columns);
-        options.drop.clone_from(&self.drop);
-        options.label.clone_from(&self.label);
-        options.missing = self.missing;
-        options
+        TableOptions {
+            delimiter: self.delimiter,
+            header: self.header,
+            columns: self.columns.clone(),
+            drop: self.drop.clone(),
+            label: self.label.clone(),
+            missing: self.missing,
+        }
     }
 
     /// Reads the rows in the precision of the file, with what it says of them; no more than `most` bytes.

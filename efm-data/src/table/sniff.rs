@@ -62,7 +62,7 @@ fn share(records: &[Record], comma: bool) -> u64 {
             }
         }
     }
-    if all == 0 { 0 } else { numbers * ALL / all }
+    (numbers * ALL).checked_div(all).unwrap_or(0)
 }
 
 /// The first records of `head`, cut at `delimiter`; one that may be cut short is left out. `before` lines
