@@ -3,12 +3,12 @@
 use std::process::ExitCode;
 
 use efm::config::ConfigError;
+use efm::core::CoreError;
+use efm::data::DataError;
+use efm::eval::EvalError;
+use efm::learning::TrainError;
+use efm::models::{DeviceError, ModelError};
 use efm::{Error, Kind};
-use efm_core::CoreError;
-use efm_data::DataError;
-use efm_eval::EvalError;
-use efm_models::{DeviceError, ModelError};
-use efm_train::TrainError;
 
 use crate::say;
 
@@ -66,6 +66,11 @@ impl Failure {
         Self::usage(cause, hint)
     }
 
+    /// The failure with more to its hint, where it is of this sort.
+    pub fn hint_too(self, exit: Exit, more: &str) -> Self {
+        if self.exit == exit { Self { hint: format!("{}; {more}", self.hint), ..self } } else { self }
+    }
+
     /// The failure with another hint, where it is one of reading or writing.
     pub fn hint_on_io(self, hint: &str) -> Self {
         if self.exit == Exit::Io { Self { hint: hint.to_owned(), ..self } } else { self }
@@ -98,14 +103,33 @@ impl From<Kind> for Exit {
 
 impl From<Error> for Failure {
     fn from(error: Error) -> Self {
+        let message = match &error {
+            Error::Argument { argument, .. } => {
+                // Names of arguments are those of options, with strokes.
+                error.to_string().replacen(argument, &option(argument), 1)
+            }
+            _ => error.to_string(),
+        };
         let hint = hint(&error).unwrap_or_else(|| error.hint());
-        Self::new(error.kind().into(), error.to_string(), hint)
+        Self::new(error.kind().into(), message, hint)
     }
+}
+
+/// The option of an argument of the library.
+fn option(argument: &str) -> String {
+    format!("--{}", argument.replace('_', "-"))
 }
 
 /// Where the remedy is an option of the command line: that option.
 fn hint(error: &Error) -> Option<String> {
     Some(match error {
+        Error::Used { .. } => "--resume goes on with it, --force replaces it, --out chooses another folder".to_owned(),
+        Error::Stopped { run: Some(run), .. } => format!("go on with --resume --out {}", run.display()),
+        Error::Stopped { run: None, .. } => "run the command again".to_owned(),
+        Error::NoCheckpoint { .. } => {
+            "go on with the settings it was begun with, or train again with --force in place of --resume".to_owned()
+        }
+        Error::NoStore => "set EFM_DATA to a folder: neither it nor HOME is set".to_owned(),
         Error::Locked { .. } => "wait for it to end, or choose another folder with --out".to_owned(),
         Error::Model(ModelError::BadConfig { key, .. }) => format!("set another value with --set model.{key}=…"),
         Error::Model(ModelError::NoImages { .. }) => {
@@ -136,8 +160,8 @@ through_the_library!(
     CoreError,
     DataError,
     EvalError,
-    efm_field::FieldError,
-    efm_integrate::TraceError,
+    efm::field::FieldError,
+    efm::integrate::TraceError,
     DeviceError,
     ModelError,
     TrainError,

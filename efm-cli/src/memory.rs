@@ -5,7 +5,6 @@ use std::str::FromStr;
 use std::time::{Duration, Instant};
 
 use efm::{Error, Estimate, Kind, shown};
-use efm_data::Limits;
 
 /// A number of bytes on the command line: `8GiB`, `500 MB`, `1048576`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -79,12 +78,6 @@ impl Memory {
     /// are there at once.
     pub fn for_rows(&self) -> u64 {
         self.limit.min(self.addresses.unwrap_or(u64::MAX)) / 6
-    }
-
-    /// The limits of a reader of rows.
-    pub fn limits(&self) -> Limits {
-        let usual = Limits::default();
-        Limits { max_bytes: usual.max_bytes.min(self.for_rows()), ..usual }
     }
 
     /// Holds what is about to be taken, on top of what is in use, against the limit.

@@ -4,6 +4,8 @@ use std::borrow::Cow;
 use std::io::Write;
 use std::path::Path;
 
+use efm::{Origin, quoted};
+
 /// The text without control characters but for line feeds and tabs: names of files, arrays and classes come from outside, and
 /// a terminal obeys what it is told.
 fn harmless(text: &str) -> Cow<'_, str> {
@@ -33,10 +35,15 @@ pub fn note(line: impl std::fmt::Display) {
     let _ = writeln!(std::io::stderr(), "{}", harmless(&line.to_string()));
 }
 
-/// The command as it was typed, as a shell takes it.
-pub fn typed() -> String {
-    let words: Vec<_> = std::env::args_os().skip(1).map(|word| efm::quoted(&word.to_string_lossy())).collect();
-    format!("efm {}", words.join(" "))
+/// The command as it was typed, as a shell takes it, and one that does the same from the configuration in `folder`, from anywhere
+/// the data are.
+pub fn origin(command: &str, folder: &Path, options: &[&str]) -> Origin {
+    let typed: Vec<_> = std::env::args_os().skip(1).map(|word| quoted(&word.to_string_lossy())).collect();
+    let config = folder.join("config.toml");
+    let mut again = vec!["efm".to_owned(), command.to_owned(), quoted(&config.to_string_lossy())];
+    again.extend(options.iter().map(|word| quoted(word)));
+    again.extend(["--out".to_owned(), quoted(&format!("{}-again", folder.to_string_lossy()))]);
+    Origin { typed: format!("efm {}", typed.join(" ")), again: again.join(" ") }
 }
 
 /// Writes the pages of a run's folder. The run itself is done by then: a page that cannot be written is worth a note, not a

@@ -1,11 +1,10 @@
 //! The program around a run: bars and notes on stderr, the clock, signals, the limit of memory, the folder of known sets.
 
 use std::cell::OnceCell;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-use efm::{Error, Estimate, Host, Kind};
-use efm_data::Limits;
+use efm::{Error, Estimate, Host, Kind, NamedDevice};
 
 use crate::data_folder;
 use crate::memory::{Memory, resident};
@@ -17,14 +16,15 @@ use crate::signals::Signals;
 #[derive(Debug)]
 pub struct Terminal {
     memory: Memory,
+    device: String,
     signals: OnceCell<Signals>,
     started: Instant,
 }
 
 impl Terminal {
-    /// Within this memory; signals end the process until [`Terminal::listen`].
-    pub fn new(memory: Memory) -> Self {
-        Self { memory, signals: OnceCell::new(), started: Instant::now() }
+    /// Within this memory, on the device of this name; signals end the process until [`Terminal::listen`].
+    pub fn new(memory: Memory, device: String) -> Self {
+        Self { memory, device, signals: OnceCell::new(), started: Instant::now() }
     }
 
     /// From here on signals end the work after its step, and so does memory that runs out.
@@ -32,9 +32,9 @@ impl Terminal {
         self.signals.get_or_init(|| Signals::listen().within(self.memory))
     }
 
-    /// The limits of a reader of rows.
-    pub fn limits(&self) -> Limits {
-        self.memory.limits()
+    /// The device that the command computes on.
+    pub fn device(&self) -> Result<NamedDevice, Error> {
+        NamedDevice::open(&self.device)
     }
 }
 
@@ -55,8 +55,11 @@ impl Host for Terminal {
         self.signals.get().and_then(Signals::received)
     }
 
-    fn stopped(&self, kind: Kind, done: &str, hint: &str) -> Error {
-        if kind == Kind::Resource { self.memory.exceeded(done) } else { Error::new(kind, done, hint) }
+    fn stopped(&self, kind: Kind, done: &str, run: Option<&Path>) -> Error {
+        if kind == Kind::Resource {
+            return self.memory.exceeded(done);
+        }
+        Error::Stopped { kind, done: done.to_owned(), run: run.map(Path::to_path_buf) }
     }
 
     fn check_memory(&self, estimate: &Estimate) -> Result<(), Error> {

@@ -1,4 +1,4 @@
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use efm_train::TrainError;
 
@@ -38,6 +38,43 @@ pub enum Error {
         /// What to do about it.
         hint: String,
     },
+    /// A value that a call was given.
+    #[error("{}", argument_text(argument, value, message))]
+    Argument {
+        /// Name of the value, like `mean_of`.
+        argument: &'static str,
+        /// The value, where it says more than its name.
+        value: String,
+        /// What is wrong with it.
+        message: String,
+        /// What to do about it.
+        hint: String,
+    },
+    /// The host asked for an end, see [`Host::stop`](crate::Host::stop).
+    #[error("{done}")]
+    Stopped {
+        /// Why it did.
+        kind: Kind,
+        /// What was done until then.
+        done: String,
+        /// The folder of the run that can be resumed, if one can.
+        run: Option<PathBuf>,
+    },
+    /// A folder holds a run already.
+    #[error("{} holds a run already", path.display())]
+    Used {
+        /// The folder.
+        path: PathBuf,
+    },
+    /// No checkpoint to go on from, where there should be one.
+    #[error("{message}")]
+    NoCheckpoint {
+        /// What is wrong with those there are.
+        message: String,
+    },
+    /// The host keeps no known sets, see [`Host::store`](crate::Host::store).
+    #[error("there is no folder of known data sets")]
+    NoStore,
     /// A configuration makes no run.
     #[error(transparent)]
     Config(#[from] ConfigError),
@@ -54,7 +91,7 @@ pub enum Error {
     #[error("{}: another run is at work in this folder", path.display())]
     Locked {
         /// The run's folder.
-        path: std::path::PathBuf,
+        path: PathBuf,
     },
     /// Points or plates that make no capacitor.
     #[error(transparent)]
@@ -80,6 +117,14 @@ pub enum Error {
     /// An error of a part of the user's own.
     #[error(transparent)]
     Own(Box<dyn std::error::Error + Send + Sync>),
+}
+
+/// Name, value and what is wrong, in one line.
+fn argument_text(argument: &str, value: &str, message: &str) -> String {
+    match value {
+        "" => format!("{argument}: {message}"),
+        value => format!("{argument} {value}: {message}"),
+    }
 }
 
 impl From<TrainError> for Error {
@@ -112,6 +157,16 @@ impl Error {
         Self::new(Kind::Config, message, hint)
     }
 
+    /// The value of an argument that makes no sense; `value` may be empty.
+    pub fn argument(
+        argument: &'static str,
+        value: impl std::fmt::Display,
+        message: impl Into<String>,
+        hint: impl Into<String>,
+    ) -> Self {
+        Self::Argument { argument, value: value.to_string(), message: message.into(), hint: hint.into() }
+    }
+
     /// An error of a part of the user's own.
     pub fn own(error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
         Self::Own(error.into())
@@ -140,7 +195,14 @@ impl Error {
         use efm_models::ModelError;
         match self {
             Self::Refused { kind, .. } => *kind,
-            Self::Config(_) | Self::Misfit(_) | Self::NoDensity => Kind::Config,
+            Self::Stopped { kind, .. } => *kind,
+            Self::NoCheckpoint { .. } => Kind::Data,
+            Self::Config(_)
+            | Self::Misfit(_)
+            | Self::NoDensity
+            | Self::Argument { .. }
+            | Self::Used { .. }
+            | Self::NoStore => Kind::Config,
             Self::Data(error) => match error.class() {
                 ErrorClass::Config => Kind::Config,
                 ErrorClass::BadData => Kind::Data,
@@ -169,7 +231,12 @@ impl Error {
     pub fn hint(&self) -> String {
         use efm_models::ModelError;
         match self {
-            Self::Refused { hint, .. } => hint.clone(),
+            Self::Refused { hint, .. } | Self::Argument { hint, .. } => hint.clone(),
+            Self::Stopped { run: Some(run), .. } => format!("resume the run in {}", run.display()),
+            Self::Stopped { run: None, .. } => "do the same again".to_owned(),
+            Self::Used { .. } => "resume it, replace it, or choose another folder".to_owned(),
+            Self::NoCheckpoint { .. } => "go on with the settings it was begun with, or begin the run anew".to_owned(),
+            Self::NoStore => "name the folder of the set itself, or a host that has a folder of sets".to_owned(),
             Self::Config(error) => error.hint.clone(),
             Self::Misfit(misfit) => format!("give {} another value", misfit.key),
             Self::NoDensity => {

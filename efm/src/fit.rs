@@ -22,7 +22,7 @@ pub fn fit(prepared: &Prepared, device: &Device, host: &dyn Host) -> Result<Trai
     drop(progress);
     if ended == Ended::Stopped {
         let kind = host.stop().unwrap_or(Kind::Interrupted);
-        return Err(host.stopped(kind, "stopped while training; nothing was kept", "train again"));
+        return Err(host.stopped(kind, "stopped while training; nothing was kept", None));
     }
     Ok(prepared.model(trainer.network().clone()))
 }

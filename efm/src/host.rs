@@ -1,6 +1,6 @@
 //! What the library asks of the program around it.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::{Error, Estimate, Kind};
 
@@ -26,9 +26,9 @@ pub trait Host {
         None
     }
 
-    /// The error to end with because of [`Host::stop`]: what was done until then, and how to go on.
-    fn stopped(&self, kind: Kind, done: &str, hint: &str) -> Error {
-        Error::new(kind, done, hint)
+    /// The error to end with because of [`Host::stop`]: what was done until then, and the run that can be resumed.
+    fn stopped(&self, kind: Kind, done: &str, run: Option<&Path>) -> Error {
+        Error::Stopped { kind, done: done.to_owned(), run: run.map(Path::to_path_buf) }
     }
 
     /// Holds memory that is about to be taken against what there is.

@@ -32,23 +32,34 @@
 pub mod checkup;
 mod class_means;
 mod classify;
+mod compare;
 pub mod config;
 mod density;
+mod density_of;
+mod device;
 mod error;
 pub mod estimate;
 mod exact;
 mod features;
+mod field_bench;
 mod fit;
 mod gap;
 mod host;
+mod known;
+mod lines;
+mod map;
 mod measure;
 mod memory;
 mod model;
 mod neighbours;
 mod pairs;
+mod planes;
 mod prepare;
+pub mod presets;
+mod quality;
 mod run;
 mod scalers;
+mod sets;
 mod train;
 mod trainer;
 mod transport;
@@ -67,30 +78,45 @@ pub use burn;
 pub use rand;
 pub use rand_distr;
 
-pub use checkup::{Pace, pace};
+pub use checkup::{Examined, Pace, examine, pace};
 pub use class_means::centred_classes;
 pub use classify::{
-    Classifier, Judgement, classifier, classifier_key, judge, kept_classifier, load_classifier, open_classifier,
-    save_classifier, train_classifier,
+    CLASSIFIER_STEPS, CLASSIFIER_TESTS, Classifier, ClassifierReport, ClassifyOptions, Judgement, classifier,
+    classifier_key, classify_run, judge, kept_classifier, load_classifier, open_classifier, save_classifier,
+    train_classifier,
 };
+pub use compare::{CompareOptions, Compared, Described, SetComparison, compare_points, compare_sets};
 pub use density::{Likelihood, LnDensities, SMEARS};
+pub use density_of::{DensityOptions, ln_densities};
+pub use device::NamedDevice;
 pub use error::{Error, Kind};
-pub use exact::exact;
-pub use features::Features;
+pub use exact::{exact, summed_on};
+pub use features::{FeatureClouds, FeatureDistances, FeatureNetwork, FeatureOptions, Features};
+pub use field_bench::{BenchOptions, BenchRow, bench_field};
 pub use fit::fit;
 pub use gap::{GapRule, automatic_gap};
 pub use host::{Alone, Host, Progress};
+pub use known::known_set;
+pub use lines::{
+    Between, LineOptions, SendOptions, Sent, between, ends_of_rows, points_like, send_in_turn, send_points,
+    source_points,
+};
+pub use map::{ExactMap, MapJob, transport_exact};
 pub use measure::{image_shape, measure};
 pub use memory::{Estimate, shown};
 pub use model::{TrainedModel, class_names, followed, weights_at};
 pub use neighbours::{all, nearest, neighbours, shapes};
 pub use pairs::Partners;
+pub use planes::{Cut, PlaneOptions, Show, field_planes};
 pub use prepare::{Fresh, Given, Prepared, prepare, prepare_data};
+pub use quality::{Quality, QualityRow, quality};
 pub use run::{
-    Collection, DataRecord, PROGRAM, Provenance, RunDir, draw, draw_samples, folders, gather, gather_all, is_run, keep,
-    keep_lines, kept_lines, kept_slices, pictures, quoted, reread, saved_config, title, write_pages, write_report,
+    Collection, DataRecord, Finished, Job, Origin, PROGRAM, Provenance, RunDir, draw, draw_samples, folders,
+    free_folder, gather, gather_all, is_run, keep, keep_lines, kept_lines, kept_slices, pictures, quoted, ready,
+    reread, saved_config, seeds, title, write_pages, write_report, write_seeds,
 };
 pub use scalers::Scalers;
+pub use sets::{Pixels, Set, in_one_frame, read_rows, shape_of_run};
 pub use train::{Trained, train};
 pub use trainer::{resume, start, trainer};
 pub use transport::{

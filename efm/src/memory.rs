@@ -1,5 +1,15 @@
 //! Memory that is about to be taken, summed before anything is done.
 
+use efm_data::Limits;
+
+use crate::Host;
+
+/// The limits of a reader of rows.
+pub(crate) fn limits(host: &dyn Host) -> Limits {
+    let usual = Limits::default();
+    Limits { max_bytes: usual.max_bytes.min(host.memory_for_rows()), ..usual }
+}
+
 /// What is about to be taken, part by part.
 #[derive(Debug, Clone, Default)]
 pub struct Estimate {

@@ -108,7 +108,7 @@ pub fn train(
         Ended::Stopped => {
             let kind = host.stop().unwrap_or(Kind::Interrupted);
             let done = format!("stopped after step {} with a checkpoint in {}", trainer.step(), run.path().display());
-            return Err(host.stopped(kind, &done, &format!("go on with --resume --out {}", run.path().display())));
+            return Err(host.stopped(kind, &done, Some(run.path())));
         }
         Ended::Plateau => host.note(&format!("the validation loss stood still; stopped at step {}", trainer.step())),
         Ended::Finished => {}

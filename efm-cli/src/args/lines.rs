@@ -2,10 +2,11 @@
 
 use std::path::PathBuf;
 
-use clap::Args as ClapArgs;
+use clap::Args;
+use efm::LineOptions;
 
 /// What `transport` takes.
-#[derive(Debug, ClapArgs)]
+#[derive(Debug, Args)]
 pub struct TransportArgs {
     /// Folder of a run, or of its `model`.
     pub run: PathBuf,
@@ -31,13 +32,10 @@ pub struct TransportArgs {
     /// Which field, and how its lines are followed.
     #[command(flatten)]
     pub lines: LinesArgs,
-    /// Device to evaluate the field on.
-    #[arg(long, default_value = "cpu")]
-    pub device: String,
 }
 
 /// Which field of a model, and how its lines are followed; what is left out is as it was trained.
-#[derive(Debug, ClapArgs)]
+#[derive(Debug, Args)]
 pub struct LinesArgs {
     /// Send to this class of the target, by its name or number.
     #[arg(long, value_name = "CLASS")]
@@ -50,8 +48,15 @@ pub struct LinesArgs {
     pub steps: Option<usize>,
 }
 
+impl LinesArgs {
+    /// The same for the library.
+    pub fn options(&self) -> LineOptions {
+        LineOptions { class: self.class.clone(), guidance: self.guidance, steps: self.steps }
+    }
+}
+
 /// What `sample` takes.
-#[derive(Debug, ClapArgs)]
+#[derive(Debug, Args)]
 pub struct SampleArgs {
     /// Folder of a run whose source is a distribution.
     pub run: PathBuf,
@@ -68,13 +73,10 @@ pub struct SampleArgs {
     /// that of the run.
     #[arg(long, value_name = "FILE")]
     pub out: Option<PathBuf>,
-    /// Device to evaluate the field on.
-    #[arg(long, default_value = "cpu")]
-    pub device: String,
 }
 
 /// What `interpolate` takes.
-#[derive(Debug, ClapArgs)]
+#[derive(Debug, Args)]
 pub struct InterpolateArgs {
     /// Folder of a run.
     pub run: PathBuf,
@@ -98,7 +100,4 @@ pub struct InterpolateArgs {
     /// that of the run.
     #[arg(long, value_name = "FILE")]
     pub out: Option<PathBuf>,
-    /// Device to evaluate the field on.
-    #[arg(long, default_value = "cpu")]
-    pub device: String,
 }

@@ -1,14 +1,14 @@
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
-use efm::Host;
-use efm_core::Seed;
-use efm_core::streams;
-use efm_data::image::{ImageReport, ImageSampler, ImageSize, ImagesSpec, Opened, Split};
-use efm_data::store::{FetchOptions, Imported, KnownSet};
-use efm_data::{Sampler, store};
-use efm_eval::ImageShape;
-use efm_report::picture::image_grid;
+use efm::core::Seed;
+use efm::core::streams;
+use efm::data::image::{ImageReport, ImageSampler, ImageSize, ImagesSpec, Opened, Split};
+use efm::data::store::{FetchOptions, Imported, KnownSet};
+use efm::data::{Sampler, store};
+use efm::eval::ImageShape;
+use efm::report::picture::image_grid;
+use efm::{Host, known_set};
 
 use crate::args::{DataAction, DataArgs};
 use crate::failure::{Exit, Failure};
@@ -30,7 +30,7 @@ pub fn run(args: &DataArgs, host: &Terminal) -> Result<(), Failure> {
                 domain: domain.clone(),
                 size: size.map(ImageSize::Square),
                 skip_bad: *skip_bad,
-                ..ImagesSpec::new(place(path, args.folder.as_deref())?)
+                ..ImagesSpec::new(place(path, args.folder.as_deref(), host)?)
             };
             info(&spec, grid.as_deref(), host)
         }
@@ -63,14 +63,14 @@ fn list(folder: &Path) -> Result<(), Failure> {
 }
 
 /// A path, or where the known set of this name lies.
-fn place(path: &Path, folder: Option<&Path>) -> Result<PathBuf, Failure> {
+fn place(path: &Path, folder: Option<&Path>, host: &Terminal) -> Result<PathBuf, Failure> {
     if path.exists() {
         return Ok(path.into());
     }
     if let (Some(folder), Some(set)) = (folder, path.to_str().and_then(|name| store::known(name).ok())) {
         return Ok(set.folder(folder));
     }
-    Ok(data_folder::known_set(path)?.unwrap_or_else(|| path.into()))
+    Ok(known_set(path, host)?.unwrap_or_else(|| path.into()))
 }
 
 fn parse_split(text: &str) -> Result<Split, Failure> {

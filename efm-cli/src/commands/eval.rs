@@ -1,10 +1,8 @@
 use std::path::Path;
 
-use efm::config::{ConfigSource, load};
 use efm::estimate::evaluation;
-use efm::{Host, TrainedModel};
-use efm_eval::Metrics;
-use efm_models::device;
+use efm::eval::Metrics;
+use efm::{Host, TrainedModel, measure, prepare, saved_config, transport_learned};
 
 use super::{compare, features, quality};
 use crate::args::EvalArgs;
@@ -40,14 +38,12 @@ pub fn run(args: &EvalArgs, host: &Terminal) -> Result<(), Failure> {
 
 /// Transports and measures with the model of a finished run; its `metrics.json` stays as it is.
 fn again(folder: &Path, host: &Terminal) -> Result<Metrics, Failure> {
-    let file = folder.join("config.toml");
-    let source = ConfigSource::from_file(&file)
+    let config = saved_config(folder)
         .map_err(|error| Failure::from(error).hint_on_io("give a run's folder, or two sets to compare"))?;
-    let config = load(&source)?;
-    let device = device::parse("cpu")?;
+    let device = host.device()?;
     let model = TrainedModel::load(&folder.join("model"), &device)?;
-    let prepared = efm::prepare(config, host)?;
+    let prepared = prepare(config, host)?;
     host.check_memory(&evaluation(&prepared))?;
-    let transported = efm::transport_learned(&prepared, &model, &device, host)?;
-    Ok(efm::measure(&prepared, &transported, "cpu", None)?)
+    let transported = transport_learned(&prepared, &model, &device, host)?;
+    Ok(measure(&prepared, &transported, device.name(), None)?)
 }

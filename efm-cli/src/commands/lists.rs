@@ -1,21 +1,22 @@
 use clap::CommandFactory;
 use efm::config::{Method, load};
-use efm_models::device;
+use efm::models::device;
+use efm::presets::ALL;
 
 use super::settings::named;
 use crate::args::{Args, PresetsArgs};
 use crate::failure::Failure;
-use crate::{presets, say};
+use crate::say;
 
 /// `efm presets`.
 pub fn presets(args: &PresetsArgs) -> Result<(), Failure> {
     if let Some(name) = &args.name {
         let config = load(&named(name)?)?;
-        say::out(toml::to_string(&config).expect("a configuration is plain data"));
+        say::out(config.to_toml());
         return Ok(());
     }
-    for preset in presets::ALL {
-        let config = load(&named(preset.name)?)?;
+    for preset in ALL {
+        let config = load(&preset.source())?;
         say::out(format!("{:<30} {}", preset.name, config.about));
     }
     say::out("");

@@ -27,10 +27,10 @@ use crate::terminal::Terminal;
 
 /// Runs the command.
 pub fn dispatch(args: Args) -> Result<(), Failure> {
-    let host = &Terminal::new(Memory::new(args.memory));
+    let host = &Terminal::new(Memory::new(args.memory), args.device);
     match args.command {
-        Command::Run(args) => run::run(&args, run::Stages::All, host),
-        Command::Train(args) => run::run(&args, run::Stages::TrainOnly, host),
+        Command::Run(args) => run::run(&args, false, host),
+        Command::Train(args) => run::run(&args, true, host),
         Command::Map(args) => map::run(&args, host),
         Command::Transport(args) => transport::run(&args, host),
         Command::Sample(args) => sample::run(&args, host),
@@ -43,7 +43,7 @@ pub fn dispatch(args: Args) -> Result<(), Failure> {
         Command::Report(args) => report::run(&args),
         Command::Watch(args) => watch::run(&args, host),
         Command::Data(args) => data::run(&args, host),
-        Command::Bench(args) => bench::run(&args),
+        Command::Bench(args) => bench::run(&args, host),
         Command::Presets(args) => lists::presets(&args),
         Command::Devices => lists::devices(),
         Command::Completions { shell } => lists::completions(shell),

@@ -1,7 +1,7 @@
 use efm::{folders, write_report};
 
+use crate::args::ReportArgs;
 use crate::failure::{Exit, Failure};
-use crate::report_args::ReportArgs;
 use crate::say;
 
 /// `efm report`: one page on one or several runs.

@@ -3,14 +3,15 @@
 use std::path::{Path, PathBuf};
 
 use efm::config::{ConfigSource, Method, RunConfig, load};
-use efm_data::DataSpec;
+use efm::data::DataSpec;
+use efm::{known_set, presets};
 
-use crate::args::{ExperimentArgs, MethodArg};
+use crate::args::ExperimentArgs;
 use crate::failure::Failure;
-use crate::{data_folder, presets};
+use crate::terminal::Terminal;
 
 /// The configuration of one run; its data paths are absolute.
-pub fn configuration(args: &ExperimentArgs, method: Option<Method>) -> Result<RunConfig, Failure> {
+pub fn configuration(args: &ExperimentArgs, method: Option<Method>, host: &Terminal) -> Result<RunConfig, Failure> {
     let mut source = experiment(args)?;
     source.method = method;
     for (table, path) in [("source", &args.source), ("target", &args.target)] {
@@ -34,7 +35,7 @@ pub fn configuration(args: &ExperimentArgs, method: Option<Method>) -> Result<Ru
         let images = matches!(spec, DataSpec::Images(_));
         if let Some(path) = spec.path_mut() {
             let beside = source.base.join(&*path);
-            let known = if images && !beside.exists() { data_folder::known_set(path)? } else { None };
+            let known = if images && !beside.exists() { known_set(path, host)? } else { None };
             *path = absolute(&known.unwrap_or(beside), table)?;
         }
     }
@@ -106,11 +107,7 @@ const TRANSLATION_GAP: f64 = 1.8;
 /// A preset by name, or a TOML file.
 pub fn named(name: &str) -> Result<ConfigSource, Failure> {
     if let Some(preset) = presets::find(name) {
-        return Ok(ConfigSource {
-            name: format!("preset {name}"),
-            text: preset.text.to_owned(),
-            ..ConfigSource::default()
-        });
+        return Ok(preset.source());
     }
     let path = Path::new(name);
     if path.extension().is_some_and(|extension| extension == "toml") || path.is_file() {
@@ -121,38 +118,4 @@ pub fn named(name: &str) -> Result<ConfigSource, Failure> {
         format!("there is no preset or file called `{name}`"),
         format!("did you mean `{}`? `efm presets` lists all", presets::nearest(name)),
     ))
-}
-
-impl From<MethodArg> for Method {
-    fn from(arg: MethodArg) -> Self {
-        match arg {
-            MethodArg::Mirror => Self::Mirror,
-            MethodArg::Tube => Self::Tube,
-            MethodArg::Forward => Self::Forward,
-            MethodArg::Flux => Self::Flux,
-            MethodArg::Accept => Self::Accept,
-            MethodArg::Published => Self::Published,
-            MethodArg::FlowMatching => Self::FlowMatching,
-        }
-    }
-}
-
-/// Parses `1..5` (both ends included) and `1,4,9`.
-pub fn seeds(text: &str) -> Result<Vec<u64>, Failure> {
-    let wrong = || Failure::usage(format!("`{text}` names no seeds"), "write --seeds 1..5 or --seeds 1,4,9");
-    let mut seeds = Vec::new();
-    for part in text.split(',') {
-        match part.split_once("..") {
-            Some((first, last)) => {
-                let first: u64 = first.trim().parse().map_err(|_| wrong())?;
-                let last: u64 = last.trim().trim_start_matches('=').parse().map_err(|_| wrong())?;
-                if first > last || last - first > 10_000 {
-                    return Err(wrong());
-                }
-                seeds.extend(first..=last);
-            }
-            None => seeds.push(part.trim().parse().map_err(|_| wrong())?),
-        }
-    }
-    Ok(seeds)
 }

@@ -1,5 +1,5 @@
+use crate::args::WatchArgs;
 use crate::failure::Failure;
-use crate::report_args::WatchArgs;
 use crate::say;
 use crate::terminal::Terminal;
 use crate::watch::{Settings, serve};

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime};
 
-use efm_report::{Page, RunRecord, log_json, pace_json, page, runs_json};
+use efm::report::{Page, RunRecord, log_json, pace_json, page, runs_json};
 
 use efm::{PROGRAM, folders, gather_all, reread, title};
 

@@ -99,7 +99,7 @@ fn about_gap(checkup: &Checkup, config: &RunConfig, say: &mut dyn FnMut(String, 
     if config.plates.law != Law::Mirror && lengths < UNBIASED {
         say(
             format!("forward-only transport is biased: L is {lengths:.1} times √2 σ D^(−1/4), unbiased far above that"),
-            "use --method mirror, which is exact for every gap, or a larger plates.gap",
+            "use the method mirror, which is exact for every gap, or a larger plates.gap",
         );
     }
 }

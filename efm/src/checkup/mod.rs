@@ -2,6 +2,7 @@
 
 mod advice;
 mod cloud;
+mod examine;
 mod lines;
 mod pace;
 mod page;
@@ -10,6 +11,7 @@ use serde::Serialize;
 
 pub use advice::Advice;
 pub use cloud::CloudCheck;
+pub use examine::{Examined, examine};
 pub use lines::{EffectiveCharges, LinesCheck};
 pub use pace::{Pace, pace};
 

@@ -41,7 +41,7 @@ pub fn classifier(
     });
     drop(progress);
     if let Some(kind) = host.stop() {
-        return Err(Error::new(kind, "stopped; nothing was written", "run the command again"));
+        return Err(host.stopped(kind, "stopped; nothing was written", None));
     }
     let classifier = trained?;
     if let Some(place) = place {

@@ -5,6 +5,7 @@ mod check;
 mod load;
 mod method;
 mod schema;
+mod write;
 
 pub use efm_train::config::{Charges, Objective, Schedule, TrainConfig};
 pub use load::{ConfigError, ConfigSource, load};

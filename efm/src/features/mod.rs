@@ -4,6 +4,7 @@ mod conv;
 mod efficientnet;
 mod inception;
 mod resample;
+mod sets;
 
 use burn::tensor::{Device, Tensor, TensorData};
 use efficientnet::EfficientNetLite0;
@@ -14,6 +15,8 @@ use resample::Resampling;
 use efm_models::{ModelError, Weights};
 
 use crate::Classifier;
+
+pub use sets::{FeatureClouds, FeatureDistances, FeatureNetwork, FeatureOptions};
 
 /// A network whose features of images are compared instead of the images; distances of different networks do not compare.
 #[derive(Debug)]

@@ -3,6 +3,7 @@
 mod export;
 mod file;
 mod init_weights;
+mod open;
 
 pub use file::{TrainedModel, class_names, followed};
 pub use init_weights::weights_at;

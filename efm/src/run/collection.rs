@@ -64,7 +64,7 @@ impl Collection {
             let free = (1..10_000_u32)
                 .map(|count| run.join(if count == 1 { name.to_owned() } else { format!("{name}-{count}") }))
                 .find(|path| !path.exists());
-            return free.ok_or_else(|| Error::config("there are 10 000 such folders", "choose another with --out"));
+            return free.ok_or_else(|| Error::config("there are 10 000 such folders", "choose another place"));
         };
         let used = out.is_dir() && fs::read_dir(out).is_ok_and(|mut entries| entries.next().is_some());
         if used {

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use efm_core::files::remove_unfinished;
 use efm_train::{Checkpoints, regular};
 
-use crate::Error;
+use crate::{Error, Kind};
 
 /// The folder of one run, locked while it lives.
 #[derive(Debug)]
@@ -37,6 +37,26 @@ impl RunDir {
             Err(fs::TryLockError::WouldBlock) => Err(Error::Locked { path: path.to_path_buf() }),
             Err(fs::TryLockError::Error(error)) => Err(io(error)),
         }
+    }
+
+    /// Refuses a folder that holds a run already, unless `force` says that it may be replaced.
+    ///
+    /// # Errors
+    /// [`Error::Used`].
+    pub fn check_free(&self, force: bool) -> Result<(), Error> {
+        let used = [self.config(), self.metrics(), self.file("checkpoints")].iter().any(|path| path.exists());
+        if used && !force { Err(Error::Used { path: self.path.clone() }) } else { Ok(()) }
+    }
+
+    /// Removes what a run or a map has left; what else lies in its folder stays.
+    ///
+    /// # Errors
+    /// [`Error::Train`] where something cannot be removed.
+    pub fn clear(&self) -> Result<(), Error> {
+        for name in ["checkpoints", "model", "pictures"] {
+            remove(&self.file(name), |path| fs::remove_dir_all(path))?;
+        }
+        FILES.iter().try_for_each(|name| remove(&self.file(name), |path| fs::remove_file(path)))
     }
 
     /// The folder itself.
@@ -83,4 +103,48 @@ impl RunDir {
     pub fn checkpoints(&self) -> Checkpoints {
         Checkpoints::new(self.file("checkpoints"))
     }
+}
+
+/// The files of a run; what else lies in its folder is not ours.
+const FILES: [&str; 15] = [
+    "config.toml",
+    "provenance.json",
+    "log.jsonl",
+    "pace.jsonl",
+    "metrics.json",
+    "source.npy",
+    "transported.npy",
+    "classes.npy",
+    "target.npy",
+    "model.safetensors",
+    "lines.npz",
+    "slices.npz",
+    "failure.json",
+    "report.html",
+    "model-card.md",
+];
+
+fn remove(path: &Path, how: impl Fn(&Path) -> std::io::Result<()>) -> Result<(), Error> {
+    match how(path) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(Error::io(path, error)),
+        _ => Ok(()),
+    }
+}
+
+/// The first free one of `PARENT/NAME`, `PARENT/NAME-2`, …; the first one, free or not, if it may be replaced.
+///
+/// # Errors
+/// [`Kind::Io`] where all of 10 000 are taken.
+pub fn free_folder(parent: &Path, name: &str, replace: bool) -> Result<PathBuf, Error> {
+    // A name is one folder, whatever it holds.
+    let name: String = name.chars().map(|c| if c.is_alphanumeric() || "-_.".contains(c) { c } else { '-' }).collect();
+    let name = name.trim_matches('.').to_owned();
+    let name = if name.is_empty() { "run".to_owned() } else { name };
+    let free = (1..10_000_u32)
+        .map(|count| parent.join(if count == 1 { name.clone() } else { format!("{name}-{count}") }))
+        .find(|path| replace || !path.exists());
+    free.ok_or_else(|| {
+        let message = format!("{} holds 10 000 runs of this name", parent.display());
+        Error::new(Kind::Io, message, "choose another folder")
+    })
 }

@@ -9,7 +9,7 @@ use efm_train::write_atomically;
 use serde::{Deserialize, Serialize};
 
 use crate::config::RunConfig;
-use crate::{Error, Kind, RunDir};
+use crate::{Error, Kind, Origin, RunDir};
 
 /// The version of burn that the workspace pins.
 const BURN: &str = "0.22.1";
@@ -58,25 +58,14 @@ pub struct DataRecord {
 }
 
 impl Provenance {
-    /// That of a run: `command` is the one that does the same, like `run`, and `options` what follows the configuration there; `typed` is the
-    /// whole command as it was given, empty where there was none.
-    pub fn of(
-        config: &RunConfig,
-        run: &RunDir,
-        device: &str,
-        command: &[&str],
-        options: &[String],
-        typed: &str,
-    ) -> Result<Self, Error> {
-        let folder = run.path().to_string_lossy();
-        let mut again = vec!["efm".to_owned()];
-        again.extend(command.iter().map(|&word| word.to_owned()));
-        again.push(quoted(&run.config().to_string_lossy()));
-        again.extend(options.iter().map(|word| quoted(word)));
-        again.extend(["--out".to_owned(), quoted(&format!("{folder}-again"))]);
+    /// That of a run of this configuration on a device of this name; reads the data for their hashes.
+    ///
+    /// # Errors
+    /// [`Kind::Io`] where they cannot be read.
+    pub fn of(config: &RunConfig, device: &str, origin: &Origin) -> Result<Self, Error> {
         Ok(Self {
-            command: typed.to_owned(),
-            again: again.join(" "),
+            command: origin.typed.clone(),
+            again: origin.again.clone(),
             version: env!("CARGO_PKG_VERSION").to_owned(),
             burn: BURN.to_owned(),
             platform: format!("{} {}", std::env::consts::OS, std::env::consts::ARCH),

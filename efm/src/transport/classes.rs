@@ -23,15 +23,17 @@ pub fn class_field(
 /// The index of a class: that of the name, else the number itself.
 fn find(classes: &[String], class: &str) -> Result<usize, Error> {
     if classes.is_empty() {
-        return Err(Error::config(
-            format!("--class {class}: the model was trained without classes"),
-            "train with --set train.conditional=true on a target whose points have classes",
+        return Err(Error::argument(
+            "class",
+            class,
+            "the model was trained without classes",
+            "train with train.conditional = true on a target whose points have classes",
         ));
     }
     let number = || class.parse().ok().filter(|&number: &usize| number < classes.len());
     let found = classes.iter().position(|name| name == class).or_else(number);
     found.ok_or_else(|| {
-        Error::config(format!("--class {class}: there is no such class"), format!("there are {}", classes.join(", ")))
+        Error::argument("class", class, "there is no such class", format!("there are {}", classes.join(", ")))
     })
 }
 

@@ -128,7 +128,7 @@ impl<'a> Rule<'a> {
             (LearnedRule::Accept, Some(plates)) => Ok(Some(Self::Accept { plates, height })),
             (LearnedRule::Accept, None) => Err(Error::config(
                 "this model draws points by solver.rule = \"accept\", and its lines start on the target's data too",
-                "`efm eval RUN` draws and measures again; train with --method mirror or flux to transport points",
+                "`efm eval RUN` draws and measures again; train with the method mirror or flux to transport points",
             )),
         }
     }
@@ -207,7 +207,7 @@ pub fn carry(way: Way<'_>, starts: &Points, reverse: bool, host: &dyn Host) -> R
     drop(progress);
     let seconds = host.seconds() - started;
     if let Some(kind) = host.stop() {
-        return Err(host.stopped(kind, "stopped while transporting; nothing was written", "run the command again"));
+        return Err(host.stopped(kind, "stopped while transporting; nothing was written", None));
     }
     let ends = way.scalers.plate(from.other()).undo(&lines.ends.to_points()?)?;
     Ok((ends, lines, seconds))

@@ -7,13 +7,11 @@ use efm_data::image::{ClassName, ImageShape, ImageSize, ImagesSpec, Split};
 use efm_data::{DataError, DataSpec, Table, TableOptions, count_axes, read_points_within, read_table};
 use rayon::prelude::*;
 
-use crate::data_folder;
-use crate::failure::{Exit, Failure};
-use crate::terminal::Terminal;
-use efm::Host;
-use efm::{is_run, saved_config};
+use crate::memory::limits;
+use crate::{Error, Host, Kind, is_run, known_set, saved_config};
 
 /// Points, and where they came from.
+#[derive(Debug, Clone)]
 pub struct Set {
     /// The points.
     pub points: Points,
@@ -26,15 +24,21 @@ pub struct Set {
 }
 
 /// A table of a file; what was left out or converted is said.
-pub fn table(path: &Path, key: Option<&str>, host: &Terminal) -> Result<Table, Failure> {
-    let table = read_table(path, key, &TableOptions::default(), &host.limits())?;
+///
+/// # Errors
+/// [`Error::Data`] for files that cannot be read.
+pub fn read_rows(path: &Path, key: Option<&str>, host: &dyn Host) -> Result<Table, Error> {
+    let table = read_table(path, key, &TableOptions::default(), &limits(host))?;
     table.notes.iter().for_each(|note| host.note(&format!("{}: {note}", path.display())));
     Ok(table)
 }
 
 /// Brings the columns of files into the order of the first, by their names, and their origin to where f32 keeps their
 /// differences. Measures of two sets do not depend on where both have their origin.
-pub fn in_one_frame(sets: [&mut Set; 2], host: &Terminal) -> Result<(), Failure> {
+///
+/// # Errors
+/// [`Error::Data`] for columns of other names.
+pub fn in_one_frame(sets: [&mut Set; 2], host: &dyn Host) -> Result<(), Error> {
     let [first, second] = sets;
     let (Some(one), Some(other)) = (&first.table, &mut second.table) else { return Ok(()) };
     if one.rows.dim() != other.rows.dim() {
@@ -86,7 +90,7 @@ struct Named {
 
 impl Named {
     /// A path that exists is itself, colons and all; otherwise the words behind the last colons choose a part of what is before.
-    fn of(path: &Path) -> Result<Self, Failure> {
+    fn of(path: &Path, host: &dyn Host) -> Result<Self, Error> {
         let mut words = Vec::new();
         let mut rest = path.to_string_lossy().into_owned();
         loop {
@@ -94,7 +98,7 @@ impl Named {
             if here.exists() {
                 return Ok(Self { path: here.to_path_buf(), words });
             }
-            if let Some(known) = data_folder::known_set(here)? {
+            if let Some(known) = known_set(here, host)? {
                 return Ok(Self { path: known, words });
             }
             match rest.rsplit_once(':') {
@@ -110,8 +114,8 @@ impl Named {
 }
 
 /// The shape of the images of a run, if `path` names one.
-pub fn shape_of_run(path: &Path) -> Option<ImageShape> {
-    let named = Named::of(path).ok()?;
+pub fn shape_of_run(path: &Path, host: &dyn Host) -> Option<ImageShape> {
+    let named = Named::of(path, host).ok()?;
     is_run(&named.path).then(|| run_shape(&named.path))?
 }
 
@@ -131,8 +135,11 @@ impl Set {
     /// * `RUN`: where a run's points landed; `RUN:source` and `RUN:target` are where they began, and fresh points of the target.
     ///
     /// Behind the colons of images stand `train` (if nothing is said), `test` or `all`, `A` or `B`, and classes.
-    pub fn read(path: &Path, pixels: Pixels, host: &Terminal) -> Result<Self, Failure> {
-        let named = Named::of(path)?;
+    ///
+    /// # Errors
+    /// [`Error::Data`] for files that cannot be read, and [`Error::Refused`] for parts that a set has not.
+    pub fn read(path: &Path, pixels: Pixels, host: &dyn Host) -> Result<Self, Error> {
+        let named = Named::of(path, host)?;
         let what = path.display().to_string();
         if is_run(&named.path) {
             let image = run_shape(&named.path);
@@ -143,12 +150,12 @@ impl Set {
             return images(&named, what, pixels, host);
         }
         if let Some(word) = named.words.first() {
-            return Err(Failure::usage(
+            return Err(Error::config(
                 format!("{}: a file of rows has no part called `{word}`", named.path.display()),
                 "parts are those of runs (RUN:target) and of images (FOLDER:test)",
             ));
         }
-        let table = table(&named.path, None, host)?;
+        let table = read_rows(&named.path, None, host)?;
         let points = some(table.rows.to_points()?, pixels);
         let whole = pixels.most.is_none();
         Ok(Self { points, what, image: None, table: whole.then_some(table) })
@@ -156,9 +163,9 @@ impl Set {
 }
 
 /// Rows have two axes, images more.
-fn is_array_of_images(path: &Path, host: &Terminal) -> bool {
+fn is_array_of_images(path: &Path, host: &dyn Host) -> bool {
     let array = path.extension().is_some_and(|end| ["npy", "npz"].iter().any(|name| end.eq_ignore_ascii_case(name)));
-    array && count_axes(path, &host.limits()).is_ok_and(|axes| axes > 2)
+    array && count_axes(path, &limits(host)).is_ok_and(|axes| axes > 2)
 }
 
 fn some(points: Points, pixels: Pixels) -> Points {
@@ -168,12 +175,12 @@ fn some(points: Points, pixels: Pixels) -> Points {
     }
 }
 
-fn of_run(named: &Named, host: &Terminal) -> Result<Points, Failure> {
+fn of_run(named: &Named, host: &dyn Host) -> Result<Points, Error> {
     let part = match &named.words[..] {
         [] => "transported",
         [word] if ["transported", "source", "target"].contains(&word.as_str()) => word,
         words => {
-            return Err(Failure::usage(
+            return Err(Error::config(
                 format!("{}: a run has no part called `{}`", named.path.display(), words.join(":")),
                 "its parts are transported, source and target, as in RUN:target",
             ));
@@ -181,23 +188,23 @@ fn of_run(named: &Named, host: &Terminal) -> Result<Points, Failure> {
     };
     let file = named.path.join(format!("{part}.npy"));
     if !file.exists() {
-        return Err(Failure::new(
-            Exit::Io,
+        return Err(Error::new(
+            Kind::Io,
             format!("{}: there is no such file in the run", file.display()),
             "`efm run` and `efm map` leave transported points; a run that was only trained has none",
         ));
     }
-    Ok(read_points_within(&file, None, &host.limits())?)
+    Ok(read_points_within(&file, None, &limits(host))?)
 }
 
-fn images(named: &Named, what: String, pixels: Pixels, host: &Terminal) -> Result<Set, Failure> {
+fn images(named: &Named, what: String, pixels: Pixels, host: &dyn Host) -> Result<Set, Error> {
     let mut spec = ImagesSpec::new(&named.path);
     match (pixels.shape, pixels.side) {
         (Some(shape), _) => {
             spec.size = Some(ImageSize::Sides([shape.height, shape.width]));
             spec.channels = Some(shape.channels);
         }
-        // As `efm run --image` has it.
+        // Of one size, and in colour.
         (None, Some(side)) => {
             spec.size = Some(ImageSize::Square(usize::from(side)));
             spec.channels = Some(3);

@@ -1,8 +1,11 @@
-//! The experiments that come with the binary.
+//! The experiments that come with efm, one TOML text each.
+
+use crate::config::ConfigSource;
 
 /// Name and text of an experiment file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Preset {
-    /// Name on the command line.
+    /// The name it is asked for by.
     pub name: &'static str,
     /// The TOML file.
     pub text: &'static str,
@@ -14,7 +17,14 @@ macro_rules! presets {
     };
 }
 
-/// All presets, as `efm presets` lists them.
+impl Preset {
+    /// The preset as what a configuration is made from; settings and a method may be added.
+    pub fn source(&self) -> ConfigSource {
+        ConfigSource { name: format!("preset {}", self.name), text: self.text.to_owned(), ..ConfigSource::default() }
+    }
+}
+
+/// All presets.
 pub const ALL: &[Preset] = presets![
     "gaussian-to-swiss-roll",
     "gaussian-to-mixture",
@@ -33,7 +43,7 @@ pub fn find(name: &str) -> Option<&'static Preset> {
     ALL.iter().find(|preset| preset.name == name)
 }
 
-/// The names nearest to a wrong one, best first.
+/// The name nearest to a wrong one.
 pub fn nearest(name: &str) -> &'static str {
     ALL.iter()
         .map(|preset| preset.name)

@@ -2,10 +2,13 @@
 
 use std::path::PathBuf;
 
-use clap::{Args as ClapArgs, ValueEnum};
+use clap::{Args, ValueEnum};
+use efm::Show;
+
+use super::values;
 
 /// What `report` takes.
-#[derive(Debug, ClapArgs)]
+#[derive(Debug, Args)]
 pub struct ReportArgs {
     /// Folders of runs, or folders that hold one run per seed.
     #[arg(required = true, value_name = "RUN")]
@@ -16,7 +19,7 @@ pub struct ReportArgs {
 }
 
 /// What `watch` takes.
-#[derive(Debug, ClapArgs)]
+#[derive(Debug, Args)]
 pub struct WatchArgs {
     /// Folders of runs; they may come later.
     #[arg(required = true, value_name = "RUN")]
@@ -40,21 +43,8 @@ pub enum PlaneArg {
     Along,
 }
 
-/// What is shown of it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum ShowArg {
-    /// Shades of |E|.
-    Strength,
-    /// Shades of the potential, and lines of equal potential.
-    Potential,
-    /// Arrows along the field.
-    Direction,
-    /// Field lines; across the gap only.
-    Lines,
-}
-
 /// What `field` takes.
-#[derive(Debug, ClapArgs)]
+#[derive(Debug, Args)]
 pub struct FieldArgs {
     /// Folder of a run, a preset's name or a TOML file.
     #[arg(value_name = "RUN|PRESET")]
@@ -75,8 +65,8 @@ pub struct FieldArgs {
     )]
     pub height: Vec<f64>,
     /// What to show of it.
-    #[arg(long, value_enum, value_delimiter = ',', default_value = "strength,lines")]
-    pub show: Vec<ShowArg>,
+    #[arg(long, value_parser = values::show(), value_delimiter = ',', default_value = "strength,lines")]
+    pub show: Vec<Show>,
     /// Points of the grid along each axis.
     #[arg(long, default_value_t = 80)]
     pub size: usize,
