@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use efm::config::ConfigError;
+use efm::config::{ConfigError, Place};
 use efm::core::CoreError;
 use efm::data::DataError;
 use efm::eval::EvalError;
@@ -108,6 +108,7 @@ impl From<Error> for Failure {
                 // Names of arguments are those of options, with strokes.
                 error.to_string().replacen(argument, &option(argument), 1)
             }
+            Error::Config(ConfigError { place: Place::Setting(_), .. }) => format!("--set {error}"),
             _ => error.to_string(),
         };
         let hint = hint(&error).unwrap_or_else(|| error.hint());
@@ -123,6 +124,10 @@ fn option(argument: &str) -> String {
 /// Where the remedy is an option of the command line: that option.
 fn hint(error: &Error) -> Option<String> {
     Some(match error {
+        Error::Config(ConfigError { key: Some(key), .. }) => format!("set another value with --set {key}=…"),
+        Error::Config(ConfigError { place: Place::Setting(setting), .. }) if !setting.contains('=') => {
+            "write --set key=value, for example --set plates.gap=4".to_owned()
+        }
         Error::Used { .. } => "--resume goes on with it, --force replaces it, --out chooses another folder".to_owned(),
         Error::Stopped { run: Some(run), .. } => format!("go on with --resume --out {}", run.display()),
         Error::Stopped { run: None, .. } => "run the command again".to_owned(),

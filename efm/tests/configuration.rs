@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use efm::config::{Charges, ConfigError, ConfigSource, Gap, Method, Objective, RunConfig, load};
+use efm::config::{Charges, ConfigError, ConfigSource, Gap, Method, Objective, Place, RunConfig, load};
 use efm_field::Law;
 
 const PLATES: &str = "source.kind = 'gaussian'\ntarget.kind = 'moons'\n";
@@ -46,7 +46,7 @@ fn unknown_keys_are_placed_and_the_nearest_is_named() {
         ("[train]\nschedule = 'cosin'", "x.toml:4:12", "`cosine`"),
     ] {
         let error = bad(text, &[]);
-        assert!(error.place.starts_with(place), "{text:?}: {}", error.place);
+        assert!(error.place.to_string().starts_with(place), "{text:?}: {}", error.place);
         assert!(error.hint.contains(key), "{text:?}: {}", error.hint);
     }
 }
@@ -67,7 +67,7 @@ fn wrong_types_and_broken_toml_are_placed() {
         ("[train]\ncharges = 'some'", "x.toml:4:11"),
     ] {
         let error = bad(text, &[]);
-        assert!(error.place.starts_with(place), "{text:?}: {error}");
+        assert!(error.place.to_string().starts_with(place), "{text:?}: {error}");
     }
 }
 
@@ -98,11 +98,11 @@ fn values_that_make_no_run_name_their_key() {
         for value in values {
             let setting = format!("{key}={value}");
             let error = bad("", &[&setting]);
-            assert_eq!(error.place, format!("--set {setting}"), "{error}");
+            assert_eq!(error.place, Place::Setting(setting.to_owned()), "{error}");
             let (table, leaf) = key.split_once('.').unwrap();
             // The key itself, or its value where the type is wrong.
             let error = bad(&format!("[{table}]\n# a remark\n{leaf} = {value}"), &[]);
-            assert!(error.place.starts_with("x.toml:5:"), "{key} = {value}: {error}");
+            assert!(error.place.to_string().starts_with("x.toml:5:"), "{key} = {value}: {error}");
         }
     }
 }
@@ -134,7 +134,7 @@ fn settings_that_are_none() {
         ("train.steps=3 4", "invalid type"),
     ] {
         let error = bad("name = 'x'\n", &[setting]);
-        assert_eq!(error.place, format!("--set {setting}"));
+        assert_eq!(error.place, Place::Setting(setting.to_owned()));
         assert!(error.message.contains(part), "{error}");
     }
 }

@@ -2,7 +2,7 @@ use std::path::{Path, PathBuf};
 
 use efm_train::read_within;
 
-use super::RunConfig;
+use super::{ConfigError, Place, RunConfig};
 use crate::Error;
 
 /// Where a configuration comes from, lowest precedence first: a file (or preset), a method, settings by hand.
@@ -18,18 +18,6 @@ pub struct ConfigSource {
     pub settings: Vec<String>,
     /// Folder that relative data paths start from.
     pub base: PathBuf,
-}
-
-/// What is wrong with a configuration.
-#[derive(Debug, Clone, PartialEq, thiserror::Error)]
-#[error("{place}: {message}")]
-pub struct ConfigError {
-    /// File, line and column, or the setting.
-    pub place: String,
-    /// What is wrong.
-    pub message: String,
-    /// What to do about it.
-    pub hint: String,
 }
 
 /// Reads a configuration and checks that its values make sense.
@@ -69,14 +57,16 @@ pub fn load(source: &ConfigSource) -> Result<RunConfig, ConfigError> {
         let _: RunConfig = table.clone().try_into().map_err(|error: toml::de::Error| in_setting(setting, &error))?;
     }
     let config: RunConfig = table.try_into().map_err(|error: toml::de::Error| ConfigError {
-        place: source.name.clone(),
+        place: Place::Whole(source.name.clone()),
+        key: None,
         message: one_line(error.message()),
         hint: hint_for(error.message()),
     })?;
     config.check().map_err(|misfit| ConfigError {
         place: place_of(source, &misfit.key),
-        hint: format!("set another value with --set {}=…", misfit.key),
+        hint: format!("give {} another value", misfit.key),
         message: misfit.to_string(),
+        key: Some(misfit.key),
     })?;
     Ok(config)
 }
@@ -110,9 +100,10 @@ fn usual_kind(table: &mut toml::Table, path: &[&str], kind: &str) {
 /// Applies `key.path=value`; a value that is no TOML is taken as a string.
 fn set(table: &mut toml::Table, setting: &str) -> Result<(), ConfigError> {
     let (path, text) = setting.split_once('=').ok_or_else(|| ConfigError {
-        place: format!("--set {setting}"),
+        place: Place::Setting(setting.to_owned()),
+        key: None,
         message: "no `=` in the setting".to_owned(),
-        hint: "write --set key=value, for example --set plates.gap=4".to_owned(),
+        hint: "write key=value, for example plates.gap=4".to_owned(),
     })?;
     let text = text.trim();
     let value = format!("value = {text}")
@@ -126,7 +117,8 @@ fn set(table: &mut toml::Table, setting: &str) -> Result<(), ConfigError> {
     for key in parents {
         let entry = inner.entry(*key).or_insert_with(|| toml::Value::Table(toml::Table::new()));
         inner = entry.as_table_mut().ok_or_else(|| ConfigError {
-            place: format!("--set {setting}"),
+            place: Place::Setting(setting.to_owned()),
+            key: None,
             message: format!("`{key}` is a value, not a table"),
             hint: "`efm presets NAME` prints a whole configuration".to_owned(),
         })?;
@@ -139,16 +131,17 @@ fn in_file(source: &ConfigSource, error: &toml::de::Error) -> ConfigError {
     let place = match error.span() {
         Some(span) => {
             let before = source.text.get(..span.start).unwrap_or(&source.text);
-            format!("{}:{}", source.name, line_and_column(before))
+            Place::behind(&source.name, before)
         }
-        None => source.name.clone(),
+        None => Place::Whole(source.name.clone()),
     };
-    ConfigError { place, message: one_line(error.message()), hint: hint_for(error.message()) }
+    ConfigError { place, key: None, message: one_line(error.message()), hint: hint_for(error.message()) }
 }
 
 fn in_setting(setting: &str, error: &toml::de::Error) -> ConfigError {
     ConfigError {
-        place: format!("--set {setting}"),
+        place: Place::Setting(setting.to_owned()),
+        key: None,
         message: one_line(error.message()),
         hint: hint_for(error.message()),
     }
@@ -173,9 +166,9 @@ fn hint_for(message: &str) -> String {
 }
 
 /// The setting or the line of the file that gives `key`, for messages about its value.
-fn place_of(source: &ConfigSource, key: &str) -> String {
+fn place_of(source: &ConfigSource, key: &str) -> Place {
     if let Some(setting) = source.settings.iter().rev().find(|s| s.split('=').next().is_some_and(|k| k.trim() == key)) {
-        return format!("--set {setting}");
+        return Place::Setting(setting.clone());
     }
     let (table, leaf) = key.split_once('.').unwrap_or(("", key));
     let mut inside = table.is_empty();
@@ -185,17 +178,10 @@ fn place_of(source: &ConfigSource, key: &str) -> String {
         if let Some(header) = line.strip_prefix('[') {
             inside = header.trim_end_matches(']') == table;
         } else if line.split('=').next().is_some_and(|k| k.trim() == key || (inside && k.trim() == leaf)) {
-            return format!("{}:{}:{column}", source.name, number + 1);
+            return Place::Text { name: source.name.clone(), line: number + 1, column };
         }
     }
-    source.name.clone()
-}
-
-/// Line and column, from 1, of a byte of a text.
-fn line_and_column(before: &str) -> String {
-    let line = before.matches('\n').count() + 1;
-    let column = before.chars().rev().take_while(|&c| c != '\n').count() + 1;
-    format!("{line}:{column}")
+    Place::Whole(source.name.clone())
 }
 
 /// Largest configuration that is read.
@@ -212,7 +198,8 @@ impl ConfigSource {
         let text = String::from_utf8(bytes).map_err(|error| {
             let before = String::from_utf8_lossy(&error.as_bytes()[..error.utf8_error().valid_up_to()]).into_owned();
             ConfigError {
-                place: format!("{name}:{}", line_and_column(&before)),
+                place: Place::behind(&name, &before),
+                key: None,
                 message: "is not UTF-8, so the file is no TOML".to_owned(),
                 hint: "save the file as UTF-8 text".to_owned(),
             }

@@ -2,12 +2,14 @@
 
 mod build;
 mod check;
+mod error;
 mod load;
 mod method;
 mod schema;
 mod write;
 
 pub use efm_train::config::{Charges, Objective, Schedule, TrainConfig};
-pub use load::{ConfigError, ConfigSource, load};
+pub use error::{ConfigError, Place};
+pub use load::{ConfigSource, load};
 pub use method::Method;
 pub use schema::{DataConfig, EvalConfig, Gap, PlatesConfig, Rule, RunConfig, SolverConfig};
