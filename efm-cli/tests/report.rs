@@ -54,7 +54,7 @@ fn the_command_on_the_page_makes_the_same_run_again() {
     bench.put("a.csv", common::csv(60, 0.0));
     bench.put("b.csv", common::csv(50, 4.0));
     bench
-        .tiny(&["map", "--source", "a.csv", "--target", "b.csv", "--map", "flux", "--charges", "40", "--out", "one"])
+        .tiny(&["map", "--source", "a.csv", "--target", "b.csv", "--map", "loops", "--charges", "40", "--out", "one"])
         .assert()
         .success();
     let run = data(&bench.path("one/report.html"))["runs"][0].clone();

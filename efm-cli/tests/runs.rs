@@ -75,7 +75,7 @@ fn the_number_of_threads_changes_no_bit() {
             command.args(["--set", setting]);
         }
         command.env("RAYON_NUM_THREADS", threads).assert().success();
-        let words = ["map", "gaussian-to-moons", "--charges", "300", "--map", "flux", "--gap", "2", "--out", &map];
+        let words = ["map", "gaussian-to-moons", "--charges", "300", "--map", "loops", "--gap", "2", "--out", &map];
         bench.tiny(&words).env("RAYON_NUM_THREADS", threads).assert().success();
     }
     for (name, parts) in [("run", &["model", "checkpoints"][..]), ("map", &[])] {
@@ -158,7 +158,7 @@ fn the_published_method_runs_as_the_published_code_does() {
 #[test]
 fn learned_maps_of_two_plates_run_as_their_rule_says() {
     let bench = Bench::new();
-    for method in ["flux", "accept"] {
+    for method in ["loops", "accept"] {
         let run = ["run", "gaussian-to-moons", "--method", method, "--out", method, "--set", "solver.lost_share=1"];
         bench.tiny(&run).assert().success();
         let text = std::fs::read_to_string(bench.path(method).join("metrics.json")).unwrap();
@@ -167,22 +167,29 @@ fn learned_maps_of_two_plates_run_as_their_rule_says() {
         assert_eq!(metrics["transport_cost"].is_null(), method == "accept", "draws have no partners");
         assert!(bench.path(method).join("pictures/field-lines.svg").is_file());
     }
-    let source = bench.path("flux/source.npy");
+    let source = bench.path("loops/source.npy");
     let input = source.to_str().unwrap();
-    bench.efm(&["transport", "flux", "--input", input, "--output", "there.npy"]).assert().success();
+    bench.efm(&["transport", "loops", "--input", input, "--output", "there.npy"]).assert().success();
     // Draws of the target need its data, and a map of chance has no density to be traced back.
     refused(
         bench.efm(&["transport", "accept", "--input", input, "--output", "x.npy"]).assert(),
         2,
         &["accept", "efm eval"],
     );
-    refused(bench.efm(&["density", "flux", "--input", input, "--output", "x.npy"]).assert(), 2, &["chance", "mirror"]);
+    refused(bench.efm(&["density", "loops", "--input", input, "--output", "x.npy"]).assert(), 2, &["chance", "mirror"]);
     assert!(!bench.path("x.npy").exists());
     let wrong = ["run", "gaussian-to-moons", "--dry-run", "--set"];
     for (setting, word) in [
         ("train.objective=posterior", "coulomb"),
         ("train.points.kind=around", "coulomb"),
-        ("solver.rule=flux", "around"),
+        ("solver.rule=loops", "around"),
+        // What was renamed is told by its new name.
+        ("solver.rule=flux", "loops"),
+        ("method=flux", "loops"),
+        ("train.objective=flux", "field"),
+        // A learned field has no charges, and forward is the rule of the mirror.
+        ("solver.rule=charges", "exact fields"),
+        ("solver.rule=mirror", "forward"),
     ] {
         refused(bench.efm(&[&wrong[..], &[setting]].concat()).assert(), 2, &[word]);
     }
@@ -192,7 +199,7 @@ fn learned_maps_of_two_plates_run_as_their_rule_says() {
 fn every_map_of_the_exact_field_leaves_the_same_files() {
     let bench = Bench::new();
     for (map, arrived) in [
-        ("flux", "captured"),
+        ("loops", "captured"),
         ("charges", "captured"),
         ("accept", "captured"),
         ("forward", "landed"),
@@ -212,7 +219,7 @@ fn every_map_of_the_exact_field_leaves_the_same_files() {
         assert_eq!(metrics["transport_cost"].is_null(), map == "accept", "draws have no partners");
         // Exact maps are at the noise of 300 draws; the biased ones, at this gap, are not far above.
         let [w2, floor] = ["w2", "w2_floor"].map(|key| metrics[key].as_f64().unwrap());
-        if ["flux", "charges", "accept", "random"].contains(&map) {
+        if ["loops", "charges", "accept", "random"].contains(&map) {
             assert!(w2 < 2.0 * floor, "{map}: {w2} {floor}");
         }
         for name in ["config.toml", "source.npy", "transported.npy", "pictures/clouds.svg", "pictures/field-lines.svg"]
@@ -220,6 +227,9 @@ fn every_map_of_the_exact_field_leaves_the_same_files() {
             assert!(bench.path(map).join(name).is_file(), "{map}: {name}");
         }
     }
+    // What was renamed is told by its new name.
+    refused(bench.efm(&["map", "gaussian-to-moons", "--map", "flux"]).assert(), 2, &["flux", "loops"]);
+    refused(bench.efm(&["train", "gaussian-to-moons", "--method", "flux"]).assert(), 2, &["flux", "loops"]);
     refused(bench.efm(&["map", "gaussian-to-moons", "--gap", "-1"]).assert(), 2, &["plates.gap=-1"]);
     refused(bench.efm(&["map", "gaussian-to-moons", "--accuracy", "-1"]).assert(), 2, &["--accuracy", "1e-3"]);
 }

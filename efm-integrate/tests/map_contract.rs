@@ -85,7 +85,7 @@ fn paths_hold_all_legs() {
         let behind = |line: &usize| path.line(*line).any(|point| point[2] < -HEIGHT);
         let beyond = |line: &usize| path.line(*line).any(|point| point[2] > GAP + HEIGHT);
         let loops = (0..lines.len()).filter(behind).count() * (0..lines.len()).filter(beyond).count();
-        assert_eq!(loops > 0, matches!(kind, MapKind::Flux | MapKind::Charges), "{kind:?}");
+        assert_eq!(loops > 0, matches!(kind, MapKind::Loops | MapKind::Charges), "{kind:?}");
     }
 }
 
@@ -170,7 +170,7 @@ fn misuse_is_refused_and_nothing_is_no_trouble() {
         let lines = map.transport(&field, &starts().select(&[]), &stream("map")).unwrap();
         assert!(lines.is_empty(), "{kind:?}");
     }
-    let (kinds, plates) = ([MapKind::Flux, MapKind::Accept, MapKind::Mirror], capacitor());
+    let (kinds, plates) = ([MapKind::Loops, MapKind::Accept, MapKind::Mirror], capacitor());
     for (kind, height) in kinds.into_iter().flat_map(|kind| [-0.1, 0.5 * GAP, f64::NAN].map(|height| (kind, height))) {
         let field = ExactField::new(plates.clone(), kind.law());
         let map = kind.map(Tracer::default(), height, Lift::Straight, &plates);
@@ -186,7 +186,8 @@ fn misuse_is_refused_and_nothing_is_no_trouble() {
 
 #[test]
 fn names_are_those_of_configurations() {
-    for (kind, name) in MapKind::ALL.into_iter().zip(["mirror", "forward", "flux", "charges", "accept"]) {
+    for (kind, name) in MapKind::ALL.into_iter().zip(["mirror", "forward", "loops", "charges", "accept"]) {
         assert_eq!(serde_json::to_value(kind).unwrap(), name);
+        assert_eq!(kind.name(), name);
     }
 }

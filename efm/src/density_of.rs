@@ -9,7 +9,7 @@ use efm_data::Sampler;
 use efm_integrate::Save;
 use efm_integrate::density::{Divergence, Volume};
 
-use crate::config::{Rule, RunConfig, SolverConfig};
+use crate::config::{MapKind, RunConfig, SolverConfig};
 use crate::{Error, Host, Kind, Likelihood, LnDensities, TrainedModel, Way};
 
 /// Probes of each line where derivatives along all coordinates are too many.
@@ -70,7 +70,7 @@ pub fn ln_densities(
     host: &dyn Host,
 ) -> Result<LnDensities, Error> {
     options.check()?;
-    if model.solver.rule != Rule::Forward {
+    if model.solver.rule != MapKind::Forward {
         return Err(Error::config(
             "this model's map draws by chance, where its lines leave and end; densities are those of forward maps",
             "train with the method mirror",

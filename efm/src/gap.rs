@@ -1,7 +1,7 @@
 use efm_core::Points;
 use serde::Serialize;
 
-use crate::config::Rule;
+use crate::config::MapKind;
 
 /// The gap for two scaled clouds when none is given: see [`GapRule`].
 pub fn automatic_gap(source: &Points, target: &Points) -> f64 {
@@ -39,10 +39,10 @@ impl GapRule {
     /// The same for lines that follow `rule`: half as long where they may pass behind the plates or be dropped, since no
     /// images crowd those of the tails there, and the shares of the plates are the easier to learn the nearer both are.
     #[must_use]
-    pub fn under(self, rule: Rule) -> Self {
+    pub fn under(self, rule: MapKind) -> Self {
         match rule {
-            Rule::Forward => self,
-            Rule::Flux | Rule::Accept => Self { gap: 0.5 * self.gap, ..self },
+            MapKind::Loops | MapKind::Accept => Self { gap: 0.5 * self.gap, ..self },
+            _ => self,
         }
     }
 }

@@ -120,6 +120,7 @@ pub use sets::{Pixels, Set, in_one_frame, read_rows, shape_of_run};
 pub use train::{Trained, train};
 pub use trainer::{resume, start, trainer};
 pub use transport::{
-    Drawn, Rule, Transported, Way, carry, check_losses, class_field, few_steps, fresh, lifted, mean_ends, repeats,
-    round_trip, sample_count, send, some_lines, transport, transport_learned, transport_to_classes, without_noise,
+    Drawn, Plates, Rule, Transported, Way, carry, check_losses, class_field, few_steps, fresh, lifted, mean_ends,
+    repeats, round_trip, sample_count, send, some_lines, transport, transport_learned, transport_to_classes,
+    without_noise,
 };

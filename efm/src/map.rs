@@ -14,43 +14,44 @@ use rand::seq::index::sample;
 use crate::config::{Charges, Method, RunConfig};
 use crate::run::write_ends;
 use crate::{
-    Drawn, Error, Estimate, Finished, Host, NamedDevice, Origin, Prepared, Provenance, Rule, RunDir, Transported, Way,
-    draw, estimate, exact, fresh, keep, measure, prepare, repeats, sample_count, send, summed_on, transport,
+    Drawn, Error, Estimate, Finished, Host, NamedDevice, Origin, Plates, Prepared, Provenance, Rule, RunDir,
+    Transported, Way, draw, estimate, exact, fresh, keep, measure, prepare, repeats, sample_count, send, summed_on,
+    transport,
 };
 
 /// A map through the exact field, by the name that it is asked for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum ExactMap {
-    /// Forward lines of the mirror capacitor: exact for every gap.
-    #[default]
-    Mirror,
-    /// Lines of the two plates, around them too, stopped by flux: exact for every gap.
-    Flux,
-    /// Lines from charge to charge, in all directions: exact for every gap; the samples are charges of the source.
-    Charges,
-    /// Draws of the target from lines of the gap, half of them kept: exact for every gap; no pairs.
-    Accept,
-    /// The paper's Algorithm 2: forward lines of the two plates alone; biased for small gaps.
-    Forward,
-    /// The published code: forward, each plate's field normalised on its own, fixed Euler steps.
+    /// In the field of the map's own law.
+    Along(MapKind),
+    /// Forward in the field of the published code.
     Published,
     /// No field: a random charge of the target for every sample. The control.
     Random,
 }
 
+impl Default for ExactMap {
+    fn default() -> Self {
+        Self::Along(MapKind::Mirror)
+    }
+}
+
 impl ExactMap {
     /// All of them, the default first.
-    pub const ALL: [Self; 7] =
-        [Self::Mirror, Self::Flux, Self::Charges, Self::Accept, Self::Forward, Self::Published, Self::Random];
+    pub const ALL: [Self; 7] = [
+        Self::Along(MapKind::Mirror),
+        Self::Along(MapKind::Loops),
+        Self::Along(MapKind::Charges),
+        Self::Along(MapKind::Accept),
+        Self::Along(MapKind::Forward),
+        Self::Published,
+        Self::Random,
+    ];
 
     /// The name the command line and records use.
     pub fn name(self) -> &'static str {
         match self {
-            Self::Mirror => "mirror",
-            Self::Flux => "flux",
-            Self::Charges => "charges",
-            Self::Accept => "accept",
-            Self::Forward => "forward",
+            Self::Along(kind) => kind.name(),
             Self::Published => "published",
             Self::Random => "random",
         }
@@ -59,28 +60,20 @@ impl ExactMap {
     /// One line on what it is.
     pub fn about(self) -> &'static str {
         match self {
-            Self::Mirror => "Forward lines of the mirror capacitor: exact for every gap",
-            Self::Flux => "Lines of the two plates, around them too, stopped by flux: exact for every gap",
-            Self::Charges => {
-                "Lines from charge to charge, in all directions: exact for every gap; the samples are charges of the source"
-            }
-            Self::Accept => {
-                "Draws of the target from lines of the gap, half of them kept: exact for every gap; no pairs"
-            }
-            Self::Forward => "The paper's Algorithm 2: forward lines of the two plates alone; biased for small gaps",
+            Self::Along(kind) => kind.about(),
             Self::Published => {
-                "The published code: forward, each plate's field normalised on its own, fixed Euler steps"
+                "the published code: forward, each plate's field normalised on its own, fixed Euler steps"
             }
-            Self::Random => "No field: a random charge of the target for every sample. The control",
+            Self::Random => "no field: a random charge of the target for every sample; the control",
         }
     }
 
     /// The method whose defaults make the field of this map.
     pub fn method(self) -> Method {
         match self {
-            Self::Mirror => Method::Mirror,
+            Self::Along(MapKind::Mirror) => Method::Mirror,
             Self::Published => Method::Published,
-            Self::Flux | Self::Charges | Self::Accept | Self::Forward | Self::Random => Method::Forward,
+            Self::Along(_) | Self::Random => Method::Forward,
         }
     }
 }
@@ -151,23 +144,23 @@ pub fn transport_exact(
     let rule = |kind| {
         // Nearer than the neighbours the field is that of separate atoms; a plate as thick as the gap is none.
         let spacing = Side::BOTH.map(|side| spacing(plates.plate(side))).into_iter().fold(0.0, f64::max);
-        Rule::Samples { kind, plates, height: spacing.min(0.1 * plates.gap()) }
+        Rule { kind, height: spacing.min(0.1 * plates.gap()), plates: Plates::Samples(plates) }
     };
     let way = |kind| Way::new(summed, &prepared.scalers, &prepared.config.solver, Some(rule(kind)), prepared.seed());
     let count = repeats(prepared) * sample_count(prepared);
     match map {
-        ExactMap::Mirror | ExactMap::Forward | ExactMap::Published => transport(prepared, summed, host),
-        ExactMap::Flux => send(way(MapKind::Flux), fresh(prepared)?, prepared, host),
-        ExactMap::Charges => {
+        ExactMap::Along(kind @ MapKind::Charges) => {
             let starts = some_charges(prepared, plates, Side::Source, count)?;
-            send(way(MapKind::Charges), starts, prepared, host)
+            send(way(kind), starts, prepared, host)
         }
-        ExactMap::Accept => {
+        ExactMap::Along(kind @ MapKind::Accept) => {
             // Half of the lines are kept.
             let starts = some_charges(prepared, plates, Side::Source, 2 * count)?;
-            let transported = send(way(MapKind::Accept), starts, prepared, host)?;
+            let transported = send(way(kind), starts, prepared, host)?;
             Ok(Transported { paired: false, ..transported })
         }
+        ExactMap::Along(kind @ MapKind::Loops) => send(way(kind), fresh(prepared)?, prepared, host),
+        ExactMap::Along(_) | ExactMap::Published => transport(prepared, summed, host),
         ExactMap::Random => {
             let ends = some_charges(prepared, plates, Side::Target, count)?;
             Ok(Transported {

@@ -10,12 +10,21 @@ fn table<T: Clone + Send + Sync + 'static>(
     words: &[(&'static str, &'static str, T)],
 ) -> impl TypedValueParser<Value = T> + use<T> {
     let words = words.to_vec();
-    let possible = words.iter().map(|(word, about, _)| PossibleValue::new(*word).help(*about));
-    PossibleValuesParser::new(possible.collect::<Vec<_>>()).map(move |said| {
-        let found = words.iter().find(|(word, ..)| *word == said);
-        found.map(|(_, _, value)| value.clone()).expect("clap lets no other word through")
+    // Old names are let through here and refused below, with the new one.
+    let old = RENAMED.iter().filter(|(_, new)| words.iter().any(|(word, ..)| word == new));
+    let old = old.map(|(old, _)| PossibleValue::new(*old).hide(true));
+    let possible = words.iter().map(|(word, about, _)| PossibleValue::new(*word).help(*about)).chain(old);
+    PossibleValuesParser::new(possible.collect::<Vec<_>>()).try_map(move |said| {
+        let found = words.iter().find(|(word, ..)| *word == said).map(|(_, _, value)| value.clone());
+        found.ok_or_else(|| {
+            let new = RENAMED.iter().find(|(old, _)| *old == said).map_or("otherwise", |(_, new)| new);
+            format!("it is called `{new}` now")
+        })
     })
 }
+
+/// What methods and maps were called, and what they are called.
+const RENAMED: [(&str, &str); 1] = [("flux", "loops")];
 
 /// Which map is learned.
 pub fn method() -> impl TypedValueParser<Value = Method> {

@@ -88,7 +88,7 @@ fn finite(source: &str, target: &str) {
     bench.put("b.csv", target);
     let plates = ["--source", "a.csv", "--target", "b.csv"];
     let mut commands = vec![[&["run"][..], &plates, &["--out", "run"]].concat()];
-    for map in ["mirror", "flux", "charges", "accept", "forward", "published", "random"] {
+    for map in ["mirror", "loops", "charges", "accept", "forward", "published", "random"] {
         commands.push([&["map"], &plates[..], &["--map", map, "--out", map]].concat());
     }
     for command in commands {

@@ -16,8 +16,9 @@ pub enum MapKind {
     Mirror,
     /// [`Forward`] in the field of the two plates: the paper's Algorithm 2, biased unless L is large.
     Forward,
-    /// [`FluxRule`].
-    Flux,
+    /// [`FluxRule`]: lines of the gap and the loops behind both plates.
+    #[serde(alias = "flux")]
+    Loops,
     /// [`PointCharges`].
     Charges,
     /// [`Accept`].
@@ -26,13 +27,39 @@ pub enum MapKind {
 
 impl MapKind {
     /// All of them.
-    pub const ALL: [Self; 5] = [Self::Mirror, Self::Forward, Self::Flux, Self::Charges, Self::Accept];
+    pub const ALL: [Self; 5] = [Self::Mirror, Self::Forward, Self::Loops, Self::Charges, Self::Accept];
+
+    /// The name in configurations, on the command line and in records.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Mirror => "mirror",
+            Self::Forward => "forward",
+            Self::Loops => "loops",
+            Self::Charges => "charges",
+            Self::Accept => "accept",
+        }
+    }
+
+    /// One line on what it is.
+    pub fn about(self) -> &'static str {
+        match self {
+            Self::Mirror => "forward lines of the mirror capacitor: exact for every gap",
+            Self::Forward => "the paper's Algorithm 2: forward lines of the two plates alone; biased for small gaps",
+            Self::Loops => "lines of the two plates, around them too, stopped by flux: exact for every gap",
+            Self::Charges => {
+                "lines from charge to charge, in all directions: exact for every gap; the samples are charges of the source"
+            }
+            Self::Accept => {
+                "draws of the target from lines of the gap, half of them kept: exact for every gap; no pairs"
+            }
+        }
+    }
 
     /// The law of the field in which the map is meant to be used.
     pub fn law(self) -> Law {
         match self {
             Self::Mirror => Law::Mirror,
-            Self::Forward | Self::Flux | Self::Charges | Self::Accept => Law::Coulomb,
+            Self::Forward | Self::Loops | Self::Charges | Self::Accept => Law::Coulomb,
         }
     }
 
@@ -43,7 +70,7 @@ impl MapKind {
             Self::Mirror | Self::Forward => {
                 Box::new(Forward { tracer, start_height: height, stop_height: height, lift })
             }
-            Self::Flux => Box::new(FluxRule {
+            Self::Loops => Box::new(FluxRule {
                 tracer,
                 height,
                 lift,

@@ -5,7 +5,7 @@ use efm_models::{Head, NetworkConfig};
 use efm_train::config::Objective;
 use efm_train::{Misfit, objectives};
 
-use super::{EvalConfig, Rule, RunConfig, SolverConfig};
+use super::{EvalConfig, MapKind, RunConfig, SolverConfig};
 
 impl RunConfig {
     /// Whether the values make sense, each by itself and with each other.
@@ -50,9 +50,16 @@ impl RunConfig {
         )?;
         let around = "it needs train.points of kind \"around\"";
         match solver.rule {
-            Rule::Flux => ensure(train.points.reaches_behind(), "solver.rule", "\"flux\"", around),
-            Rule::Accept => ensure(head.is_everywhere(), "solver.rule", "\"accept\"", around),
-            Rule::Forward => Ok(()),
+            MapKind::Loops => ensure(train.points.reaches_behind(), "solver.rule", "\"loops\"", around),
+            MapKind::Accept => ensure(head.is_everywhere(), "solver.rule", "\"accept\"", around),
+            MapKind::Mirror => {
+                let why = "the rule of the mirror capacitor is \"forward\", and its law plates.law = \"mirror\"";
+                ensure(false, "solver.rule", "\"mirror\"", why)
+            }
+            MapKind::Charges => {
+                ensure(false, "solver.rule", "\"charges\"", "it is for exact fields; a learned one has no charges")
+            }
+            _ => Ok(()),
         }
     }
 }

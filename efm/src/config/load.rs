@@ -2,7 +2,7 @@ use std::path::{Path, PathBuf};
 
 use efm_train::read_within;
 
-use super::{ConfigError, Place, RunConfig};
+use super::{ConfigError, Place, RunConfig, renamed};
 use crate::Error;
 
 /// Where a configuration comes from, lowest precedence first: a file (or preset), a method, settings by hand.
@@ -18,6 +18,8 @@ pub struct ConfigSource {
     pub settings: Vec<String>,
     /// Folder that relative data paths start from.
     pub base: PathBuf,
+    /// Whether it is the text of a run's folder, which may say things by names that they had once.
+    pub saved: bool,
 }
 
 /// Reads a configuration and checks that its values make sense.
@@ -28,6 +30,7 @@ pub fn load(source: &ConfigSource) -> Result<RunConfig, ConfigError> {
     // First the file alone, because only its text has lines and columns.
     let fail_in_file = |error: toml::de::Error| in_file(source, &error);
     let mut table: toml::Table = source.text.parse().map_err(fail_in_file)?;
+    renamed::check(source, &table, |key| place_of(source, key))?;
     if table.contains_key("source") && table.contains_key("target") {
         let _: RunConfig = toml::from_str(&source.text).map_err(fail_in_file)?;
     }
@@ -205,6 +208,9 @@ impl ConfigSource {
             }
         })?;
         let base = path.parent().unwrap_or(Path::new("")).to_path_buf();
-        Ok(Self { name, text, base, ..Self::default() })
+        let run = path.file_name().is_some_and(|name| name == "config.toml");
+        let saved =
+            run && ["provenance.json", "log.jsonl", "metrics.json"].iter().any(|name| base.join(name).is_file());
+        Ok(Self { name, text, base, saved, ..Self::default() })
     }
 }

@@ -13,7 +13,8 @@ pub enum Method {
     /// The paper's Algorithm 2: the capacitor's own field, forward until the first arrival.
     Forward,
     /// The flux rule between two plates, on a field learned behind them too: exact for every gap.
-    Flux,
+    #[serde(alias = "flux")]
+    Loops,
     /// Draws of the target by the lines of the gap between two plates, half of which are kept: exact for every gap.
     Accept,
     /// The published code: each plate's field normalised on its own, regular mesh, fixed Euler steps from height 0.3.
@@ -25,7 +26,7 @@ pub enum Method {
 impl Method {
     /// Every method, the default first.
     pub const ALL: [Self; 7] =
-        [Self::Mirror, Self::Tube, Self::Forward, Self::Flux, Self::Accept, Self::Published, Self::FlowMatching];
+        [Self::Mirror, Self::Tube, Self::Forward, Self::Loops, Self::Accept, Self::Published, Self::FlowMatching];
 
     /// The name the command line and files use.
     pub fn name(self) -> &'static str {
@@ -33,7 +34,7 @@ impl Method {
             Self::Mirror => "mirror",
             Self::Tube => "tube",
             Self::Forward => "forward",
-            Self::Flux => "flux",
+            Self::Loops => "loops",
             Self::Accept => "accept",
             Self::Published => "published",
             Self::FlowMatching => "flow-matching",
@@ -48,7 +49,7 @@ impl Method {
                 "mirror capacitor, lines of one flux tube: for images, whose lines keep the angle they start at"
             }
             Self::Forward => "the paper's Algorithm 2 on the true field: biased for small gaps",
-            Self::Flux => "two plates, loops behind them included: carries source to target exactly",
+            Self::Loops => "two plates, loops behind them included: carries source to target exactly",
             Self::Accept => "two plates, lines of the gap, half of them kept: draws of the target",
             Self::Published => "the published code: per-plate-normalised field, mesh, fixed Euler",
             Self::FlowMatching => "no field: flow matching on linear paths, the yardstick",
@@ -69,11 +70,11 @@ impl Method {
                 "solver = { lift = \"typical\", keep_angles = true }\n",
             ),
             Self::Forward => "plates.law = \"coulomb\"\ntrain.objective = \"field\"",
-            Self::Flux => concat!(
+            Self::Loops => concat!(
                 "plates.law = \"coulomb\"\n",
                 "train.objective = \"shares\"\n",
                 "train.points = { kind = \"around\", margin = 0.0001, edge = 0.5 }\n",
-                "solver = { rule = \"flux\", start_height = 0.0 }\n",
+                "solver = { rule = \"loops\", start_height = 0.0 }\n",
             ),
             Self::Accept => concat!(
                 "plates.law = \"coulomb\"\n",

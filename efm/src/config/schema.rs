@@ -1,6 +1,6 @@
 use efm_data::{DataSpec, Scaling};
 use efm_field::Law;
-use efm_integrate::maps::Lift;
+use efm_integrate::maps::{Lift, MapKind};
 use efm_integrate::{Form, Solver, StepControl, Tracer};
 use efm_models::NetworkConfig;
 use efm_train::config::TrainConfig;
@@ -142,19 +142,6 @@ fn is_one(value: &usize) -> bool {
     *value == 1
 }
 
-/// By which rule the lines of a learned field leave and reach the plates.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Rule {
-    /// Forward until the first arrival: exact in the mirror capacitor, the paper's Algorithm 2 between two plates.
-    #[default]
-    Forward,
-    /// [`efm_integrate::maps::FluxRule`]: exact between two plates, loops behind them included.
-    Flux,
-    /// [`efm_integrate::maps::Accept`]: draws of the target by lines of the gap, half of which are kept.
-    Accept,
-}
-
 /// How lines are traced.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -175,9 +162,10 @@ pub struct SolverConfig {
     pub start_height: f64,
     /// How points get from the plate to that height.
     pub lift: Lift,
-    /// By which rule lines leave and reach the plates. All but `forward` need a field that knows both sides of a plate, and
-    /// take half of `start_height` for half the thickness of the plates.
-    pub rule: Rule,
+    /// By which map lines leave and reach the plates: `forward`, in the mirror capacitor too, `loops` or `accept`. All but
+    /// `forward` need a field that knows both sides of a plate, and take half of `start_height` for half the thickness of the
+    /// plates.
+    pub rule: MapKind,
     /// How far the fields of classes are taken away from that of the whole target: 1 leaves them as they were learned, above it
     /// samples are more like their class and less like each other (guidance without a classifier).
     pub guidance: f64,
@@ -218,7 +206,7 @@ impl Default for SolverConfig {
             steps: 0,
             start_height: 0.1,
             lift: Lift::Along,
-            rule: Rule::Forward,
+            rule: MapKind::Forward,
             guidance: 1.0,
             keep_angles: false,
             max_evaluations: 1_000,

@@ -2,7 +2,7 @@ use burn::tensor::Device;
 use efm_core::{Points, Seed, Side};
 
 use super::Sent;
-use crate::config::Rule;
+use crate::config::MapKind;
 use crate::{Error, Host, Kind, TrainedModel, Way, carry, check_losses, class_field, lifted, without_noise};
 
 /// Ends of rows of samples, and how many samples are to be on each.
@@ -44,7 +44,7 @@ pub fn between(
     device: &Device,
     host: &dyn Host,
 ) -> Result<Sent, Error> {
-    if model.solver.rule != Rule::Forward {
+    if model.solver.rule != MapKind::Forward {
         return Err(Error::config(
             "this model's map draws by chance, where its lines leave and end; there is nothing between two draws",
             "train with the method mirror",

@@ -1,4 +1,4 @@
-use crate::config::Rule;
+use crate::config::MapKind;
 use crate::{Error, TrainedModel, few_steps};
 
 /// Which field of a model, and how its lines are followed; what is left out is as it was trained.
@@ -18,7 +18,7 @@ impl LineOptions {
     /// # Errors
     /// [`Error::Argument`] for few steps of a model whose lines pass behind the plates, and for guidance without classes.
     pub fn apply(&self, model: TrainedModel) -> Result<TrainedModel, Error> {
-        if self.steps.is_some() && model.solver.rule != Rule::Forward {
+        if self.steps.is_some() && model.solver.rule != MapKind::Forward {
             return Err(Error::argument(
                 "steps",
                 "",

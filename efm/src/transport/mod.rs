@@ -13,7 +13,7 @@ use efm_integrate::maps::{Accept, FluxRule, Forward, Lift, Map, MapKind, Noise};
 use efm_integrate::{Form, Heading, Lines, Save, Solver, Stop, Tracer};
 use efm_train::PlateData;
 
-use crate::config::{Charges, Rule as LearnedRule, SolverConfig};
+use crate::config::{Charges, SolverConfig};
 use crate::{Error, Host, Kind, Prepared, Scalers, TrainedModel};
 
 pub use classes::{class_field, transport_to_classes};
@@ -92,44 +92,55 @@ impl<'a> Way<'a> {
     }
 }
 
-/// A rule that needs more than the lines of the gap; heights are half the thickness of the plates, in scaled units.
+/// A map that needs more than the lines of the gap, with the data it needs.
 #[derive(Clone, Copy)]
-pub enum Rule<'a> {
-    /// In the exact field of samples, where lines end on charges.
-    Samples {
-        /// Which map.
-        kind: MapKind,
-        /// The charges of the field.
-        plates: &'a Capacitor,
-        /// About the distance of neighbours.
-        height: f64,
-    },
-    /// The flux rule in a learned field, which is that of densities.
-    Flux {
-        /// As small as the network resolves.
-        height: f64,
-    },
-    /// Draws of the target in a learned field.
-    Accept {
-        /// Data of both plates.
-        plates: &'a Capacitor,
-        /// As small as the network resolves.
-        height: f64,
-    },
+pub struct Rule<'a> {
+    /// Which map.
+    pub kind: MapKind,
+    /// Half the thickness of the plates, in scaled units: about the distance of neighbours in the field of samples, as small as
+    /// the network resolves in a learned one.
+    pub height: f64,
+    /// What makes the field.
+    pub plates: Plates<'a>,
+}
+
+/// What makes the field of a [`Rule`].
+#[derive(Clone, Copy)]
+pub enum Plates<'a> {
+    /// Samples: lines end on these charges.
+    Samples(&'a Capacitor),
+    /// Densities, known to a network; with points of both plates where the map draws from them.
+    Densities(Option<&'a Capacitor>),
 }
 
 impl<'a> Rule<'a> {
     /// That of a learned field, if it is not to go forward only. `data` are points of both plates, where they are at hand.
+    ///
+    /// # Errors
+    /// [`Error::Refused`] for a map that needs points which are not at hand.
     pub fn learned(solver: &SolverConfig, data: Option<&'a Capacitor>) -> Result<Option<Self>, Error> {
-        let height = 0.5 * solver.start_height;
+        let rule = Self { kind: solver.rule, height: 0.5 * solver.start_height, plates: Plates::Densities(data) };
         match (solver.rule, data) {
-            (LearnedRule::Forward, _) => Ok(None),
-            (LearnedRule::Flux, _) => Ok(Some(Self::Flux { height })),
-            (LearnedRule::Accept, Some(plates)) => Ok(Some(Self::Accept { plates, height })),
-            (LearnedRule::Accept, None) => Err(Error::config(
+            (MapKind::Loops, _) | (MapKind::Accept, Some(_)) => Ok(Some(rule)),
+            (MapKind::Accept, None) => Err(Error::config(
                 "this model draws points by solver.rule = \"accept\", and its lines start on the target's data too",
-                "`efm eval RUN` draws and measures again; train with the method mirror or flux to transport points",
+                "`efm eval RUN` draws and measures again; train with the method mirror or loops to transport points",
             )),
+            _ => Ok(None),
+        }
+    }
+
+    fn map(self, tracer: Tracer) -> Box<dyn Map> {
+        let Self { kind, height, plates } = self;
+        match (plates, kind) {
+            // Faces of plates of samples have the density p*C_h: that of charges under the Cauchy lift.
+            (Plates::Samples(plates), _) => kind.map(tracer, height, Lift::Cauchy, plates),
+            (Plates::Densities(Some(plates)), MapKind::Accept) => {
+                Box::new(Accept::new(tracer, height, plates.clone()).fainter_is_none(FAINTEST))
+            }
+            (Plates::Densities(_), _) => {
+                Box::new(FluxRule { tracer, height, faintest: FAINTEST, ..FluxRule::default() })
+            }
         }
     }
 }
@@ -162,16 +173,7 @@ impl Way<'_> {
                     tracer.step = tracer.step.at_most(self.field.gap() / DRAWN_HEIGHTS as f64);
                     tracer.max_evaluations = tracer.max_evaluations.saturating_mul(10);
                 }
-                match rule {
-                    // Faces of plates of samples have the density p*C_h: that of charges under the Cauchy lift.
-                    Rule::Samples { kind, plates, height } => kind.map(tracer, height, Lift::Cauchy, plates),
-                    Rule::Flux { height } => {
-                        Box::new(FluxRule { tracer, height, faintest: FAINTEST, ..FluxRule::default() })
-                    }
-                    Rule::Accept { plates, height } => {
-                        Box::new(Accept::new(tracer, height, plates.clone()).fainter_is_none(FAINTEST))
-                    }
-                }
+                rule.map(tracer)
             }
         }
     }
@@ -283,7 +285,7 @@ pub fn transport_learned(
     }
     let field = &model.field(device);
     let solver = &prepared.config.solver;
-    if solver.rule != LearnedRule::Accept {
+    if solver.rule != MapKind::Accept {
         let way = Way::new(field, &prepared.scalers, solver, Rule::learned(solver, None)?, prepared.seed());
         return send(way, fresh(prepared)?, prepared, host);
     }

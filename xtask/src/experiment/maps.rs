@@ -20,7 +20,7 @@ const GAPS: [&str; 3] = ["2", "6", "30"];
 const MAPS: [(&str, &str, bool); 7] = [
     ("random", "none", false),
     ("charges", "none", true),
-    ("flux", "none", true),
+    ("loops", "none", true),
     ("accept", "none", true),
     ("mirror", "per-coordinate", true),
     ("forward", "none", true),
@@ -28,7 +28,7 @@ const MAPS: [(&str, &str, bool); 7] = [
 ];
 
 /// Maps a network learns: `efm run --method …`, and the default.
-const LEARNED: [Option<&str>; 2] = [None, Some("flux")];
+const LEARNED: [Option<&str>; 2] = [None, Some("loops")];
 
 /// Charges per plate.
 const CHARGES: &str = "10000";
@@ -157,8 +157,8 @@ mod tests {
         };
         let runs = [run(0.1, 10), run(0.3, 9)];
         assert_eq!(
-            row("flux", "6", &runs, &runs, Some(4.0)),
-            ["flux", "6", "2.00", "2.00", "1.50", "1.50", "1.50", "25 %", "50", "5.00 %"]
+            row("loops", "6", &runs, &runs, Some(4.0)),
+            ["loops", "6", "2.00", "2.00", "1.50", "1.50", "1.50", "25 %", "50", "5.00 %"]
         );
     }
 }
