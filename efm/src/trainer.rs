@@ -16,9 +16,9 @@ pub fn trainer(prepared: &Prepared, device: &Device) -> Result<Trainer, Error> {
 }
 
 /// A trainer at step 0 that begins with the weights of `train.init`, if there are such; says which were taken.
-pub fn start(trainer: Trainer, prepared: &Prepared, host: &dyn Host) -> Result<Trainer, Error> {
+pub fn start(trainer: Trainer, prepared: &Prepared, device: &Device, host: &dyn Host) -> Result<Trainer, Error> {
     let Some(path) = &prepared.config.train.init else { return Ok(trainer) };
-    let (trainer, taken) = trainer.starting_from(&weights_at(path)?)?;
+    let (trainer, taken) = trainer.starting_from(&weights_at(path, device)?)?;
     let (count, all) = (taken.taken.len(), taken.taken.len() + taken.left.len());
     let average = if taken.averaged { ", of its moving average" } else { "" };
     host.note(&format!("beginning with {count} of {all} tensors of {}{average}", path.display()));
@@ -35,13 +35,19 @@ pub fn start(trainer: Trainer, prepared: &Prepared, host: &dyn Host) -> Result<T
 const LISTED: usize = 24;
 
 /// The trainer at the newest checkpoint of `run` that verifies.
-pub fn resume(trainer: Trainer, prepared: &Prepared, run: &RunDir, host: &dyn Host) -> Result<Trainer, Error> {
+pub fn resume(
+    trainer: Trainer,
+    prepared: &Prepared,
+    run: &RunDir,
+    device: &Device,
+    host: &dyn Host,
+) -> Result<Trainer, Error> {
     let (newest, mut broken) = run.checkpoints().newest()?;
     let Some((state, tensors)) = newest else {
         // None at all: the run was stopped before its first one. Only broken ones: not to be trained over silently.
         let Some(error) = broken.pop() else {
             host.note("there is no checkpoint yet; starting from step 0");
-            return start(trainer, prepared, host);
+            return start(trainer, prepared, device, host);
         };
         return Err(Error::NoCheckpoint { message: format!("no checkpoint can be read: {error}") });
     };

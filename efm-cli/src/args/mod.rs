@@ -33,8 +33,13 @@ pub struct Args {
     pub memory: Option<Bytes>,
     /// Device to compute on: training, transport, features, and the exact field where it has a kernel for it. `efm devices` lists
     /// those of this build.
-    #[arg(long, value_name = "DEVICE", global = true, default_value = "cpu")]
+    #[arg(long, value_name = "DEVICE", global = true, default_value = default_device())]
     pub device: String,
+}
+
+/// The first of this build.
+fn default_device() -> &'static str {
+    efm::models::device::available().first().map_or("none", |backend| backend.name)
 }
 
 /// The commands.

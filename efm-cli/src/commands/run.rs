@@ -101,7 +101,7 @@ fn one(
 
 fn dry_run(config: RunConfig, device: &NamedDevice, train_only: bool, host: &Terminal) -> Result<(), Failure> {
     let prepared = ready(config, train_only, host)?;
-    efm::start(efm::trainer(&prepared, device)?, &prepared, host)?;
+    efm::start(efm::trainer(&prepared, device)?, &prepared, device, host)?;
     say::out(prepared.config.to_toml());
     let train = &prepared.config.train;
     let then = match train_only {

@@ -31,7 +31,7 @@ pub fn classifier(
             Ok(None) => {}
             // What efm keeps for itself it may make again; a folder of the user's stays as it is.
             Err(error) if folder.is_none() => host.note(&format!("efm: {error}; training it again")),
-            Err(error) => return Err(error.into()),
+            Err(error) => return Err(error),
         }
     }
     let mut progress = host.progress("classifier", steps);

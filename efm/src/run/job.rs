@@ -73,11 +73,11 @@ impl Job {
         let partners = Partners::of(&prepared)?;
         let mut trainer = trainer(&prepared, device)?;
         if !self.resume {
-            trainer = start(trainer, &prepared, host)?;
+            trainer = start(trainer, &prepared, device, host)?;
         }
         let run = RunDir::open(&self.folder)?;
         if self.resume {
-            trainer = resume(trainer, &prepared, &run, host)?;
+            trainer = resume(trainer, &prepared, &run, device, host)?;
         } else {
             run.check_free(self.replace)?;
             run.clear()?;

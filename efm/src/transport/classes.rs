@@ -17,7 +17,7 @@ pub fn class_field(
     device: &Device,
 ) -> Result<(LearnedField, Scalers), Error> {
     let Some(class) = class else { return Ok((model.field(device), model.scalers.clone())) };
-    Ok(model.of_class(find(&model.classes, class)?, weight, device)?)
+    model.of_class(find(&model.classes, class)?, weight, device)
 }
 
 /// The index of a class: that of the name, else the number itself.
