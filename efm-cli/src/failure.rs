@@ -124,6 +124,10 @@ fn option(argument: &str) -> String {
 /// Where the remedy is an option of the command line: that option.
 fn hint(error: &Error) -> Option<String> {
     Some(match error {
+        Error::Argument { argument, .. } => return for_option(argument).map(str::to_owned),
+        Error::Config(ConfigError { key: Some(key), .. }) if key == "solver.start_height" => {
+            format!("set another value with --set {key}=…; --method flow-matching sets 0")
+        }
         Error::Config(ConfigError { key: Some(key), .. }) => format!("set another value with --set {key}=…"),
         Error::Config(ConfigError { place: Place::Setting(setting), .. }) if !setting.contains('=') => {
             "write --set key=value, for example --set plates.gap=4".to_owned()
@@ -145,6 +149,22 @@ fn hint(error: &Error) -> Option<String> {
         ),
         Error::Model(ModelError::Device(_)) => "`efm devices` lists the devices of this build".to_owned(),
         Error::Train(TrainError::Device(_)) => "try --device cpu, or a smaller train.batch".to_owned(),
+        _ => return None,
+    })
+}
+
+/// How an option is written that was given what makes no sense.
+fn for_option(argument: &str) -> Option<&'static str> {
+    Some(match argument {
+        "seeds" => "write --seeds 1..5 or --seeds 1,4,9",
+        "accuracy" => "write e.g. --accuracy 1e-3",
+        "evaluations" => "write e.g. --evaluations 5,10,20,40",
+        "height" => "write --height 0.1,0.5,0.9",
+        "size" => "write --size 80; at most 1024",
+        "show" => "show --show direction,lines, or take another law: --set plates.law=mirror",
+        "image" => "--image SIZE brings both to one size and to colour",
+        "steps" => "leave --steps out, or train with --method mirror",
+        "guidance" => "train with --set train.conditional=true on a target whose points have classes",
         _ => return None,
     })
 }

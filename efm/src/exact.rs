@@ -1,6 +1,6 @@
 use burn::tensor::Device;
-use efm_core::{Capacitor, Seed, Side};
 use efm_core::streams;
+use efm_core::{Capacitor, Seed, Side};
 use efm_field::{ExactField, Field, Summation};
 
 use crate::config::Charges;

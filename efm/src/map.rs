@@ -2,8 +2,8 @@
 
 use std::path::PathBuf;
 
-use efm_core::{Capacitor, Points, Seed, Side};
 use efm_core::streams;
+use efm_core::{Capacitor, Points, Seed, Side};
 use efm_eval::Metrics;
 use efm_field::{ExactField, Field};
 use efm_integrate::Stop;

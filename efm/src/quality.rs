@@ -3,8 +3,8 @@
 use std::path::Path;
 
 use burn::tensor::Device;
-use efm_core::{Points, Seed};
 use efm_core::streams;
+use efm_core::{Points, Seed};
 use efm_data::image::ImagesSpec;
 use efm_data::{DataSpec, Sampler};
 use efm_eval::frechet_distance;

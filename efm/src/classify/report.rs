@@ -2,8 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
-use efm_core::{Points, Seed, Stream};
 use efm_core::streams;
+use efm_core::{Points, Seed, Stream};
 use efm_data::image::{ImageSampler, ImagesSpec};
 use efm_data::{DataSpec, Sampler, read_points};
 use efm_eval::{ImageShape, colour_correlation, frechet_distance};

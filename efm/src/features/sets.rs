@@ -3,8 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use burn::tensor::Device;
-use efm_core::{Points, Seed};
 use efm_core::streams;
+use efm_core::{Points, Seed};
 use efm_data::image::ImageShape;
 use efm_data::store;
 use efm_eval::{Figure, MeasureKind, Skipped};

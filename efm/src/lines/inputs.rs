@@ -1,7 +1,7 @@
 use std::path::Path;
 
-use efm_core::{Points, Seed, Side};
 use efm_core::streams;
+use efm_core::{Points, Seed, Side};
 use efm_data::image::{Colour, ImageSize, ImagesSpec, Split};
 use efm_data::{DataSpec, Sampler};
 

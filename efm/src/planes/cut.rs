@@ -1,7 +1,7 @@
 //! The two kinds of planes.
 
-use efm_core::{Augmented, Seed, Side};
 use efm_core::streams;
+use efm_core::{Augmented, Seed, Side};
 use efm_field::{Field, Law};
 use efm_report::picture::Plane;
 
