@@ -148,6 +148,7 @@ fn hint(error: &Error) -> Option<String> {
             "`efm devices` lists the devices of this build; one made with --features {feature} has this one as well"
         ),
         Error::Model(ModelError::Device(_)) => "`efm devices` lists the devices of this build".to_owned(),
+        Error::Train(TrainError::NonFiniteLoss { .. }) => "lower train.learning_rate, or set train.clip".to_owned(),
         Error::Train(TrainError::Device(_)) => "try --device cpu, or a smaller train.batch".to_owned(),
         _ => return None,
     })
