@@ -1,5 +1,7 @@
 //! A measure of your own in the table of ours, with floor and interval like them.
 
+#![allow(clippy::print_stdout)]
+
 use std::sync::Arc;
 
 use efm::core::{Points, Seed, Stream};

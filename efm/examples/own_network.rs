@@ -1,5 +1,7 @@
 //! A network of your own in our loop: same preconditioning, clipping, moving average, maps and measures as our networks have.
 
+#![allow(clippy::print_stdout)]
+
 use std::ops::ControlFlow;
 
 use burn::module::Module;

@@ -1,5 +1,7 @@
 //! An objective of your own beside ours: Huber's loss on unit directions, with the same pools, network and loop.
 
+#![allow(clippy::print_stdout)]
+
 use std::ops::ControlFlow;
 
 use burn::tensor::Tensor;

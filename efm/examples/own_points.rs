@@ -1,6 +1,8 @@
 //! Points between the plates of your own, where the network is trained: those of the flux and, for a quarter of them, a wide
 //! normal cloud, so that lines of the tails have been seen too.
 
+#![allow(clippy::print_stdout)]
+
 use std::ops::ControlFlow;
 
 use efm::config::RunConfig;

@@ -28,7 +28,7 @@ pub fn measure(
     let mut draw = |index: u64| match &prepared.target {
         Fresh::Endless(_) => {
             let points = prepared.target.points(seed, streams::EVAL_FLOOR, index, count);
-            points.map_err(|error| EvalError::own(error))
+            points.map_err(EvalError::own)
         }
         Fresh::Rows { all, .. } => {
             // Both halves of a pair come from one split, so that they share no row.

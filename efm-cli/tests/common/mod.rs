@@ -102,7 +102,8 @@ pub fn files(folder: &Path) -> Vec<(PathBuf, Vec<u8>)> {
 /// `rows` points in the plane on a spiral around (`shift`, 0), as CSV.
 pub fn csv(rows: usize, shift: f64) -> String {
     let row = |i: usize| {
-        let t = 0.37 * i as f64;
+        // Not from 0: a first row of 0 and 1 would be the header that pandas writes for unnamed columns.
+        let t = 0.2 + 0.37 * i as f64;
         format!("{},{}\n", shift + t.sin() * (1.0 + 0.01 * i as f64), t.cos())
     };
     (0..rows).map(row).collect()

@@ -29,15 +29,18 @@ pub struct Route {
     pub apart: Later,
 }
 
+/// Lays charges out for a kernel.
+type MakeKernel = fn(&Layout) -> Arc<dyn Kernel>;
+
 /// A kernel that is laid out at its first use.
 #[derive(Debug, Clone, Default)]
 pub struct Later {
-    make: Option<fn(&Layout) -> Arc<dyn Kernel>>,
+    make: Option<MakeKernel>,
     made: Arc<OnceLock<Arc<dyn Kernel>>>,
 }
 
 impl Later {
-    fn with(make: fn(&Layout) -> Arc<dyn Kernel>) -> Self {
+    fn with(make: MakeKernel) -> Self {
         Self { make: Some(make), made: Arc::default() }
     }
 
