@@ -18,7 +18,7 @@ pub fn write(path: &Path, content: &[u8]) -> io::Result<()> {
     write_with(path, |out| out.write_all(content))
 }
 
-/// As [`write`], for content that is written bit by bit.
+/// As [`write()`], for content that is written bit by bit.
 ///
 /// # Errors
 /// What the system says, and what `fill` does.

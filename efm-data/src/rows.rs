@@ -5,7 +5,7 @@ use crate::DataError;
 /// Rows of a file in the precision of the file: `[N, D]`, one row after another.
 ///
 /// [`Points`] are f32. Time stamps in seconds or metres of a map grid lose their differences there, so that rows stay f64
-/// until something is subtracted from them: [`Rows::about`], [`crate::Scaler::apply_rows`].
+/// until something is subtracted from them: [`Rows::about`].
 #[derive(Debug, Clone, PartialEq)]
 pub struct Rows {
     dim: usize,

@@ -22,7 +22,7 @@ pub enum Head {
     /// normal clouds in the middle of a [`crate::FluxTube`].
     Slope,
     /// E_x/E_z as well, put together from the expected ends of the line through a point: on either plate the mean of the charges that
-    /// may be there, E[x₊ | x] and E[x₋ | x], which networks learn apart, see [`crate::FluxTube`] and [`crate::Network::ends`].
+    /// may be there, E[x₊ | x] and E[x₋ | x], which networks learn apart, see [`crate::FluxTube`] and [`crate::FieldNet::ends`].
     Ends,
 }
 

@@ -22,7 +22,7 @@ use crate::{Backbone, BackboneShape, Conditions, Outputs, Scalar, Seen};
 
 /// The U-Net of diffusion models (Ho, Jain & Abbeel 2020, arXiv 2006.11239), as a field.
 ///
-/// Images come in divided by the spread of the lines at their height, see [`Geometry::variance`]; residual blocks are told
+/// Images come in divided by the spread of the lines at their height, see [`crate::Geometry::variance`]; residual blocks are told
 /// the height, how far out the point is, and the condition. The last features give D lateral components, by a
 /// convolution, and by their mean over the image the axial component and the factor of x/|x| that is added: normalisations
 /// take the size out of what the network sees, and the field is mostly linear in x (as the gate of [`crate::Mlp`]).

@@ -39,7 +39,7 @@ const DRAWS: usize = 64;
 /// well, `steps` and `seed`.
 ///
 /// # Errors
-/// [`TrainError::Data`] for images that can no longer be read.
+/// [`Error::Data`] for images that can no longer be read.
 pub fn classifier_key(images: &ImageSampler, steps: usize, seed: Seed) -> Result<String, Error> {
     let mut hash = blake3::Hasher::new();
     hash.update(&FORMAT.to_le_bytes());

@@ -42,8 +42,8 @@ pub struct Judgement {
 /// of threads.
 ///
 /// # Errors
-/// [`Error::Unlabelled`] where no classes are known, [`Error::Interrupted`] when `watch` breaks,
-/// [`Error::NonFiniteLoss`], [`Error::Data`] for images that can no longer be read, and failing devices.
+/// [`Error::Unlabelled`] where no classes are known, [`Error::Train`] when `watch` breaks
+/// and for a loss that is no number, [`Error::Data`] for images that can no longer be read, and failing devices.
 pub fn train_classifier(
     images: &ImageSampler,
     steps: usize,

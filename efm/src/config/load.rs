@@ -194,7 +194,7 @@ impl ConfigSource {
     /// A file of the user's.
     ///
     /// # Errors
-    /// [`Error::Train`], [`Error::TooLarge`], and [`Error::Config`] for bytes that are no text.
+    /// [`Error::Train`] for a file that cannot be read, and [`Error::Config`] for bytes that are no text.
     pub fn from_file(path: &Path) -> Result<Self, Error> {
         let bytes = read_within(path, MOST_BYTES)?;
         let name = path.display().to_string();

@@ -40,7 +40,7 @@ impl TrainedModel {
     /// TOML), versions, geometry, network, scaling and solver. Equal models make equal files.
     ///
     /// # Errors
-    /// [`Error::Train`], and [`Error::Device`] when the weights cannot be read from their device.
+    /// [`Error::Train`], also when the weights cannot be read from their device.
     pub fn export(&self, path: &Path, name: &str, config: &str) -> Result<(), Error> {
         let device = |error: String| Error::device(error);
         let weights = tensors(&self.network)?;

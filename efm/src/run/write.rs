@@ -172,7 +172,7 @@ fn keep_slices(run: &RunDir, prepared: &Prepared, learned: Option<&dyn Field>) -
     Ok(write_arrays(&run.file("slices.npz"), &arrays)?)
 }
 
-/// Reads what [`keep_slices`] wrote.
+/// Reads what [`keep`] wrote.
 pub fn kept_slices(path: &Path) -> Result<Slices, Error> {
     let names = list_arrays(path)?;
     let array = |key: &str| -> Result<Option<Vec<f64>>, Error> {
