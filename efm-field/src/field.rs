@@ -108,8 +108,8 @@ impl FieldValues {
     /// // Two charges in R³, 4.5 away each: 2/(4π·4.5²).
     /// let three = field(2)?.evaluate(&at(2))?.vectors().collect::<Result<Vec<_>, _>>()?;
     /// assert!((three[0][2] - 2.0 / (81.0 * std::f64::consts::PI)).abs() < 1e-7);
-    /// // In 784 dimensions |E| is too small for f64; its direction and its logarithm are not.
-    /// let many = field(784)?.evaluate(&at(784))?;
+    /// // In 3072 dimensions |E|, about e³³⁵⁷ here, is no f64; its direction and its logarithm are.
+    /// let many = field(3072)?.evaluate(&at(3072))?;
     /// assert!(matches!(many.vectors().next(), Some(Err(FieldError::Range { .. }))));
     /// # Ok(())
     /// # }
