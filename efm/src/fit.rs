@@ -6,14 +6,15 @@ use efm_field::PointSampler;
 use efm_integrate::Lines;
 use efm_train::{Checkpoints, Ended, Objective, Setup, objectives};
 
-use crate::{Error, Host, Kind, Prepared, Rule, TrainedModel, Way, carry, trainer};
+use crate::{Error, Host, Kind, Prepared, Rule, TrainedModel, Way, carry, start, trainer};
 
-/// Trains the network of a prepared run in memory: no folder, no checkpoints, no log. `efm train` is [`crate::train()`].
+/// Trains the network of a prepared run in memory: no folder, no checkpoints, no log. It begins with the weights of `train.init`, if
+/// there are such. `efm train` is [`crate::train()`].
 ///
 /// # Errors
 /// Sizes that make no network, a loss that is no number, a device that fails, a host that asks for an end.
 pub fn fit(prepared: &Prepared, device: &Device, host: &dyn Host) -> Result<TrainedModel, Error> {
-    let mut trainer = trainer(prepared, device)?;
+    let mut trainer = start(trainer(prepared, device)?, prepared, device, host)?;
     let mut progress = host.progress("train", prepared.config.train.steps);
     let ended = trainer.run(&Checkpoints::none(), &mut |report| {
         progress.set_value(report.step, "loss", report.smooth, "");
